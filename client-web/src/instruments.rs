@@ -1,0 +1,103 @@
+//! Figures about a client's own netcode: for the developer's overlay, for tests, and for `starfray load`.
+//! It only stores numbers; the parts of the client write them.
+
+/// Most samples that wait to be taken; further ones are dropped, so that nobody has to take them.
+const SAMPLES_MAX: usize = 4096;
+
+/// Counters and last values since the client was made.
+#[derive(Clone, Debug, Default)]
+pub struct Instruments {
+    /// Snapshots read.
+    pub snapshots: u64,
+    /// Bytes of all messages received, without framing.
+    pub bytes_in: u64,
+    /// Bytes of all messages to send, without framing.
+    pub bytes_out: u64,
+    /// Messages received.
+    pub messages_in: u64,
+    /// Messages to send.
+    pub messages_out: u64,
+    /// Messages dropped because nobody took them with `poll_send`.
+    pub unsent: u64,
+    /// Snapshots whose own ship was not where it had been predicted; births and deaths do not count.
+    pub corrections: u64,
+    /// Distance of the last snapshot's own ship from where it had been predicted, in units; 0 on a clean link.
+    pub last_correction_units: f32,
+    /// The largest of these distances, in units.
+    pub max_correction_units: f32,
+    /// Times that the client's tick clock was set anew instead of steered.
+    pub clock_snaps: u64,
+    /// Ticks that commands are sent ahead of the newest snapshot's expected arrival.
+    pub lead_ticks: f32,
+    /// Ticks to spare that the server reported last; negative is too late.
+    pub slack_ticks: i8,
+    /// Round trip time that the server reported last, in milliseconds; 0 is unknown.
+    pub rtt_ms: u16,
+    /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
+    pub interpolation_delay_ms: f32,
+    /// Times that others had to be extrapolated because no newer snapshot was there.
+    pub underruns: u64,
+    /// Milliseconds between the last two snapshots' arrivals.
+    pub snapshot_gap_ms: f32,
+    /// Milliseconds from sending a command to the first snapshot that says it was applied; the last one.
+    pub input_ack_ms: f32,
+    /// Ships and shots in the last snapshot.
+    pub in_view: (u16, u16),
+    /// Shots that were shown at the press and that the server never confirmed.
+    pub ghosts_lost: u64,
+    samples: Samples,
+}
+
+/// Single values since they were last taken, for percentiles.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    /// Milliseconds between the arrivals of neighbouring snapshots.
+    pub snapshot_gaps_ms: Vec<f32>,
+    /// Milliseconds from sending a command to the first snapshot that says it was applied.
+    pub input_acks_ms: Vec<f32>,
+}
+
+impl Instruments {
+    /// The samples since the last call, at most 4,096 of each kind.
+    pub fn take_samples(&mut self) -> Samples {
+        std::mem::take(&mut self.samples)
+    }
+
+    /// Notes the time between two snapshots.
+    pub(crate) fn snapshot_gap(&mut self, ms: f64) {
+        self.snapshot_gap_ms = ms as f32;
+        keep(&mut self.samples.snapshot_gaps_ms, self.snapshot_gap_ms);
+    }
+
+    /// Notes how long a command took to be applied and reported.
+    pub(crate) fn input_ack(&mut self, ms: f64) {
+        self.input_ack_ms = ms as f32;
+        keep(&mut self.samples.input_acks_ms, self.input_ack_ms);
+    }
+
+    /// Notes how far a predicted ship was off, in units.
+    pub(crate) fn correction(&mut self, units: f32) {
+        self.last_correction_units = units;
+        self.max_correction_units = self.max_correction_units.max(units);
+        self.corrections += u64::from(units > 0.0);
+    }
+}
+
+fn keep(samples: &mut Vec<f32>, ms: f32) {
+    if samples.len() < SAMPLES_MAX {
+        samples.push(ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_bounded_and_taken_once() {
+        let mut instruments = Instruments::default();
+        (0..SAMPLES_MAX + 9).for_each(|ms| instruments.snapshot_gap(ms as f64));
+        assert_eq!(instruments.take_samples().snapshot_gaps_ms.len(), SAMPLES_MAX);
+        assert_eq!(instruments.take_samples(), Samples::default());
+    }
+}

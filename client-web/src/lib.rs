@@ -1,0 +1,17 @@
+//! Starfray's browser client: the netcode as plain structs without a browser, and `web`, the only door to one.
+//! It shares rules and messages with the server through `shared` and never imports the server.
+//!
+//! The modules stand in reading order; each may import only those above it.
+
+pub mod view;
+
+pub mod session;
+
+pub mod instruments;
+
+pub mod client;
+
+pub mod spectator;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,186 @@
+//! What is to be shown at one moment, as plain data: made by the netcode core, read by whoever draws.
+//! Nothing here knows a browser; playing and watching give the same kind of view.
+
+use glam::Vec2;
+use shared::angle::Angle;
+use shared::id::{PlayerId, ShotId};
+use shared::world::{Hull, Phase};
+
+/// One moment, ready to be drawn. Positions are units of the arena, already interpolated or predicted.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Where to look: the own or followed ship, or where it was last.
+    pub camera: Vec2,
+    /// The ship that is played or followed; `None` while it waits for its next life or nobody is followed.
+    pub own: Option<OwnView>,
+    /// Seconds until the next life; 0 when alive.
+    pub respawn_s: f32,
+    /// All other living ships in view.
+    pub ships: Vec<ShipView>,
+    /// Shots in view, the own ones included.
+    pub shots: Vec<ShotView>,
+    /// What happened since the last view was taken: each is told once.
+    pub happenings: Vec<Happening>,
+    /// What the match is doing.
+    pub phase: Phase,
+    /// Seconds left of the phase; `None` if it has no end.
+    pub phase_left_s: Option<f32>,
+    /// How fresh this is.
+    pub freshness: Freshness,
+    /// Round trip time in milliseconds; `None` while unknown.
+    pub rtt_ms: Option<u16>,
+}
+
+/// The ship that is played or followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OwnView {
+    /// Whose it is.
+    pub id: PlayerId,
+    /// Units.
+    pub position: Vec2,
+    /// Units per second.
+    pub velocity: Vec2,
+    /// Where it points.
+    pub aim: Angle,
+    /// Thrust as a vector of length 0 to 1.
+    pub thrust: Vec2,
+    /// Hull points, 0 to 100.
+    pub hull_points: u8,
+    /// Share of the spawn shield that is left, 0 to 1.
+    pub guard: f32,
+    /// Dashes: whole ones are ready, the fraction is the one that recharges. 0 to 3.
+    pub dashes: f32,
+    /// Whether it dashes now.
+    pub dashing: bool,
+}
+
+/// Another ship.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShipView {
+    /// Whose it is.
+    pub id: PlayerId,
+    /// Units.
+    pub position: Vec2,
+    /// Units per second.
+    pub velocity: Vec2,
+    /// Where it points.
+    pub aim: Angle,
+    /// Hull points, 0 to 100.
+    pub hull_points: u8,
+    /// Whether it pushes.
+    pub thrusting: bool,
+    /// Whether nothing can hurt it.
+    pub guarded: bool,
+    /// Whether it dashes.
+    pub dashing: bool,
+    /// Whether its player's connection is lost.
+    pub limbo: bool,
+}
+
+/// A shot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShotView {
+    /// Its name.
+    pub id: ShotId,
+    /// Who fired it.
+    pub owner: PlayerId,
+    /// Units.
+    pub position: Vec2,
+    /// Where it flies.
+    pub angle: Angle,
+}
+
+/// Something to be seen or heard once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// A shot left a muzzle here.
+    Fired {
+        /// Who fired.
+        by: PlayerId,
+        /// Units.
+        position: Vec2,
+        /// Where it flies.
+        angle: Angle,
+    },
+    /// A shot ended here, on a ship (true) or on something else.
+    ShotEnded {
+        /// Units.
+        position: Vec2,
+        /// Where it flew.
+        angle: Angle,
+        /// Whether a ship was in its way.
+        on_ship: bool,
+    },
+    /// Somebody hurt the own ship, from there.
+    Hurt {
+        /// Where the shooter is, in units, if in view.
+        from: Option<Vec2>,
+        /// Hull points left.
+        hull_points: u8,
+    },
+    /// The own shot hurt somebody.
+    HitOther {
+        /// Whose ship.
+        victim: PlayerId,
+    },
+    /// A ship was shot down.
+    Killed {
+        /// Whose ship.
+        victim: PlayerId,
+        /// Who did it.
+        by: PlayerId,
+        /// Where, in units, if it was in view.
+        position: Option<Vec2>,
+    },
+    /// A ship began a dash here.
+    Dashed {
+        /// Whose ship.
+        id: PlayerId,
+        /// Units.
+        position: Vec2,
+    },
+    /// A ship appeared here.
+    Appeared {
+        /// Whose ship.
+        id: PlayerId,
+        /// Units.
+        position: Vec2,
+    },
+    /// A round began.
+    RoundStarted,
+    /// A round ended: show results.
+    RoundEnded,
+}
+
+/// How fresh a view is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Freshness {
+    /// Nothing has come yet.
+    #[default]
+    Waiting,
+    /// All is well.
+    Live,
+    /// The newest snapshot is more than 250 ms late.
+    CatchingUp,
+    /// Nothing for two seconds, or the connection is down.
+    Lost,
+}
+
+/// One row of the score board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// The seat.
+    pub id: PlayerId,
+    /// What to call them.
+    pub name: String,
+    /// The shape of their ship.
+    pub hull: Hull,
+    /// Whether the program plays the seat.
+    pub bot: bool,
+    /// Whether the connection is lost.
+    pub limbo: bool,
+    /// Kills.
+    pub score: u16,
+    /// Deaths.
+    pub deaths: u16,
+}

@@ -1,0 +1,92 @@
+//! What the browser remembers for us: the player's name and ship for good, a seat's token for as long as the tab lives.
+//! A browser that refuses storage is no fault: then nothing is remembered.
+
+use shared::world::Hull;
+use web_sys::Storage;
+
+use super::dom::window;
+
+const NAME: &str = "starfray.name";
+const HULL: &str = "starfray.hull";
+const SEAT: &str = "starfray.seat.";
+const RELOADED: &str = "starfray.reloaded";
+
+fn lasting() -> Option<Storage> {
+    window().ok()?.local_storage().ok().flatten()
+}
+
+fn of_tab() -> Option<Storage> {
+    window().ok()?.session_storage().ok().flatten()
+}
+
+/// The player's name; a made-up one at the first visit, which then stays.
+pub fn name() -> String {
+    let stored = lasting().and_then(|s| s.get_item(NAME).ok().flatten()).filter(|n| !n.trim().is_empty());
+    stored.unwrap_or_else(|| {
+        let made_up = format!("Pilot {}", 100 + (js_sys::Math::random() * 900.0) as u32);
+        set_name(&made_up);
+        made_up
+    })
+}
+
+/// Remembers the player's name.
+pub fn set_name(name: &str) {
+    if let Some(storage) = lasting() {
+        let _ = storage.set_item(NAME, name);
+    }
+}
+
+/// The shape of ship that the player chose last.
+pub fn hull() -> Hull {
+    let stored = lasting().and_then(|s| s.get_item(HULL).ok().flatten());
+    Hull::from(stored.and_then(|number| number.parse::<u8>().ok()).unwrap_or(0))
+}
+
+/// Remembers the shape of ship.
+pub fn set_hull(hull: Hull) {
+    if let Some(storage) = lasting() {
+        let _ = storage.set_item(HULL, &u8::from(hull).to_string());
+    }
+}
+
+/// A seat in a match: what is needed to come back to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The signed token.
+    pub token: String,
+    /// The base address of the server that holds the seat.
+    pub base: String,
+}
+
+/// The seat that this tab has in the match, if any.
+pub fn seat(match_id: &str) -> Option<Seat> {
+    let text = of_tab()?.get_item(&format!("{SEAT}{match_id}")).ok().flatten()?;
+    let (token, base) = text.split_once(' ')?;
+    Some(Seat { token: token.to_owned(), base: base.to_owned() })
+}
+
+/// Remembers the seat of this tab in the match, or forgets it.
+pub fn set_seat(match_id: &str, seat: Option<&Seat>) {
+    let Some(storage) = of_tab() else { return };
+    let key = format!("{SEAT}{match_id}");
+    let _ = match seat {
+        Some(seat) => storage.set_item(&key, &format!("{} {}", seat.token, seat.base)),
+        None => storage.remove_item(&key),
+    };
+}
+
+/// Whether this tab may reload itself for a new version: once, until [`version_fits`] says that all is well.
+pub fn may_reload() -> bool {
+    let Some(storage) = of_tab() else { return false };
+    if storage.get_item(RELOADED).ok().flatten().is_some() {
+        return false;
+    }
+    storage.set_item(RELOADED, "1").is_ok()
+}
+
+/// The server speaks our version.
+pub fn version_fits() {
+    if let Some(storage) = of_tab() {
+        let _ = storage.remove_item(RELOADED);
+    }
+}

@@ -1,0 +1,84 @@
+//! One connection's bytes, whatever carries them: read and written without waiting, owned by a match or by a
+//! spectators' thread. Above this nobody knows sockets; below it nobody knows messages.
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use bytes::Bytes;
+
+pub mod farewell;
+pub mod frame;
+pub mod memory;
+pub mod tcp;
+pub mod websocket;
+
+use memory::MemoryLink;
+
+/// A place among the allowed connections; dropping it frees the place.
+pub type Permit = Box<dyn Any + Send>;
+
+/// A non-blocking stream of bytes in both directions.
+#[derive(Debug)]
+pub enum Link {
+    /// A TCP socket.
+    Tcp(TcpStream),
+    /// One end of a pair in memory, for tests.
+    Memory(MemoryLink),
+}
+
+/// A link that has just come from its HTTP handshake.
+pub struct Arrival {
+    /// The link; the response's head is already written.
+    pub link: Link,
+    /// Bytes that the peer sent behind its request.
+    pub early: Bytes,
+    /// Its place among the allowed connections.
+    pub permit: Permit,
+}
+
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival").field("link", &self.link).field("early", &self.early.len()).finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// A link over `socket`, made non-blocking and quick.
+    pub fn tcp(socket: TcpStream) -> io::Result<Link> {
+        tcp::prepare(&socket)?;
+        Ok(Link::Tcp(socket))
+    }
+
+    /// Says that nothing more will be written.
+    pub fn finish(&mut self) {
+        match self {
+            // An error means that the peer is gone already, which is what was wanted.
+            Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
+            Link::Memory(end) => end.finish(),
+        }
+    }
+}
+
+impl Read for Link {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Link::Tcp(socket) => socket.read(into),
+            Link::Memory(end) => end.read(into),
+        }
+    }
+}
+
+impl Write for Link {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Link::Tcp(socket) => socket.write(bytes),
+            Link::Memory(end) => end.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

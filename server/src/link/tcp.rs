@@ -1,0 +1,22 @@
+//! Options of a TCP socket that carries a game: small messages at once, and a short queue in the kernel.
+//! Without the short queue a stalled reader swallows minutes of old snapshots before a write fails.
+
+use std::io;
+use std::net::TcpStream;
+
+use socket2::SockRef;
+
+/// Bytes that the kernel holds unsent before a write is refused: a few snapshots.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 4096;
+
+/// Makes `socket` non-blocking and sets its options.
+pub fn prepare(socket: &TcpStream) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    socket.set_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = SockRef::from(socket);
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Stub.
+//! Being written.
+fn main() {}

@@ -1,0 +1,90 @@
+//! MessagePack in and out, with limits: size before reading, depth while reading, nothing left after it.
+//! Whatever a stranger sends, the answer is a value or a [`DecodeError`], never a panic.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+/// Deepest nesting that is read.
+const DEPTH_MAX: usize = 16;
+
+/// Why bytes are no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// Longer than allowed.
+    #[error("the message has {bytes} bytes, more than {max}")]
+    TooLarge {
+        /// How long it was.
+        bytes: usize,
+        /// How long it may be.
+        max: usize,
+    },
+    /// No MessagePack, or none of our messages.
+    #[error("the message is not one that this version knows")]
+    Malformed,
+    /// Something follows the message.
+    #[error("the message has bytes behind its end")]
+    Trailing,
+}
+
+/// A value could not be written; only a bug does that.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("a message could not be encoded: {0}")]
+pub struct EncodeError(String);
+
+/// Writes `value` as MessagePack, structs as arrays.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
+    rmp_serde::to_vec(value).map_err(|e| EncodeError(e.to_string()))
+}
+
+/// Reads exactly one value of at most `bytes_max` bytes.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, DecodeError> {
+    if bytes.len() > bytes_max {
+        return Err(DecodeError::TooLarge { bytes: bytes.len(), max: bytes_max });
+    }
+    let mut rest = bytes;
+    let mut reader = rmp_serde::Deserializer::new(&mut rest);
+    reader.set_max_depth(DEPTH_MAX);
+    let value = T::deserialize(&mut reader).map_err(|_| DecodeError::Malformed)?;
+    if rest.is_empty() { Ok(value) } else { Err(DecodeError::Trailing) }
+}
+
+/// Bytes that MessagePack carries as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packed(pub Vec<u8>);
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Packed, D::Error> {
+        deserializer.deserialize_byte_buf(PackedVisitor)
+    }
+}
+
+struct PackedVisitor;
+
+impl<'de> Visitor<'de> for PackedVisitor {
+    type Value = Packed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a byte string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Packed, E> {
+        Ok(Packed(bytes.to_vec()))
+    }
+
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Packed, E> {
+        Ok(Packed(bytes))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Packed, A::Error> {
+        Err(serde::de::Error::custom("an array is no byte string"))
+    }
+}

@@ -1,0 +1,78 @@
+//! Facts that a step brought about: what players, spectators and records may be told.
+//! Events describe; they never change a world.
+
+use glam::Vec2;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PlayerId, ShotId};
+use crate::world::{Pilot, Shot};
+
+/// Why a shot ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShotEnd {
+    /// It met a wall or the arena's edge.
+    Wall,
+    /// It met a ship.
+    Ship,
+    /// Its time was over.
+    Spent,
+}
+
+/// One fact about one tick.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Somebody took a seat.
+    Joined(Pilot),
+    /// Somebody's seat became free.
+    Left(PlayerId),
+    /// A connection was lost; the seat is kept.
+    Lost(PlayerId),
+    /// A lost player is back.
+    Returned(PlayerId),
+    /// A ship appeared.
+    Appeared(PlayerId),
+    /// A shot was born.
+    Fired(Shot),
+    /// A shot is gone.
+    ShotEnded {
+        /// Which one.
+        shot: ShotId,
+        /// Where, in units.
+        position: Vec2,
+        /// Why.
+        end: ShotEnd,
+    },
+    /// A ship was hurt.
+    Hit {
+        /// Whose ship.
+        victim: PlayerId,
+        /// Who fired.
+        by: PlayerId,
+        /// Hull points left.
+        hull_points: u8,
+    },
+    /// A ship was shot down.
+    Killed {
+        /// Whose ship.
+        victim: PlayerId,
+        /// Who fired.
+        by: PlayerId,
+        /// Where, in units.
+        position: Vec2,
+    },
+    /// A ship dashed.
+    Dashed(PlayerId),
+    /// A round began.
+    RoundStarted {
+        /// Its number, from 1.
+        number: u16,
+    },
+    /// A round is over; the pilots hold the scores.
+    RoundEnded {
+        /// Its number.
+        number: u16,
+    },
+    /// The match is over for good.
+    MatchEnded,
+}

@@ -1,0 +1,36 @@
+//! What the server and the browser client have in common: the rules of the world and the words on the wire.
+//! Sealed: no I/O, no clock, no thread, no randomness of its own; whatever it needs is an argument.
+//!
+//! The modules stand in reading order; each may import only those above it.
+
+pub mod angle;
+pub mod id;
+pub mod name;
+pub mod random;
+pub mod tick;
+
+pub mod arena;
+pub mod rules;
+
+pub mod input;
+pub mod world;
+
+pub mod grid;
+
+pub mod command;
+pub mod event;
+
+pub mod collision;
+pub mod combat;
+pub mod movement;
+
+pub mod round;
+pub mod simulation;
+
+pub mod checksum;
+
+pub mod quantise;
+pub mod snapshot;
+
+pub mod codec;
+pub mod protocol;

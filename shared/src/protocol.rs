@@ -1,0 +1,290 @@
+//! The messages between a player's client and the server. `docs/protocol.md` describes the same with examples.
+//! The envelope is MessagePack: a map of one entry whose key is the message's letter; structs are arrays.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arena::Arena;
+use crate::codec::Packed;
+use crate::id::PlayerId;
+use crate::input::{InputCommand, SHIP_INPUT_BYTES, ShipInput};
+use crate::name::PlayerName;
+use crate::tick::{Tick, TickRate};
+use crate::world::{Hull, Pilot, Round};
+
+/// The version of all that stands here. It grows when an old client could misread a message.
+pub const PROTOCOL_VERSION: u16 = 1;
+/// The WebSocket subprotocol of this version.
+pub const SUBPROTOCOL: &str = "starfray.v1";
+/// Longest message from a client in bytes.
+pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4096;
+/// Most input commands in one message.
+pub const COMMANDS_MAX: usize = 8;
+
+/// From a player's client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ClientMessage {
+    /// What the player wants, and what the client has seen.
+    #[serde(rename = "i")]
+    Input(InputMessage),
+    /// The player leaves for good; the seat becomes free.
+    #[serde(rename = "l")]
+    Leave(Nothing),
+    /// A stamp that the server sends back, to measure the round trip.
+    #[serde(rename = "p")]
+    Ping(u32),
+}
+
+/// A message's body without content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing();
+
+/// Input commands for neighbouring ticks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputMessage {
+    /// The newest snapshot that the client has; 0 is none.
+    pub ack: Tick,
+    /// How long ago the drawn picture of others is, counted back from `ack`, in eighths of a tick.
+    pub view_lag: u16,
+    /// The tick of the first command.
+    pub first: Tick,
+    /// One to eight commands of five bytes each, for `first` and the ticks after it.
+    pub inputs: Packed,
+}
+
+impl InputMessage {
+    /// A message of `inputs` for `first` and the ticks after it; at most [`COMMANDS_MAX`] count.
+    pub fn new(ack: Tick, view_lag: u16, first: Tick, inputs: &[ShipInput]) -> InputMessage {
+        let bytes = inputs.iter().take(COMMANDS_MAX).flat_map(|i| i.to_bytes()).collect();
+        InputMessage { ack, view_lag, first, inputs: Packed(bytes) }
+    }
+
+    /// The commands; `None` if there are none, too many, or half of one.
+    pub fn commands(&self) -> Option<impl Iterator<Item = InputCommand> + '_> {
+        let (chunks, rest) = self.inputs.0.as_chunks::<SHIP_INPUT_BYTES>();
+        if !rest.is_empty() || chunks.is_empty() || chunks.len() > COMMANDS_MAX {
+            return None;
+        }
+        let command = |(i, chunk): (usize, &[u8; SHIP_INPUT_BYTES])| InputCommand {
+            tick: self.first + i as u32,
+            input: ShipInput::from_bytes(*chunk),
+        };
+        Some(chunks.iter().enumerate().map(command))
+    }
+}
+
+/// To a player's client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ServerMessage {
+    /// First on every link: where the player is.
+    #[serde(rename = "w")]
+    Welcome(Box<Welcome>),
+    /// What is in view at one tick; the bytes of `snapshot`.
+    #[serde(rename = "s")]
+    Snapshot(Packed),
+    /// What happened in one tick.
+    #[serde(rename = "e")]
+    Events(Tick, Vec<PlayerEvent>),
+    /// The newest stamp of the client's pings.
+    #[serde(rename = "p")]
+    Pong(u32),
+    /// Last on a link: why it ends.
+    #[serde(rename = "b")]
+    Bye(Bye),
+}
+
+/// All that a client needs to begin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// [`PROTOCOL_VERSION`] of the server.
+    pub protocol: u16,
+    /// The match's id.
+    pub match_id: String,
+    /// The match's name.
+    pub match_name: String,
+    /// The player's seat.
+    pub player: PlayerId,
+    /// Counts the links of this seat; a newer one replaces an older.
+    pub generation: u32,
+    /// The tick that the match has reached.
+    pub tick: Tick,
+    /// Ticks in a second.
+    pub rate: TickRate,
+    /// Length of a round in ticks.
+    pub round_ticks: u32,
+    /// `Rules::hash` of the match.
+    pub rules_hash: u32,
+    /// Where it happens.
+    pub arena: Arena,
+    /// Everybody.
+    pub pilots: Vec<Pilot>,
+    /// The round's clock.
+    pub round: Round,
+}
+
+/// What happened, as far as every player may know. Positions of others are not in here; snapshots carry them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PlayerEvent {
+    /// Somebody took a seat: id, name, hull, bot.
+    #[serde(rename = "j")]
+    Joined(PlayerId, PlayerName, Hull, bool),
+    /// Somebody's seat became free.
+    #[serde(rename = "l")]
+    Left(PlayerId),
+    /// A connection was lost (true) or is back (false).
+    #[serde(rename = "c")]
+    Limbo(PlayerId, bool),
+    /// A ship was shot down: victim, killer.
+    #[serde(rename = "k")]
+    Killed(PlayerId, PlayerId),
+    /// The receiver's shot hurt somebody, or somebody hurt the receiver: victim, shooter, hull points left.
+    #[serde(rename = "h")]
+    Hit(PlayerId, PlayerId, u8),
+    /// The round's clock was set: a round began or ended.
+    #[serde(rename = "r")]
+    Round(Round),
+}
+
+/// Why a link ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bye {
+    /// The WebSocket close code.
+    pub code: u16,
+    /// The stable word for it.
+    pub reason: String,
+    /// Milliseconds to wait before coming back; 0 is: do not come back.
+    pub retry_ms: u32,
+}
+
+/// Why the server ends a player's link. Codes 4000 to 4499 mean: come back; 4500 to 4999: do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The client said that it leaves.
+    Left,
+    /// The server is about to stop or restart.
+    GoingAway,
+    /// Nothing came from the client for too long.
+    Silent,
+    /// The client did not read what was sent.
+    Slow,
+    /// The same seat has a newer link.
+    Replaced,
+    /// The token is not valid, or its seat is no more.
+    BadToken,
+    /// The bytes make no sense.
+    BadMessage,
+    /// The bytes are no WebSocket frame that a client may send.
+    BadFrame,
+    /// A message is too long.
+    TooLarge,
+    /// Too many messages in a second.
+    TooMany,
+    /// Client and server speak different versions.
+    ProtocolVersion,
+    /// The match is over.
+    MatchEnded,
+    /// The server failed.
+    Internal,
+    /// The socket broke, or its other end went away.
+    ConnectionLost,
+}
+
+impl CloseReason {
+    /// All reasons, for documents and tests.
+    pub const ALL: [CloseReason; 14] = [
+        CloseReason::Left,
+        CloseReason::GoingAway,
+        CloseReason::Silent,
+        CloseReason::Slow,
+        CloseReason::Replaced,
+        CloseReason::BadToken,
+        CloseReason::BadMessage,
+        CloseReason::BadFrame,
+        CloseReason::TooLarge,
+        CloseReason::TooMany,
+        CloseReason::ProtocolVersion,
+        CloseReason::MatchEnded,
+        CloseReason::Internal,
+        CloseReason::ConnectionLost,
+    ];
+
+    /// The WebSocket close code.
+    pub fn code(self) -> u16 {
+        match self {
+            CloseReason::Left | CloseReason::ConnectionLost => 1000,
+            CloseReason::GoingAway => 1012,
+            CloseReason::Silent => 4007,
+            CloseReason::Slow => 4008,
+            CloseReason::Internal => 4011,
+            CloseReason::Replaced => 4502,
+            CloseReason::BadToken => 4503,
+            CloseReason::BadMessage => 4507,
+            CloseReason::BadFrame => 1002,
+            CloseReason::TooLarge => 1009,
+            CloseReason::TooMany => 4529,
+            CloseReason::ProtocolVersion => 4505,
+            CloseReason::MatchEnded => 4510,
+        }
+    }
+
+    /// The stable word, also used in metrics and error bodies.
+    pub fn word(self) -> &'static str {
+        match self {
+            CloseReason::Left => "left",
+            CloseReason::GoingAway => "going_away",
+            CloseReason::Silent => "silent",
+            CloseReason::Slow => "slow",
+            CloseReason::Replaced => "replaced",
+            CloseReason::BadToken => "bad_token",
+            CloseReason::BadMessage => "bad_message",
+            CloseReason::BadFrame => "bad_frame",
+            CloseReason::TooLarge => "too_large",
+            CloseReason::TooMany => "too_many",
+            CloseReason::ProtocolVersion => "protocol_version",
+            CloseReason::MatchEnded => "match_ended",
+            CloseReason::Internal => "internal",
+            CloseReason::ConnectionLost => "connection_lost",
+        }
+    }
+
+    /// Whether a client that gets this should try again with the same token.
+    pub fn come_back(self) -> bool {
+        matches!(
+            self,
+            CloseReason::GoingAway
+                | CloseReason::Silent
+                | CloseReason::Slow
+                | CloseReason::Internal
+                | CloseReason::ConnectionLost
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_say_whether_to_come_back() {
+        for reason in CloseReason::ALL {
+            match reason.code() {
+                4000..=4499 => assert!(reason.come_back(), "{reason:?}"),
+                4500..=4999 => assert!(!reason.come_back(), "{reason:?}"),
+                _ => {}
+            }
+            assert!(reason.word().len() <= 100);
+        }
+    }
+
+    #[test]
+    fn half_commands_are_no_commands() {
+        let mut message = InputMessage::new(Tick(1), 0, Tick(5), &[ShipInput::default(); 3]);
+        let ticks: Vec<u32> = message.commands().unwrap().map(|c| c.tick.0).collect();
+        assert_eq!(ticks, [5, 6, 7]);
+        message.inputs.0.pop();
+        assert!(message.commands().is_none());
+        message.inputs.0.clear();
+        assert!(message.commands().is_none());
+        message.inputs.0.resize(45, 0);
+        assert!(message.commands().is_none());
+    }
+}

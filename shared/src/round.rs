@@ -1,0 +1,54 @@
+//! The round's clock: who may play when, and what a change of phase does to ships and scores.
+//! When results have been shown the match waits for a command: start again, or end.
+
+use crate::event::Event;
+use crate::rules::Rules;
+use crate::world::{Phase, Round, Ship, World};
+
+/// Begins a round: scores to zero, everybody to a new place, no shots.
+pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
+    if world.round.phase == Phase::Ended {
+        return;
+    }
+    let number = world.round.number.saturating_add(1);
+    world.round = Round { number, phase: Phase::Playing, ticks_left: rules.round_ticks };
+    world.shots.clear();
+    for pilot in &mut world.pilots {
+        pilot.score = 0;
+        pilot.deaths = 0;
+    }
+    for ship in &mut world.ships {
+        *ship = Ship { input: ship.input, ..Ship::waiting(ship.id, rules) };
+    }
+    events.push(Event::RoundStarted { number });
+}
+
+/// Ends the round that is on and shows results.
+pub fn end(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
+    if world.round.phase != Phase::Playing {
+        return;
+    }
+    let number = world.round.number;
+    world.round = Round { number, phase: Phase::Results, ticks_left: rules.results_ticks };
+    world.shots.clear();
+    events.push(Event::RoundEnded { number });
+}
+
+/// Ends the match for good.
+pub fn end_match(world: &mut World, events: &mut Vec<Event>) {
+    if world.round.phase != Phase::Ended {
+        world.round = Round { phase: Phase::Ended, ticks_left: 0, ..world.round };
+        world.shots.clear();
+        events.push(Event::MatchEnded);
+    }
+}
+
+/// Lets a tick of the phase pass.
+pub fn pass(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
+    if world.round.ticks_left > 0 {
+        world.round.ticks_left -= 1;
+        if world.round.ticks_left == 0 && world.round.phase == Phase::Playing {
+            end(world, rules, events);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One step of a match: the table of contents of the rules. The same world and the same commands give the same
+//! next world, on every machine and in the browser.
+
+use crate::arena::Arena;
+use crate::combat;
+use crate::command::Command;
+use crate::event::Event;
+use crate::grid::Grid;
+use crate::id::PlayerId;
+use crate::input::ShipInput;
+use crate::movement::move_ship;
+use crate::round;
+use crate::rules::Rules;
+use crate::world::{Phase, Pilot, Ship, World};
+
+/// What a step needs beside the world and never changes, and its scratch space.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Where it happens.
+    pub arena: Arena,
+    /// By which numbers.
+    pub rules: Rules,
+    grid: Grid,
+}
+
+impl Stage {
+    /// A stage for matches in `arena` by `rules`.
+    pub fn new(arena: Arena, rules: Rules) -> Stage {
+        Stage { arena, rules, grid: Grid::default() }
+    }
+
+    /// Living ships after the last step's movement, by their index in the world.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+}
+
+/// Advances `world` by one tick. `commands` are applied in their order; `events` gets what happened, in order.
+pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: &mut Vec<Event>) {
+    world.tick += 1;
+    for command in commands {
+        apply(world, &stage.rules, command, events);
+    }
+    if world.round.phase == Phase::Ended {
+        return;
+    }
+    round::pass(world, &stage.rules, events);
+    combat::respawn(world, &stage.rules, &stage.arena, events);
+    move_ships(world, stage, events);
+    let living = world.ships.iter().enumerate().filter(|(_, s)| s.alive());
+    stage.grid.rebuild(&stage.arena, living.map(|(i, s)| (i, s.motion.position)));
+    combat::fire(world, &stage.rules, events);
+    combat::fly(world, &stage.rules, &stage.arena, &stage.grid, events);
+}
+
+fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<Event>) {
+    match command {
+        Command::Join { player, name, hull, bot } => {
+            let pilot = Pilot {
+                id: *player,
+                name: name.clone(),
+                hull: *hull,
+                bot: *bot,
+                limbo: false,
+                score: 0,
+                deaths: 0,
+            };
+            join(world, rules, pilot, events);
+        }
+        Command::Leave { player } => leave(world, *player, events),
+        Command::Limbo { player } => set_limbo(world, rules, *player, true, events),
+        Command::Return { player } => set_limbo(world, rules, *player, false, events),
+        Command::Input { player, input } => {
+            if let Some(ship) = world.find(*player).ok().and_then(|i| world.ships.get_mut(i)) {
+                ship.input = *input;
+            }
+        }
+        Command::StartRound => round::start(world, rules, events),
+        Command::EndRound => round::end(world, rules, events),
+        Command::EndMatch => round::end_match(world, events),
+    }
+}
+
+fn join(world: &mut World, rules: &Rules, pilot: Pilot, events: &mut Vec<Event>) {
+    if let Err(place) = world.find(pilot.id) {
+        world.ships.insert(place, Ship::waiting(pilot.id, rules));
+        events.push(Event::Joined(pilot.clone()));
+        world.pilots.insert(place, pilot);
+    }
+}
+
+fn leave(world: &mut World, player: PlayerId, events: &mut Vec<Event>) {
+    if let Ok(place) = world.find(player) {
+        world.pilots.remove(place);
+        world.ships.remove(place);
+        events.push(Event::Left(player));
+    }
+}
+
+fn set_limbo(world: &mut World, rules: &Rules, player: PlayerId, limbo: bool, events: &mut Vec<Event>) {
+    let Ok(place) = world.find(player) else { return };
+    let (Some(pilot), Some(ship)) = (world.pilots.get_mut(place), world.ships.get_mut(place)) else { return };
+    if pilot.limbo == limbo {
+        return;
+    }
+    pilot.limbo = limbo;
+    ship.input = ship.input.neutral();
+    if limbo {
+        events.push(Event::Lost(player));
+    } else {
+        ship.guard_ticks = ship.guard_ticks.max(rules.return_guard_ticks);
+        events.push(Event::Returned(player));
+    }
+}
+
+fn move_ships(world: &mut World, stage: &Stage, events: &mut Vec<Event>) {
+    for ship in world.ships.iter_mut().filter(|s| s.alive()) {
+        if move_ship(&mut ship.motion, ship.input, &stage.rules, &stage.arena) {
+            events.push(Event::Dashed(ship.id));
+        }
+        // An edge counts once, also when no newer command replaces it.
+        ship.input = ShipInput { buttons: ship.input.held().buttons, ..ship.input };
+    }
+}

@@ -1,0 +1,215 @@
+//! The whole changing state of a match, as plain data: who plays, where the ships and shots are, the round's clock.
+//! Only `simulation::step` changes it; equal worlds give equal futures.
+
+use glam::Vec2;
+use serde::{Deserialize, Serialize};
+
+use crate::angle::Angle;
+use crate::id::{PlayerId, ShotId};
+use crate::input::ShipInput;
+use crate::name::PlayerName;
+use crate::random::Random;
+use crate::rules::{HULL_MAX, Rules};
+use crate::tick::Tick;
+
+/// The shape of a ship: looks only, all fly and are hit the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
+pub enum Hull {
+    /// A plain delta.
+    #[default]
+    Wedge,
+    /// Long and thin.
+    Lance,
+    /// Two prongs.
+    Fork,
+    /// Broad.
+    Anvil,
+}
+
+impl Hull {
+    /// All shapes, in the order of their numbers.
+    pub const ALL: [Hull; 4] = [Hull::Wedge, Hull::Lance, Hull::Fork, Hull::Anvil];
+}
+
+impl From<Hull> for u8 {
+    fn from(hull: Hull) -> u8 {
+        hull as u8
+    }
+}
+
+impl From<u8> for Hull {
+    fn from(number: u8) -> Hull {
+        Hull::ALL.get(usize::from(number)).copied().unwrap_or_default()
+    }
+}
+
+/// Somebody in the match, person or bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pilot {
+    /// The seat.
+    pub id: PlayerId,
+    /// What to call them.
+    pub name: PlayerName,
+    /// The shape of their ship.
+    pub hull: Hull,
+    /// Whether the program plays this seat.
+    pub bot: bool,
+    /// Whether the connection is lost and the seat kept.
+    pub limbo: bool,
+    /// Kills in this round.
+    pub score: u16,
+    /// Deaths in this round.
+    pub deaths: u16,
+}
+
+/// How a ship moves: all that prediction needs, and nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Motion {
+    /// Units from the middle of the arena.
+    pub position: Vec2,
+    /// Units per second.
+    pub velocity: Vec2,
+    /// Ticks that the dash goes on; 0 when none.
+    pub dash_ticks: u16,
+    /// Energy for dashes, in ticks of recharge.
+    pub dash_energy: u16,
+}
+
+/// A ship, alive or waiting for its next life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ship {
+    /// Whose it is.
+    pub id: PlayerId,
+    /// Where it is and how it moves.
+    pub motion: Motion,
+    /// What it was told last.
+    pub input: ShipInput,
+    /// Hull points, 0 to 100.
+    pub hull_points: u8,
+    /// Ticks until it can fire again.
+    pub fire_wait_ticks: u16,
+    /// Ticks that nothing can hurt it.
+    pub guard_ticks: u16,
+    /// Ticks until it lives again; 0 when alive.
+    pub respawn_ticks: u16,
+}
+
+impl Ship {
+    /// Whether it flies.
+    pub fn alive(&self) -> bool {
+        self.respawn_ticks == 0
+    }
+
+    /// A ship that waits one tick for its place.
+    pub fn waiting(id: PlayerId, rules: &Rules) -> Ship {
+        Ship {
+            id,
+            motion: Motion { dash_energy: rules.dash_energy_max(), ..Motion::default() },
+            input: ShipInput::default(),
+            hull_points: HULL_MAX,
+            fire_wait_ticks: 0,
+            guard_ticks: 0,
+            respawn_ticks: 1,
+        }
+    }
+}
+
+/// A blaster shot in flight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shot {
+    /// Its name.
+    pub id: ShotId,
+    /// Who fired it.
+    pub owner: PlayerId,
+    /// Where it was born, in units: it flies straight from here.
+    pub origin: Vec2,
+    /// Where it flies.
+    pub angle: Angle,
+    /// The tick of its birth.
+    pub born: Tick,
+    /// Where it is, in units.
+    pub position: Vec2,
+    /// Units per second.
+    pub velocity: Vec2,
+}
+
+/// What a match is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Waiting for the host to start.
+    #[default]
+    Lobby,
+    /// A round is on.
+    Playing,
+    /// The round is over, results are shown; weapons are off.
+    Results,
+    /// Nothing more will happen.
+    Ended,
+}
+
+/// The round's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// 1 for the first round; 0 before it.
+    pub number: u16,
+    /// What the match is doing.
+    pub phase: Phase,
+    /// Ticks left of the phase; 0 in phases without an end.
+    pub ticks_left: u32,
+}
+
+/// The whole changing state of a match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct World {
+    /// The last step that was made.
+    pub tick: Tick,
+    /// The source of chance.
+    pub random: Random,
+    /// The round's clock.
+    pub round: Round,
+    /// Everybody, sorted by id.
+    pub pilots: Vec<Pilot>,
+    /// Their ships, in the same order.
+    pub ships: Vec<Ship>,
+    /// Shots in flight, in the order of their birth.
+    pub shots: Vec<Shot>,
+    /// The name of the next shot.
+    pub next_shot: ShotId,
+}
+
+impl World {
+    /// An empty world in its lobby.
+    pub fn new(seed: u64) -> World {
+        World {
+            tick: Tick(0),
+            random: Random::new(seed),
+            round: Round::default(),
+            pilots: Vec::new(),
+            ships: Vec::new(),
+            shots: Vec::new(),
+            next_shot: ShotId(0),
+        }
+    }
+
+    /// Where `id` stands in `pilots` and `ships`; the place to insert it if it is not there.
+    pub fn find(&self, id: PlayerId) -> Result<usize, usize> {
+        self.pilots.binary_search_by_key(&id, |p| p.id)
+    }
+
+    /// The pilot of seat `id`.
+    pub fn pilot(&self, id: PlayerId) -> Option<&Pilot> {
+        self.find(id).ok().and_then(|i| self.pilots.get(i))
+    }
+
+    /// The ship of seat `id`.
+    pub fn ship(&self, id: PlayerId) -> Option<&Ship> {
+        self.find(id).ok().and_then(|i| self.ships.get(i))
+    }
+
+    /// Whether weapons work now.
+    pub fn weapons_on(&self) -> bool {
+        matches!(self.round.phase, Phase::Playing | Phase::Lobby)
+    }
+}

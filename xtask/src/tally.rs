@@ -1,0 +1,143 @@
+//! Counts passed and failed tests in what a test runner prints, while passing every line on at once.
+//! It knows the closing lines of nextest and of cargo's own runner, nothing else of them. Called by `test`.
+
+use std::{
+    io::{BufRead as _, BufReader, Read, Write},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Which of the runner's streams holds its closing lines. The other one goes straight to the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// cargo's own runner.
+    Stdout,
+    /// nextest.
+    Stderr,
+}
+
+/// Tests that ended, by how.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Those that ended well.
+    pub(crate) passed: u64,
+    /// Those that failed, died or ran out of time.
+    pub(crate) failed: u64,
+}
+
+impl Tally {
+    /// The sum of two runs.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    }
+}
+
+/// Runs a test runner, shows what it prints, and counts.
+///
+/// # Errors
+/// When it cannot be started, or exits badly without naming a failed test (it did not compile, or crashed).
+pub(crate) fn run(command: &mut Command, stream: Stream, what: &str) -> Result<Tally> {
+    match stream {
+        Stream::Stdout => command.stdout(Stdio::piped()),
+        Stream::Stderr => command.stderr(Stdio::piped()),
+    };
+    let mut child = command.spawn().with_context(|| format!("cannot start {what}"))?;
+    let tally = match stream {
+        Stream::Stdout => child.stdout.take().map(|from| pass_on(from, std::io::stdout())),
+        Stream::Stderr => child.stderr.take().map(|from| pass_on(from, std::io::stderr())),
+    };
+    let tally = tally.context("the runner has no output")??;
+    let status = child.wait()?;
+    if !status.success() && tally.failed == 0 {
+        bail!("{what} failed ({status})");
+    }
+    Ok(tally)
+}
+
+fn pass_on(from: impl Read, mut to: impl Write) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut reader = BufReader::new(from);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        to.flush()?;
+        if let Some(counted) = closing_line(&without_colours(&String::from_utf8_lossy(&line))) {
+            tally = tally.plus(counted);
+        }
+        line.clear();
+    }
+    Ok(tally)
+}
+
+/// Takes away the terminal's colour codes: ESC, `[`, and all up to a letter.
+fn without_colours(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line.chars();
+    while let Some(next) = rest.next() {
+        if next == '\u{1b}' {
+            rest.find(char::is_ascii_alphabetic);
+        } else {
+            plain.push(next);
+        }
+    }
+    plain
+}
+
+/// The figures of a runner's closing line; `None` for every other line.
+fn closing_line(line: &str) -> Option<Tally> {
+    let line = line.trim();
+    if !line.starts_with("test result: ") && !line.starts_with("Summary [") {
+        return None;
+    }
+    let mut tally = Tally::default();
+    for part in line.split([',', ';', ':', '.']) {
+        let Some((number, label)) = part.trim().split_once(' ') else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        match label.split(" (").next() {
+            Some("passed") => tally.passed += number,
+            Some("failed" | "timed out" | "exec failed") => tally.failed += number,
+            _ => {}
+        }
+    }
+    Some(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(line: &str) -> Option<(u64, u64)> {
+        closing_line(&without_colours(line)).map(|tally| (tally.passed, tally.failed))
+    }
+
+    #[test]
+    fn cargos_own_closing_line_is_read() {
+        let line = "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.00s";
+        assert_eq!(counted(line), Some((5, 2)));
+        assert_eq!(counted("test result: ok. 0 passed; 0 failed; 0 ignored"), Some((0, 0)));
+    }
+
+    #[test]
+    fn nextests_closing_line_is_read_with_and_without_colours() {
+        let line = "     Summary [   1.012s] 15/20 tests run: 12 passed (1 slow, 2 leaky), 2 failed, 1 timed out, 4 skipped";
+        assert_eq!(counted(line), Some((12, 3)));
+        let coloured = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m2\u{1b}[0m tests run: \u{1b}[1m2\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped";
+        assert_eq!(counted(coloured), Some((2, 0)));
+    }
+
+    #[test]
+    fn other_lines_are_not_counted() {
+        assert_eq!(counted("running 3 tests"), None);
+        assert_eq!(counted("3 passed, 1 failed"), None);
+    }
+
+    #[test]
+    fn every_line_is_passed_on() {
+        let text = "test a ... ok\ntest result: ok. 1 passed; 0 failed\nlast without end";
+        let mut seen = Vec::new();
+        let tally = pass_on(text.as_bytes(), &mut seen).expect("reading memory");
+        assert_eq!(seen, text.as_bytes());
+        assert_eq!(tally, Tally { passed: 1, failed: 0 });
+    }
+}
