@@ -9,6 +9,11 @@ pub mod session;
 
 pub mod instruments;
 
+pub mod server_clock;
+
+pub mod client_clock;
+pub mod playout;
+
 pub mod client;
 
 pub mod spectator;

@@ -1,4 +1,19 @@
 //! Starfray's server: matches on simulation threads, and HTTP, limits and settings round them.
 //! The program `starfray` and the tests call it; the browser client and it never meet but on a socket.
 
+pub mod config;
 pub mod telemetry;
+
+pub mod maps;
+pub mod settings;
+pub mod timing;
+
+pub mod link;
+
+pub mod feed;
+pub mod spectators;
+
+pub mod matches;
+
+pub mod admission;
+pub mod token;

@@ -1,5 +1,5 @@
 //! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts.
-//! It knows no match, no route and no config; those call it with words and numbers. Simulation threads keep
+//! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
 use std::{
@@ -12,6 +12,8 @@ use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use shared::protocol::{CloseReason, PROTOCOL_VERSION};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
+
+use crate::config::LogFormat;
 
 /// Wall time of one tick's work, from waking up to the last write; seconds.
 pub const TICK_DURATION: &str = "starfray_tick_duration_seconds";
@@ -94,16 +96,6 @@ impl Transport {
             Transport::Sse => "sse",
         }
     }
-}
-
-/// How log lines look on standard error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Starts logging to standard error. `filter` is a level (`info`) or directives (`server=debug,info`).

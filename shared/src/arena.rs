@@ -90,7 +90,12 @@ impl Arena {
     /// The arena for crowds: no walls, a side of 200·√`max_players` units, so that density does not depend on size.
     pub fn open(max_players: u32) -> Arena {
         let side = (200.0 * (max_players.max(1) as f32).sqrt()).clamp(1200.0, SIDE_UNITS_MAX);
-        Arena { name: "Open".to_owned(), half: Vec2::splat(side / 2.0), walls: Vec::new(), spawns: Vec::new() }
+        Arena {
+            name: "Open".to_owned(),
+            half: Vec2::splat(side / 2.0),
+            walls: Vec::new(),
+            spawns: Vec::new(),
+        }
     }
 
     /// The arena's name.
@@ -267,7 +272,10 @@ mod tests {
             Arena::try_from(bad).unwrap_err().to_string()
         };
         assert_eq!(check(|f| f.width = f32::NAN), "width must be 200 to 16000 units, not NaN");
-        assert_eq!(check(|f| f.walls[0].truncate(2)), "walls[0] needs at least three corners, no two neighbours the same");
+        assert_eq!(
+            check(|f| f.walls[0].truncate(2)),
+            "walls[0] needs at least three corners, no two neighbours the same"
+        );
         assert_eq!(check(|f| f.walls[0][0] = [900.0, 0.0]), "walls[0] has a point outside the arena: 900, 0");
         assert_eq!(check(|f| f.spawns[0] = [60.0, 0.0]), "spawns[0] is in a wall or too near to one");
         assert!(check(|f| f.spawns = vec![[0.0, 0.0]; 300]).starts_with("spawns has 300 entries"));

@@ -46,7 +46,8 @@ pub fn of_world(world: &World) -> u64 {
     for ship in &world.ships {
         add_motion(&mut sum, &ship.motion);
         ship.input.to_bytes().iter().for_each(|&b| sum.add(u64::from(b)));
-        let timers = [ship.fire_wait_ticks, ship.guard_ticks, ship.respawn_ticks, u16::from(ship.hull_points)];
+        let timers =
+            [ship.fire_wait_ticks, ship.guard_ticks, ship.respawn_ticks, u16::from(ship.hull_points)];
         timers.iter().for_each(|&t| sum.add(u64::from(t)));
     }
     for shot in &world.shots {

@@ -48,7 +48,8 @@ pub fn fly(world: &mut World, rules: &Rules, arena: &Arena, grid: &Grid, events:
     shots.retain_mut(|shot| {
         let newborn = shot.born == world.tick;
         let to = if newborn { shot.position } else { shot.position + shot.velocity * rules.dt };
-        let from = if newborn { to - shot.velocity.normalize_or_zero() * MUZZLE_UNITS } else { shot.position };
+        let from =
+            if newborn { to - shot.velocity.normalize_or_zero() * MUZZLE_UNITS } else { shot.position };
         let met = first_meeting(world, arena, grid, (from, to), shot.owner);
         let spent = world.tick.since(shot.born) >= u32::from(rules.shot_life_ticks);
         let (end, position) = match met {

@@ -34,3 +34,8 @@ pub mod snapshot;
 
 pub mod codec;
 pub mod protocol;
+
+pub mod feed;
+pub mod feed_state;
+
+pub mod feed_encoder;

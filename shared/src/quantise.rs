@@ -37,7 +37,8 @@ impl PositionGrid {
 
     /// The nearest grid position; at most half a step away on each axis for positions inside the arena.
     pub fn pack(&self, position: Vec2) -> [u16; 2] {
-        let axis = |value: f32, half: f32| libm::roundf((value + half) / self.step).clamp(0.0, 65_535.0) as u16;
+        let axis =
+            |value: f32, half: f32| libm::roundf((value + half) / self.step).clamp(0.0, 65_535.0) as u16;
         [axis(position.x, self.half.x), axis(position.y, self.half.y)]
     }
 

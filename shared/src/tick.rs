@@ -69,7 +69,11 @@ impl TickRate {
     /// A rate in hertz.
     pub fn new(hz: u32) -> Result<TickRate, TickRateError> {
         let whole = u8::try_from(hz).map_err(|_| TickRateError(hz))?;
-        if (Self::MIN_HZ..=Self::MAX_HZ).contains(&whole) { Ok(TickRate(whole)) } else { Err(TickRateError(hz)) }
+        if (Self::MIN_HZ..=Self::MAX_HZ).contains(&whole) {
+            Ok(TickRate(whole))
+        } else {
+            Err(TickRateError(hz))
+        }
     }
 
     /// Ticks in a second.

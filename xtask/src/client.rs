@@ -1,14 +1,15 @@
 //! Builds the browser client: Rust to WASM, WASM to a module with its JavaScript, and the page beside it.
 //! It knows where the files come from; how they are written is in `dist`. Called by `play`, `test` and `build`.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     cargo::{BROWSER_TARGET, cargo, run},
-    dist, files,
+    dist::{self, Files},
+    files,
     progress::say,
     workspace::Workspace,
 };
@@ -18,9 +19,6 @@ const FIRST_PAGE_BYTES_MAX: usize = 250_000;
 
 /// Stands in text files for the build's id; the server's pages and scripts learn their version from it.
 const BUILD_PLACEHOLDER: &str = "__BUILD__";
-
-/// The built client by name, relative to the web root, with `/`.
-pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds the client into `client-web/dist`. Touches nothing there that is already right.
 ///

@@ -3,15 +3,13 @@
 //! of what the files are. Called by `client`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
-
-use crate::client::Files;
 
 /// Brotli's highest quality: slow to write, nothing to pay when read.
 const BROTLI_QUALITY: i32 = 11;
@@ -21,6 +19,9 @@ const BROTLI_WINDOW_LOG: i32 = 22;
 
 const TEXT_ENDINGS: [&str; 10] =
     ["html", "css", "js", "mjs", "json", "svg", "txt", "xml", "webmanifest", "md"];
+
+/// Files by name, relative to the web root, with `/`.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// What became of one file.
 #[derive(Debug)]

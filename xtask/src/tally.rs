@@ -8,13 +8,24 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-/// Which of the runner's streams holds its closing lines. The other one goes straight to the terminal.
+/// Whose closing lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// cargo's own runner.
-    Stdout,
-    /// nextest.
-    Stderr,
+pub(crate) enum Dialect {
+    /// cargo's own runner, which speaks on standard output.
+    Cargo,
+    /// nextest, which speaks on standard error. It shows the output of failed tests, closing lines of cargo's runner
+    /// among it.
+    Nextest,
+}
+
+impl Dialect {
+    /// How a closing line begins.
+    fn closing(self) -> &'static str {
+        match self {
+            Self::Cargo => "test result: ",
+            Self::Nextest => "Summary [",
+        }
+    }
 }
 
 /// Tests that ended, by how.
@@ -37,15 +48,16 @@ impl Tally {
 ///
 /// # Errors
 /// When it cannot be started, or exits badly without naming a failed test (it did not compile, or crashed).
-pub(crate) fn run(command: &mut Command, stream: Stream, what: &str) -> Result<Tally> {
-    match stream {
-        Stream::Stdout => command.stdout(Stdio::piped()),
-        Stream::Stderr => command.stderr(Stdio::piped()),
+pub(crate) fn run(command: &mut Command, dialect: Dialect, what: &str) -> Result<Tally> {
+    // The stream that is not read goes straight to the terminal.
+    match dialect {
+        Dialect::Cargo => command.stdout(Stdio::piped()),
+        Dialect::Nextest => command.stderr(Stdio::piped()),
     };
     let mut child = command.spawn().with_context(|| format!("cannot start {what}"))?;
-    let tally = match stream {
-        Stream::Stdout => child.stdout.take().map(|from| pass_on(from, std::io::stdout())),
-        Stream::Stderr => child.stderr.take().map(|from| pass_on(from, std::io::stderr())),
+    let tally = match dialect {
+        Dialect::Cargo => child.stdout.take().map(|from| pass_on(from, std::io::stdout(), dialect)),
+        Dialect::Nextest => child.stderr.take().map(|from| pass_on(from, std::io::stderr(), dialect)),
     };
     let tally = tally.context("the runner has no output")??;
     let status = child.wait()?;
@@ -55,14 +67,14 @@ pub(crate) fn run(command: &mut Command, stream: Stream, what: &str) -> Result<T
     Ok(tally)
 }
 
-fn pass_on(from: impl Read, mut to: impl Write) -> Result<Tally> {
+fn pass_on(from: impl Read, mut to: impl Write, dialect: Dialect) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut reader = BufReader::new(from);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
         to.flush()?;
-        if let Some(counted) = closing_line(&without_colours(&String::from_utf8_lossy(&line))) {
+        if let Some(counted) = closing_line(&without_colours(&String::from_utf8_lossy(&line)), dialect) {
             tally = tally.plus(counted);
         }
         line.clear();
@@ -85,11 +97,8 @@ fn without_colours(line: &str) -> String {
 }
 
 /// The figures of a runner's closing line; `None` for every other line.
-fn closing_line(line: &str) -> Option<Tally> {
-    let line = line.trim();
-    if !line.starts_with("test result: ") && !line.starts_with("Summary [") {
-        return None;
-    }
+fn closing_line(line: &str, dialect: Dialect) -> Option<Tally> {
+    let line = line.trim().strip_prefix(dialect.closing())?;
     let mut tally = Tally::default();
     for part in line.split([',', ';', ':', '.']) {
         let Some((number, label)) = part.trim().split_once(' ') else { continue };
@@ -107,36 +116,37 @@ fn closing_line(line: &str) -> Option<Tally> {
 mod tests {
     use super::*;
 
-    fn counted(line: &str) -> Option<(u64, u64)> {
-        closing_line(&without_colours(line)).map(|tally| (tally.passed, tally.failed))
+    fn counted(line: &str, dialect: Dialect) -> Option<(u64, u64)> {
+        closing_line(&without_colours(line), dialect).map(|tally| (tally.passed, tally.failed))
     }
 
     #[test]
     fn cargos_own_closing_line_is_read() {
         let line = "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.00s";
-        assert_eq!(counted(line), Some((5, 2)));
-        assert_eq!(counted("test result: ok. 0 passed; 0 failed; 0 ignored"), Some((0, 0)));
+        assert_eq!(counted(line, Dialect::Cargo), Some((5, 2)));
+        assert_eq!(counted(line, Dialect::Nextest), None, "it stands in the output of a failed test");
+        assert_eq!(counted("test result: ok. 0 passed; 0 failed; 0 ignored", Dialect::Cargo), Some((0, 0)));
     }
 
     #[test]
     fn nextests_closing_line_is_read_with_and_without_colours() {
         let line = "     Summary [   1.012s] 15/20 tests run: 12 passed (1 slow, 2 leaky), 2 failed, 1 timed out, 4 skipped";
-        assert_eq!(counted(line), Some((12, 3)));
+        assert_eq!(counted(line, Dialect::Nextest), Some((12, 3)));
         let coloured = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m2\u{1b}[0m tests run: \u{1b}[1m2\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped";
-        assert_eq!(counted(coloured), Some((2, 0)));
+        assert_eq!(counted(coloured, Dialect::Nextest), Some((2, 0)));
     }
 
     #[test]
     fn other_lines_are_not_counted() {
-        assert_eq!(counted("running 3 tests"), None);
-        assert_eq!(counted("3 passed, 1 failed"), None);
+        assert_eq!(counted("running 3 tests", Dialect::Cargo), None);
+        assert_eq!(counted("3 passed, 1 failed", Dialect::Nextest), None);
     }
 
     #[test]
     fn every_line_is_passed_on() {
         let text = "test a ... ok\ntest result: ok. 1 passed; 0 failed\nlast without end";
         let mut seen = Vec::new();
-        let tally = pass_on(text.as_bytes(), &mut seen).expect("reading memory");
+        let tally = pass_on(text.as_bytes(), &mut seen, Dialect::Cargo).expect("reading memory");
         assert_eq!(seen, text.as_bytes());
         assert_eq!(tally, Tally { passed: 1, failed: 0 });
     }

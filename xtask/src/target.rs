@@ -29,7 +29,6 @@ fn ensure_in(sysroot: &Path, add: impl FnOnce() -> Result<()>) -> Result<()> {
     if library.exists() {
         return Ok(());
     }
-    say(&format!("      the target {BROWSER_TARGET} is missing, adding it"));
     add()?;
     if !library.exists() {
         bail!("{BROWSER_TARGET} was added, but not to the tool chain in use at {}", sysroot.display());
@@ -51,6 +50,7 @@ fn add_by_rustup() -> Result<()> {
              install Rust by rustup, or your system's package for it (Debian: libstd-rust-dev-wasm32)"
         );
     }
+    say(&format!("      the target {BROWSER_TARGET} is missing, adding it"));
     run(Command::new("rustup").args(["target", "add", BROWSER_TARGET]), "`rustup target add`").with_context(
         || format!("the browser target is missing; with a network, run `rustup target add {BROWSER_TARGET}`"),
     )

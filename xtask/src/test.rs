@@ -9,7 +9,7 @@ use crate::{
     cargo::{SELECTION, cargo, has_command, run},
     client, programs,
     progress::{Progress, answer, say},
-    tally::{self, Stream, Tally},
+    tally::{self, Dialect, Tally},
     target,
     workspace::Workspace,
 };
@@ -103,14 +103,14 @@ struct Runner<'w> {
 
 impl Runner<'_> {
     fn run(&self, part: Part) -> Result<Tally> {
-        let (args, stream) = if self.nextest {
-            (self.nextest_args(part), Stream::Stderr)
+        let (args, dialect) = if self.nextest {
+            (self.nextest_args(part), Dialect::Nextest)
         } else {
-            (self.cargo_args(part), Stream::Stdout)
+            (self.cargo_args(part), Dialect::Cargo)
         };
         let mut command = cargo(&self.workspace.root, args);
         self.set_environment(&mut command);
-        tally::run(&mut command, stream, "the test runner")
+        tally::run(&mut command, dialect, "the test runner")
     }
 
     fn set_environment(&self, command: &mut Command) {

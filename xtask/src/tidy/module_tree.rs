@@ -48,8 +48,11 @@ pub(super) fn references(folder: &str, sources: &[&Source]) -> Vec<Reference> {
     let mut named = Vec::new();
     for source in sources {
         let way = way_of(folder, &source.path);
-        let tokens =
-            source.tokens().into_iter().filter(|token| !source.is_test_line(token.line)).collect::<Vec<_>>();
+        let tokens = source
+            .tokens()
+            .into_iter()
+            .filter(|token| source.is_in_import_tree(token.line))
+            .collect::<Vec<_>>();
         let paths = named_paths(&tokens);
         let imports = paths.iter().filter_map(|path| Some((path.alias.clone()?, path.segments.clone())));
         tree.imports.entry(way.clone()).or_default().extend(imports);
@@ -109,8 +112,7 @@ impl ModuleTree {
             "super" => {
                 let mut here = from.clone();
                 here.pop()?;
-                while let Some((again, after)) = rest.split_first().filter(|(again, _)| *again == "super") {
-                    debug_assert_eq!(again, "super");
+                while let Some(after) = rest.strip_prefix(&["super".to_owned()]) {
                     here.pop()?;
                     rest = after;
                 }

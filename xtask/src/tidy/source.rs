@@ -54,6 +54,13 @@ impl Source {
         self.is_test_file() || self.test_lines.iter().any(|lines| lines.contains(&line))
     }
 
+    /// Whether a line takes part in its crate's import tree: tests may look everywhere, but the package of tests is
+    /// a crate like the others.
+    pub(super) fn is_in_import_tree(&self, line: usize) -> bool {
+        let behind_cfg = self.test_lines.iter().any(|lines| lines.contains(&line));
+        !behind_cfg && (self.path.starts_with("tests/") || !self.is_test_file())
+    }
+
     /// How many lines are compiled outside tests too; in a file of tests, all.
     pub(super) fn lines_outside_tests(&self) -> usize {
         let inside = |line: &usize| self.test_lines.iter().any(|lines| lines.contains(line));
@@ -163,6 +170,13 @@ mod tests {
         assert!(Source::new("tests/integration/join.rs", b"").is_test_line(1));
         assert!(Source::new("server/src/matches/tests.rs", b"").is_test_line(1));
         assert!(!Source::new("server/src/contests.rs", b"").is_test_line(1));
+    }
+
+    #[test]
+    fn the_package_of_tests_has_an_import_tree_too() {
+        assert!(Source::new("tests/harness/link.rs", b"").is_in_import_tree(1));
+        assert!(!Source::new("server/src/matches/tests.rs", b"").is_in_import_tree(1));
+        assert!(!source("#[cfg(test)]\nuse x;").is_in_import_tree(2));
     }
 
     #[test]

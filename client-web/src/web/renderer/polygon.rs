@@ -77,25 +77,3 @@ fn mitre(before: Vec2, here: Vec2, after: Vec2) -> Vec2 {
     let middle = (first + second).normalize_or(first);
     middle * (1.0 / middle.dot(second).max(1.0 / MITRE_MAX)).min(MITRE_MAX)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_angle_is_cut_without_leaving_it() {
-        let ell = [(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0), (1.0, 2.0), (0.0, 2.0)].map(Vec2::from);
-        let cut = triangles(&ell);
-        assert_eq!(cut.len(), 12);
-        let total: f32 = cut.chunks(3).map(area).sum();
-        assert!((total - area(&ell)).abs() < 1e-5);
-    }
-
-    #[test]
-    fn a_square_has_square_corners() {
-        let square = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(Vec2::from);
-        for corner in ribbon(&square) {
-            assert!((corner.mitre.length() - 2.0_f32.sqrt()).abs() < 1e-5);
-        }
-    }
-}

@@ -88,9 +88,9 @@ vec4 clip(vec2 world) { return vec4((world - u_view.xy) * u_view.zw, 0., 1.); }
 ";
 
 const BACKDROP_V: &str = "
-layout(location = 0) in vec4 a_size;
+uniform vec4 u_shape;
 out vec2 v_at;
-void main() { v_at = corner() * a_size.xy; gl_Position = vec4(corner(), 0., 1.); }
+void main() { v_at = corner() * u_shape.xy; gl_Position = vec4(corner(), 0., 1.); }
 ";
 // u_shape: half width and half height in CSS pixels, then the longer side.
 const BACKDROP_F: &str = "
@@ -123,45 +123,48 @@ void main() {
   vec2 drift = vec2(u_view.x, -u_view.y) * u_shape.w * a_star.z;
   vec2 at = (fract(a_star.xy - drift / size) - .5) * size;
   float r = a_star.w + u_shape.z;
-  v_at = corner() * r;
+  v_at = corner() * r / a_star.w;
   v_colour = vec4(mix(vec3(.737, .827, 1.), vec3(1., .902, .812), a_light.y), a_light.x);
-  gl_Position = vec4((at + v_at) / u_shape.xy, 0., 1.);
-  v_at = vec2(length(corner()) * r, a_star.w);
-  v_at = corner() * r;
+  gl_Position = vec4((at + corner() * r) / u_shape.xy, 0., 1.);
 }
 ";
 const STARS_F: &str = "
 in vec2 v_at; in vec4 v_colour;
 out vec4 colour;
 void main() {
-  float a = clamp(1.25 - length(v_at), 0., 1.) * v_colour.a;
+  float d = length(v_at);
+  float a = clamp((1. - d) / fwidth(d) + .5, 0., 1.) * v_colour.a;
   colour = vec4(v_colour.rgb * a, 0.);
 }
 ";
 
+// u_shape.x: half the width of a line in units.
 const GRID_V: &str = "
+uniform vec4 u_shape;
 layout(location = 0) in vec4 a_ends;
-out vec2 v_at;
+out vec2 v_at; out vec2 v_across;
 void main() {
   vec2 along = normalize(a_ends.zw - a_ends.xy);
-  vec2 across = vec2(-along.y, along.x) * max(u_pixel, u_view.w * 0.) * .5;
-  v_at = mix(a_ends.xy, a_ends.zw, corner().x * .5 + .5) + across * corner().y;
+  float reach = u_shape.x + u_pixel;
+  v_across = vec2(corner().y * reach, u_shape.x);
+  v_at = mix(a_ends.xy, a_ends.zw, corner().x * .5 + .5) + vec2(-along.y, along.x) * v_across.x;
   gl_Position = clip(v_at);
 }
 ";
 // A lamp is x, y, radius, alpha.
 const GRID_F: &str = "
 uniform vec4 u_lamps[LAMPS]; uniform vec3 u_lamp_colours[LAMPS]; uniform vec4 u_colour;
-in vec2 v_at;
+in vec2 v_at; in vec2 v_across;
 out vec4 colour;
 void main() {
+  float line = clamp((v_across.y - abs(v_across.x)) / u_pixel + .5, 0., 1.);
   vec3 c = u_colour.rgb * u_colour.a;
   for (int i = 0; i < LAMPS; i++) {
     vec4 lamp = u_lamps[i];
     float d = clamp(distance(v_at, lamp.xy) / max(lamp.z, 1.), 0., 1.);
     c += u_lamp_colours[i] * lamp.a * (d < .5 ? mix(1., .3, d * 2.) : mix(.3, 0., d * 2. - 1.));
   }
-  colour = vec4(c, 0.);
+  colour = vec4(c * line, 0.);
 }
 ";
 
@@ -213,7 +216,7 @@ void main() {
   float across = abs(v_across);
   if (u_shape.w > .5) {
     float a = clamp(1. - across / v_at.z, 0., 1.);
-    colour = vec4(u_colour.rgb, u_colour.a) * vec4(vec3(a * a * u_colour.a), a * a);
+    colour = vec4(u_colour.rgb, 1.) * (a * a * u_colour.a);
     return;
   }
   float a = clamp((u_shape.x - across) / u_pixel + .5, 0., 1.);

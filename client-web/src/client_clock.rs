@@ -1,0 +1,294 @@
+//! Which tick the player acts in: ahead of the server by just so much that each command arrives in time.
+//! The server's reports steer the lead. The clock runs a little faster or slower; it is set anew only when far off.
+
+use shared::snapshot::InputReport;
+use shared::tick::{Tick, TickRate};
+
+/// Most ticks sampled in one go. A client that is further behind skips them.
+pub const TICKS_AT_ONCE_MAX: u32 = 8;
+
+/// Round trip time that is assumed as long as it is unknown.
+const RTT_GUESS_MS: f64 = 80.0;
+/// Ticks that the first lead has beyond the round trip.
+const LEAD_SPARE_TICKS: f64 = 1.5;
+/// Longest lead beyond the round trip.
+const LEAD_ROOM_MS: f64 = 300.0;
+/// Speeds of the clock against real time.
+const SPEED: (f64, f64) = (0.95, 1.25);
+/// Being off by more than this sets the clock anew.
+const JUMP_TICKS: f64 = 8.0;
+/// Reports of lateness in a row after which the lead grows.
+const LATE_REPORTS: u32 = 2;
+/// Inputs that the server's report of the worst one may look back over.
+const REPORT_WINDOW_TICKS: f64 = 8.0;
+/// Time without any lateness after which the lead shrinks.
+const CALM_MS: f64 = 1_500.0;
+/// Ticks by which the lead shrinks in a second, for each tick to spare.
+const SHRINK_PER_S: f64 = 0.3;
+
+/// The client's own tick clock.
+#[derive(Clone, Debug)]
+pub struct ClientClock {
+    period_ms: f64,
+    /// Ticks ahead of what is arriving.
+    lead: f64,
+    rtt_ms: Option<f64>,
+    tick: Option<f64>,
+    last_ms: f64,
+    sampled: Option<Tick>,
+    steering: Steering,
+}
+
+/// What the reports said lately.
+#[derive(Clone, Debug, Default)]
+struct Steering {
+    late: u32,
+    calm: u32,
+    calm_slack: i8,
+    received: Option<i64>,
+    /// Reports before this tick still tell of commands that were sent before the last change.
+    judge_from: f64,
+}
+
+/// The ticks that are to be sampled now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The first of them.
+    pub first: Tick,
+    /// How many, 1 to 8.
+    pub count: u32,
+    /// Whether the clock was set anew: `first` need not follow the tick sampled last.
+    pub jumped: bool,
+}
+
+impl ClientClock {
+    /// A clock that does not run yet.
+    pub fn new(rate: TickRate) -> ClientClock {
+        let period_ms = rate.period_ms();
+        let lead = RTT_GUESS_MS / period_ms + LEAD_SPARE_TICKS;
+        ClientClock {
+            period_ms,
+            lead,
+            rtt_ms: None,
+            tick: None,
+            last_ms: 0.0,
+            sampled: None,
+            steering: Steering::default(),
+        }
+    }
+
+    /// Ticks ahead of what is arriving: the round trip and the time to spare.
+    pub fn lead_ticks(&self) -> f64 {
+        self.lead
+    }
+
+    /// The tick sampled last.
+    pub fn sampled(&self) -> Option<Tick> {
+        self.sampled
+    }
+
+    /// How far the clock is on its way from the tick sampled last to the next one, 0 to 1.
+    pub fn fraction(&self, now_ms: f64) -> f64 {
+        let (Some(tick), Some(sampled)) = (self.tick, self.sampled) else { return 0.0 };
+        let since = (now_ms - self.last_ms).max(0.0) / self.period_ms;
+        (tick + since - f64::from(sampled.0)).clamp(0.0, 1.0)
+    }
+
+    /// Takes in what the server says in the snapshot of tick `at`.
+    pub fn report(&mut self, at: Tick, report: &InputReport) {
+        if report.rtt_ms > 0 {
+            let rtt_ms = f64::from(report.rtt_ms);
+            if self.rtt_ms.is_none() && report.received_ahead.is_none() {
+                self.lead = rtt_ms / self.period_ms + LEAD_SPARE_TICKS;
+            }
+            self.rtt_ms = Some(rtt_ms);
+        }
+        let Some(ahead) = report.received_ahead else { return };
+        let received = i64::from(at.0) + i64::from(ahead);
+        let flowing = self.steering.received.is_some_and(|before| received > before);
+        self.steering.received = Some(received);
+        if f64::from(at.0) < self.steering.judge_from {
+            return;
+        }
+        let slack = report.slack_ticks;
+        if slack < 0 {
+            self.steering.calm = 0;
+            self.steering.late += 1;
+            if self.steering.late >= LATE_REPORTS {
+                // If the newest command came in time, only some were late: a little more is enough.
+                let in_time = flowing && ahead >= 0;
+                self.grow(if in_time { 1.0 } else { 1.0 - f64::from(slack.min(ahead.min(0))) }, at);
+            }
+        } else {
+            self.steering.late = 0;
+            self.shrink(slack);
+        }
+    }
+
+    fn grow(&mut self, ticks: f64, at: Tick) {
+        let rtt_ticks = self.rtt_ms.unwrap_or(RTT_GUESS_MS) / self.period_ms;
+        let longest = rtt_ticks + LEAD_SPARE_TICKS + LEAD_ROOM_MS / self.period_ms;
+        let grown = (self.lead + ticks).min(longest.max(self.lead));
+        let settled_in = (grown - self.lead) / (SPEED.1 - 1.0);
+        self.lead = grown;
+        let present = self.tick.unwrap_or(f64::from(at.0));
+        let judge_from = present + settled_in + REPORT_WINDOW_TICKS;
+        self.steering = Steering { judge_from, received: self.steering.received, ..Steering::default() };
+    }
+
+    fn shrink(&mut self, slack: i8) {
+        let steering = &mut self.steering;
+        steering.calm_slack = if steering.calm == 0 { slack } else { steering.calm_slack.min(slack) };
+        steering.calm += 1;
+        if slack == 0 {
+            steering.calm = 0;
+        } else if f64::from(steering.calm) * self.period_ms >= CALM_MS {
+            let spare = f64::from(steering.calm_slack);
+            let rate = SHRINK_PER_S * self.period_ms / 1000.0;
+            self.lead = (self.lead - spare * rate).max(0.0);
+            if spare > JUMP_TICKS {
+                self.lead = (self.lead - spare + LEAD_SPARE_TICKS).max(0.0);
+                steering.calm = 0;
+            } else {
+                // The next reports have to be judged anew, but not from the beginning.
+                steering.calm_slack = slack;
+            }
+        }
+    }
+
+    /// Lets the clock run to `now_ms`, when news of tick `arriving` would arrive; says what is to be sampled.
+    pub fn advance(&mut self, arriving: f64, now_ms: f64) -> Option<Due> {
+        let goal = arriving + self.lead;
+        let passed = (now_ms - self.last_ms).max(0.0) / self.period_ms;
+        self.last_ms = self.last_ms.max(now_ms);
+        let steered = self.tick.filter(|tick| (goal - tick - passed).abs() <= JUMP_TICKS);
+        let tick = match steered {
+            Some(tick) => goal.clamp(tick + passed * SPEED.0, tick + passed * SPEED.1),
+            None => goal,
+        };
+        self.tick = Some(tick);
+        let present = Tick(tick.max(0.0) as u32);
+        let due = self.sampled.map_or(1, |sampled| present.distance(sampled));
+        let jumped = steered.is_none() || due > i64::from(TICKS_AT_ONCE_MAX);
+        if !jumped && due <= 0 {
+            return None;
+        }
+        let first = if jumped { present } else { present - (due as u32 - 1) };
+        self.sampled = Some(present);
+        Some(Due { first, count: present.since(first) + 1, jumped })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that takes commands after `up_ms` and whose news take `down_ms`.
+    struct Line {
+        up_ms: f64,
+        down_ms: f64,
+        clock: ClientClock,
+        sent: Vec<(f64, Tick)>,
+        slacks: Vec<i8>,
+        jumps: u32,
+    }
+
+    impl Line {
+        fn new(up_ms: f64, down_ms: f64) -> Line {
+            let clock = ClientClock::new(TickRate::DEFAULT);
+            Line { up_ms, down_ms, clock, sent: Vec::new(), slacks: Vec::new(), jumps: 0 }
+        }
+
+        /// Runs for `ticks` from server tick `from`, with frames of 4 ms; `extra_ms` delays the way up.
+        fn run(&mut self, from: u32, ticks: u32, extra_ms: impl Fn(u32) -> f64) {
+            let period = self.clock.period_ms;
+            let mut now = f64::from(from) * period;
+            let mut reported = from;
+            while now < f64::from(from + ticks) * period {
+                let arriving = (now - self.down_ms) / period;
+                if arriving > f64::from(reported + 1) {
+                    reported += 1;
+                    self.report(reported);
+                }
+                if let Some(due) = self.clock.advance(arriving.max(0.0), now) {
+                    self.jumps += u32::from(due.jumped);
+                    let way = self.up_ms + extra_ms(due.first.0);
+                    (0..due.count).for_each(|i| self.sent.push((now + way, due.first + i)));
+                }
+                now += 4.0;
+            }
+        }
+
+        /// The server at `tick` looks back over eight commands, as the real one does.
+        fn report(&mut self, tick: u32) {
+            let here = f64::from(tick) * self.clock.period_ms;
+            let slack = |&(at, addressed): &(f64, Tick)| {
+                let step = (at / self.clock.period_ms).ceil().max(0.0) as i64;
+                i64::from(addressed.0) - step
+            };
+            let arrived: Vec<_> = self.sent.iter().filter(|(at, _)| *at <= here).collect();
+            let worst = arrived.iter().rev().take(8).map(|s| slack(s)).min();
+            let ahead = arrived.iter().map(|(_, t)| t.distance(Tick(tick))).max();
+            let report = InputReport {
+                received_ahead: ahead.map(|a| a.clamp(-127, 127) as i8),
+                slack_ticks: worst.unwrap_or(0).clamp(-127, 127) as i8,
+                rtt_ms: (self.up_ms + self.down_ms) as u16,
+                ..InputReport::default()
+            };
+            self.slacks.push(report.slack_ticks);
+            self.clock.report(Tick(tick), &report);
+        }
+    }
+
+    #[test]
+    fn commands_arrive_with_less_than_two_ticks_to_spare() {
+        for (up, down) in [(1.0, 1.0), (30.0, 30.0), (90.0, 20.0), (20.0, 120.0)] {
+            let mut line = Line::new(up, down);
+            line.run(100, 600, |_| 0.0);
+            let settled = &line.slacks[300..];
+            assert!(settled.iter().all(|s| (0..=1).contains(s)), "{up}+{down}: {settled:?}");
+            assert_eq!(line.jumps, 1, "{up}+{down}");
+        }
+    }
+
+    #[test]
+    fn ticks_are_neither_skipped_nor_repeated() {
+        let mut line = Line::new(40.0, 40.0);
+        line.run(100, 300, |t| f64::from(t * 7919 % 50));
+        line.run(400, 300, |t| 60.0 + f64::from(t * 7919 % 50));
+        assert!(line.sent.windows(2).all(|w| w[1].1 == w[0].1.next()));
+        assert_eq!(line.jumps, 1);
+        let late = line.slacks[450..].iter().filter(|s| **s < 0).count();
+        assert!(late < 12, "{late} late of {}: {:?}", line.slacks[450..].len(), &line.slacks[450..]);
+    }
+
+    #[test]
+    fn a_longer_way_up_is_answered_within_a_second() {
+        let mut line = Line::new(20.0, 20.0);
+        line.run(100, 200, |_| 0.0);
+        line.run(300, 60, |_| 150.0);
+        assert!(line.slacks[235..].iter().all(|s| *s >= 0), "{:?}", &line.slacks[195..]);
+    }
+
+    #[test]
+    fn one_stall_does_not_cost_much_lead() {
+        let mut line = Line::new(20.0, 20.0);
+        line.run(100, 200, |_| 0.0);
+        let before = line.clock.lead_ticks();
+        line.run(300, 30, |t| if (305..315).contains(&t) { f64::from(315 - t) * 33.3 } else { 0.0 });
+        assert!(line.clock.lead_ticks() - before <= 4.0, "{} to {}", before, line.clock.lead_ticks());
+        line.run(330, 900, |_| 0.0);
+        assert!(line.clock.lead_ticks() - before <= 0.5, "{} to {}", before, line.clock.lead_ticks());
+    }
+
+    #[test]
+    fn a_late_machine_skips_instead_of_spiralling() {
+        let mut clock = ClientClock::new(TickRate::DEFAULT);
+        assert!(clock.advance(10.0, 0.0).unwrap().jumped);
+        let due = clock.advance(16.0, 200.0).unwrap();
+        assert_eq!((due.count, due.jumped), (6, false));
+        let due = clock.advance(76.0, 2200.0).unwrap();
+        assert_eq!((due.count, due.jumped), (1, true));
+        assert_eq!(clock.advance(76.0, 2201.0), None);
+    }
+}

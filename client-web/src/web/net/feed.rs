@@ -1,0 +1,88 @@
+//! A spectator's EventSource. Events go to one closure; a feed that is dropped is closed.
+//! The browser connects again by itself with the last cursor; when it gives up, it says so and we open a new one.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Event, EventSource, MessageEvent};
+
+use crate::web::dom::Fault;
+
+/// The feed's events, by the names that the server gives them.
+const NAMES: [&str; 9] = ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+
+/// What a feed tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceEvent {
+    /// It is open.
+    Opened,
+    /// An event came.
+    Message {
+        /// Its name.
+        name: &'static str,
+        /// Its cursor; empty if it has none.
+        cursor: String,
+        /// Its JSON.
+        data: String,
+    },
+    /// The connection is lost; the browser tries again by itself if `retries`.
+    Lost {
+        /// Whether the browser tries again.
+        retries: bool,
+    },
+}
+
+/// An open or opening feed.
+#[derive(Debug)]
+pub struct Feed {
+    raw: EventSource,
+    _on_open: Closure<dyn FnMut(Event)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+    _on_event: Vec<Closure<dyn FnMut(MessageEvent)>>,
+}
+
+impl Feed {
+    /// Opens `url`; `tell` gets every event.
+    pub fn open(url: &str, tell: &Rc<dyn Fn(SourceEvent)>) -> Result<Feed, Fault> {
+        let raw = EventSource::new(url)?;
+        let told = Rc::clone(tell);
+        let on_open = Closure::<dyn FnMut(Event)>::new(move |_| told(SourceEvent::Opened));
+        let (told, source) = (Rc::clone(tell), raw.clone());
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |_| {
+            told(SourceEvent::Lost { retries: source.ready_state() != EventSource::CLOSED });
+        });
+        raw.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        raw.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let mut on_event = Vec::new();
+        for name in NAMES {
+            let told = Rc::clone(tell);
+            let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                let data = event.data().as_string().unwrap_or_default();
+                told(SourceEvent::Message { name, cursor: event.last_event_id(), data });
+            });
+            raw.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
+            on_event.push(closure);
+        }
+        Ok(Feed { raw, _on_open: on_open, _on_error: on_error, _on_event: on_event })
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.raw.set_onopen(None);
+        self.raw.set_onerror(None);
+        self.raw.close();
+    }
+}
+
+/// The address of a match's feed; `key` opens one with a password, `cursor` continues where another feed ended.
+pub fn address(match_id: &str, key: Option<&str>, cursor: Option<&str>) -> String {
+    let mut url = format!("/api/matches/{match_id}/events");
+    let pairs = [("key", key), ("last_event_id", cursor)];
+    for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(&format!("{name}={}", js_sys::encode_uri_component(value)));
+    }
+    url
+}

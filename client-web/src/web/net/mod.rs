@@ -1,0 +1,7 @@
+//! The ways to the server that a browser has: requests, the players' WebSocket, the spectators' EventSource.
+//! Each only carries; what the bytes mean is the netcode's.
+
+pub mod api;
+pub mod feed;
+pub mod http;
+pub mod socket;

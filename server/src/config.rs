@@ -1,0 +1,191 @@
+//! The server's settings: flags over environment over file over defaults, checked once and then plain values.
+//! Everything else is handed the parts that it needs; nothing else reads the environment. The program calls it.
+
+pub mod layer;
+pub mod values;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use layer::Layer;
+pub use values::{BaseUrl, ListenAddress, LogFormat, Seconds, Secret};
+
+/// A setting that does not work; one line that names it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// The key, variable or file and line.
+    pub place: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// All settings; every value works. As TOML it is a config file that says the same, but for secrets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// Where players connect.
+    pub listen: ListenAddress,
+    /// Where metrics are; `None` is on `listen`, for loopback peers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_listen: Option<ListenAddress>,
+    /// What metrics ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_token: Option<Secret>,
+    /// Folder for what outlives the process; made if it is missing.
+    pub data_dir: PathBuf,
+    /// How players reach this server; `None` is: as each of them did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<BaseUrl>,
+    /// Other sites whose pages may host and play.
+    pub allowed_origins: Vec<BaseUrl>,
+    /// Most open connections.
+    pub max_connections: u32,
+    /// Most open connections of one address, not counting loopback.
+    pub max_connections_per_address: u32,
+    /// Networks of proxies that are believed when they name an address.
+    pub trusted_proxy: Vec<IpNet>,
+    /// Matches that one address may host in a minute.
+    pub hosts_per_minute: u32,
+    /// Joins of one address in a minute.
+    pub joins_per_minute: u32,
+    /// Most matches at a time.
+    pub matches_max: u32,
+    /// Public matches that are always there.
+    pub public_matches: u32,
+    /// Bots in each of those.
+    pub public_match_bots: u32,
+    /// Threads that run matches.
+    pub simulation_threads: u32,
+    /// Threads that write to spectators.
+    pub spectator_threads: u32,
+    /// Time between two pings of a player.
+    pub ping_every_s: Seconds,
+    /// Silence after which a player's connection is dead.
+    pub silence_after_s: Seconds,
+    /// Time for which the seat of a lost connection is kept.
+    pub limbo_s: Seconds,
+    /// Time that a request's head may take to arrive.
+    pub header_timeout_s: Seconds,
+    /// Time that stopping may take while somebody is connected.
+    pub drain_timeout_s: Seconds,
+    /// What to log: a level or directives.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// The config of a process: its flags, its environment, and the file that one of them names.
+    pub fn load(flags: Layer, env: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+        Config::compose(flags, env, |path| fs::read_to_string(path))
+    }
+
+    /// The same with a file system of the caller's.
+    pub fn compose(
+        flags: Layer,
+        env: &BTreeMap<String, String>,
+        read: impl FnOnce(&PathBuf) -> std::io::Result<String>,
+    ) -> Result<Config, ConfigError> {
+        let upper = flags.over(Layer::from_env(env)?);
+        let lower = match &upper.config {
+            None => Layer::default(),
+            Some(path) => {
+                let place = path.display().to_string();
+                let text = read(path)
+                    .map_err(|error| ConfigError { place: place.clone(), message: error.to_string() })?;
+                Layer::from_file(&place, &text)?
+            }
+        };
+        Config::from_layer(upper.over(lower))
+    }
+
+    fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
+        if layer.nats.is_some() {
+            return refuse("nats", "not supported by this version".to_owned());
+        }
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        let seconds = |key, given: Option<Seconds>, default, low, high| {
+            let range = Duration::from_secs_f64(low)..=Duration::from_secs_f64(high);
+            let value = given.map_or(Duration::from_secs(default), |seconds| seconds.0);
+            let wrong = || format!("must be {low} to {high} seconds, not {}", value.as_secs_f64());
+            if range.contains(&value) { Ok(Seconds(value)) } else { refuse(key, wrong()) }
+        };
+        let config = Config {
+            listen: layer.listen.unwrap_or(ListenAddress(([127, 0, 0, 1], 7777).into())),
+            admin_listen: layer.admin_listen,
+            admin_token: layer.admin_token,
+            data_dir: layer.data_dir.unwrap_or_else(|| PathBuf::from("starfray-data")),
+            public_url: layer.public_url,
+            allowed_origins: layer.allowed_origins.unwrap_or_default(),
+            max_connections: within("max_connections", layer.max_connections, 10_000, (1, 1_000_000))?,
+            max_connections_per_address: within(
+                "max_connections_per_address",
+                layer.max_connections_per_address,
+                100,
+                (1, 1_000_000),
+            )?,
+            trusted_proxy: layer.trusted_proxy.unwrap_or_default(),
+            hosts_per_minute: within("hosts_per_minute", layer.hosts_per_minute, 10, (1, 100_000))?,
+            joins_per_minute: within("joins_per_minute", layer.joins_per_minute, 30, (1, 100_000))?,
+            matches_max: within("matches_max", layer.matches_max, 200, (1, 10_000))?,
+            public_matches: within("public_matches", layer.public_matches, 1, (0, 100))?,
+            public_match_bots: within("public_match_bots", layer.public_match_bots, 7, (0, 200))?,
+            simulation_threads: within(
+                "simulation_threads",
+                layer.simulation_threads,
+                cores.saturating_sub(1).max(1),
+                (1, 256),
+            )?,
+            spectator_threads: within("spectator_threads", layer.spectator_threads, 1, (1, 64))?,
+            ping_every_s: seconds("ping_every_s", layer.ping_every_s, 5, 0.1, 60.0)?,
+            silence_after_s: seconds("silence_after_s", layer.silence_after_s, 15, 0.2, 600.0)?,
+            limbo_s: seconds("limbo_s", layer.limbo_s, 30, 0.0, 3600.0)?,
+            header_timeout_s: seconds("header_timeout_s", layer.header_timeout_s, 5, 0.1, 60.0)?,
+            drain_timeout_s: seconds("drain_timeout_s", layer.drain_timeout_s, 10, 0.0, 3600.0)?,
+            log: layer.log.unwrap_or_else(|| "info".to_owned()),
+            log_format: layer.log_format.unwrap_or_default(),
+        };
+        config.check()
+    }
+
+    /// What no single setting shows.
+    fn check(self) -> Result<Config, ConfigError> {
+        if self.silence_after_s.0 <= self.ping_every_s.0 {
+            return refuse("silence_after_s", "must be longer than ping_every_s, whose answers break it".to_owned());
+        }
+        if self.public_matches > self.matches_max {
+            return refuse("public_matches", format!("must be at most matches_max, {}", self.matches_max));
+        }
+        if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < 16) {
+            return refuse("admin_token", "must have 16 characters or more".to_owned());
+        }
+        if self.data_dir.as_os_str().is_empty() {
+            return refuse("data_dir", "must name a folder".to_owned());
+        }
+        Ok(self)
+    }
+
+    /// The settings as a config file's text, secrets masked.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self)
+            .map_err(|error| ConfigError { place: "config".to_owned(), message: error.to_string() })
+    }
+}
+
+fn within(key: &str, given: Option<u32>, default: u32, range: (u32, u32)) -> Result<u32, ConfigError> {
+    let (low, high) = range;
+    let value = given.unwrap_or(default);
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    refuse(key, format!("must be {low} to {high}, not {value}"))
+}
+
+fn refuse<T>(key: &str, message: String) -> Result<T, ConfigError> {
+    Err(ConfigError { place: key.to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests;

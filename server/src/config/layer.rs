@@ -1,0 +1,201 @@
+//! One source of settings: the flags, the environment or the file, each setting present or not.
+//! It reads texts that it is given and touches neither the process nor the disk; `config` lays layers over each other.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::{
+    Args, Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::{BaseUrl, ConfigError, ListenAddress, LogFormat, Seconds, Secret};
+
+/// What every variable of ours begins with.
+const ENV_PREFIX: &str = "STARFRAY_";
+/// Variables with our prefix that are no settings: of the project's own test runs, and those that Kubernetes sets
+/// in every container beside a service that is called `starfray`.
+const NOT_SETTINGS: [&str; 4] = ["STARFRAY_BIN", "STARFRAY_TEST", "STARFRAY_SERVICE_", "STARFRAY_PORT"];
+
+/// Settings of one source. As flags they are kebab-case, as keys of the file snake_case, as variables
+/// STARFRAY_SNAKE_CASE; a key of a time also goes with the unit behind it, as in `drain_timeout_s`.
+#[derive(Clone, Debug, Default, PartialEq, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// TOML file with settings
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Address to play on; port 0 lets the system choose [default: 127.0.0.1:7777]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<ListenAddress>,
+    /// Address for metrics [default: on the main address, for loopback peers only]
+    #[arg(long, value_name = "ADDR")]
+    pub admin_listen: Option<ListenAddress>,
+    /// Token that metrics ask for, 16 characters or more [default: none]
+    #[arg(long, value_name = "TOKEN")]
+    pub admin_token: Option<Secret>,
+    /// Folder for what outlives the process [default: starfray-data]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address that players reach this server by [default: the one that the page was opened by]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<BaseUrl>,
+    /// Other sites whose pages may host and play [default: none]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub allowed_origins: Option<Vec<BaseUrl>>,
+    /// Most open connections [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<u32>,
+    /// Most open connections of one address, not counting loopback [default: 100]
+    #[arg(long, value_name = "N")]
+    pub max_connections_per_address: Option<u32>,
+    /// Networks of proxies that are believed when they name an address [default: none]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxy: Option<Vec<IpNet>>,
+    /// Matches that one address may host in a minute [default: 10]
+    #[arg(long, value_name = "N")]
+    pub hosts_per_minute: Option<u32>,
+    /// Joins of one address in a minute [default: 30]
+    #[arg(long, value_name = "N")]
+    pub joins_per_minute: Option<u32>,
+    /// Most matches at a time [default: 200]
+    #[arg(long, value_name = "N")]
+    pub matches_max: Option<u32>,
+    /// Public matches that are always there [default: 1]
+    #[arg(long, value_name = "N")]
+    pub public_matches: Option<u32>,
+    /// Bots in each of them [default: 7]
+    #[arg(long, value_name = "N")]
+    pub public_match_bots: Option<u32>,
+    /// Threads that run matches [default: one less than there are cores]
+    #[arg(long, value_name = "N")]
+    pub simulation_threads: Option<u32>,
+    /// Threads that write to spectators [default: 1]
+    #[arg(long, value_name = "N")]
+    pub spectator_threads: Option<u32>,
+    /// Seconds between two pings of a player [default: 5]
+    #[arg(long = "ping-every", value_name = "S", alias = "ping-every-s")]
+    #[serde(alias = "ping_every")]
+    pub ping_every_s: Option<Seconds>,
+    /// Seconds of silence after which a player's connection is dead [default: 15]
+    #[arg(long = "silence-after", value_name = "S", alias = "silence-after-s")]
+    #[serde(alias = "silence_after")]
+    pub silence_after_s: Option<Seconds>,
+    /// Seconds for which the seat of a lost connection is kept [default: 30]
+    #[arg(long = "limbo", value_name = "S", alias = "limbo-s")]
+    #[serde(alias = "limbo")]
+    pub limbo_s: Option<Seconds>,
+    /// Seconds that a request's head may take to arrive [default: 5]
+    #[arg(long = "header-timeout", value_name = "S", alias = "header-timeout-s")]
+    #[serde(alias = "header_timeout")]
+    pub header_timeout_s: Option<Seconds>,
+    /// Seconds that stopping may take while somebody is connected [default: 10]
+    #[arg(long = "drain-timeout", value_name = "S", alias = "drain-timeout-s")]
+    #[serde(alias = "drain_timeout")]
+    pub drain_timeout_s: Option<Seconds>,
+    /// What to log: a level or directives like server=debug,info [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How log lines look: text or json [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Message queue; not supported by this version
+    #[arg(long, value_name = "URL", hide = true)]
+    pub nats: Option<String>,
+}
+
+/// Lets clap read single settings out of something else than the command line.
+#[derive(Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true)]
+struct OneSetting {
+    #[command(flatten)]
+    layer: Layer,
+}
+
+impl Layer {
+    /// The settings among the variables of an environment; others are passed over, empty ones count as unset.
+    /// Fails with one line that names the variable.
+    pub fn from_env(env: &BTreeMap<String, String>) -> Result<Layer, ConfigError> {
+        let mut layer = Layer::default();
+        for (name, value) in env {
+            let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
+            if value.is_empty() || NOT_SETTINGS.iter().any(|other| name.starts_with(other)) {
+                continue;
+            }
+            let flag = format!("--{}={value}", key.to_ascii_lowercase().replace('_', "-"));
+            let one = OneSetting::try_parse_from([flag]).map_err(|error| ConfigError {
+                place: name.clone(),
+                message: match error.kind() {
+                    ErrorKind::UnknownArgument => "is not a setting; `starfray serve --help` lists them".to_owned(),
+                    _ => reason(&error),
+                },
+            })?;
+            layer = one.layer.over(layer);
+        }
+        Ok(layer)
+    }
+
+    /// The settings in a file's text; `path` is for messages. Fails with one line that names file, line and key.
+    pub fn from_file(path: &str, text: &str) -> Result<Layer, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let number = before.matches('\n').count() + 1;
+            let line = text.lines().nth(number - 1).unwrap_or_default();
+            let message = error.message().lines().collect::<Vec<_>>().join(" ");
+            let message = match line.split_once('=') {
+                Some((key, _)) if !message.contains(key.trim()) => format!("{}: {message}", key.trim()),
+                _ => message,
+            };
+            ConfigError { place: format!("{path}:{number}"), message }
+        })
+    }
+
+    /// This layer where it says something, and `lower` where it does not.
+    #[must_use]
+    pub fn over(self, lower: Layer) -> Layer {
+        Layer {
+            config: self.config.or(lower.config),
+            listen: self.listen.or(lower.listen),
+            admin_listen: self.admin_listen.or(lower.admin_listen),
+            admin_token: self.admin_token.or(lower.admin_token),
+            data_dir: self.data_dir.or(lower.data_dir),
+            public_url: self.public_url.or(lower.public_url),
+            allowed_origins: self.allowed_origins.or(lower.allowed_origins),
+            max_connections: self.max_connections.or(lower.max_connections),
+            max_connections_per_address: self.max_connections_per_address.or(lower.max_connections_per_address),
+            trusted_proxy: self.trusted_proxy.or(lower.trusted_proxy),
+            hosts_per_minute: self.hosts_per_minute.or(lower.hosts_per_minute),
+            joins_per_minute: self.joins_per_minute.or(lower.joins_per_minute),
+            matches_max: self.matches_max.or(lower.matches_max),
+            public_matches: self.public_matches.or(lower.public_matches),
+            public_match_bots: self.public_match_bots.or(lower.public_match_bots),
+            simulation_threads: self.simulation_threads.or(lower.simulation_threads),
+            spectator_threads: self.spectator_threads.or(lower.spectator_threads),
+            ping_every_s: self.ping_every_s.or(lower.ping_every_s),
+            silence_after_s: self.silence_after_s.or(lower.silence_after_s),
+            limbo_s: self.limbo_s.or(lower.limbo_s),
+            header_timeout_s: self.header_timeout_s.or(lower.header_timeout_s),
+            drain_timeout_s: self.drain_timeout_s.or(lower.drain_timeout_s),
+            log: self.log.or(lower.log),
+            log_format: self.log_format.or(lower.log_format),
+            nats: self.nats.or(lower.nats),
+        }
+    }
+}
+
+/// What clap says about a wrong value, without the flag's name, which the person never wrote.
+fn reason(error: &clap::Error) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    let value = error.get(ContextKind::InvalidValue).and_then(|value| match value {
+        ContextValue::String(text) => Some(text.clone()),
+        _ => None,
+    });
+    match (source, value) {
+        (Some(source), Some(value)) if !source.contains(&value) => format!("\"{value}\": {source}"),
+        (Some(source), _) => source,
+        (None, _) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Tests of the config's layers: which one wins, and what a person reads who wrote something wrong.
+//! They use maps and texts only, so that no test depends on the process that runs it.
+
+use clap::Parser;
+
+use super::*;
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    layer: Layer,
+}
+
+fn compose(flags: &[&str], env: &[(&str, &str)], file: &str) -> Result<Config, String> {
+    let flags = Flags::try_parse_from([&["serve"], flags].concat()).map_err(|error| error.to_string())?;
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Config::compose(flags.layer, &env, |_| Ok(file.to_owned())).map_err(|error| error.to_string())
+}
+
+#[test]
+fn flag_beats_environment_beats_file_beats_default() {
+    let file = "max_connections = 1\nmatches_max = 11\nlog = \"warn\"\n";
+    let env = [("STARFRAY_MAX_CONNECTIONS", "2"), ("STARFRAY_MATCHES_MAX", "12"), ("STARFRAY_CONFIG", "x.toml")];
+    let config = compose(&["--max-connections", "3"], &env, file).unwrap();
+    assert_eq!((config.max_connections, config.matches_max, config.log.as_str()), (3, 12, "warn"));
+    assert_eq!(config.joins_per_minute, 30);
+    assert_eq!(config.listen.0.to_string(), "127.0.0.1:7777");
+}
+
+#[test]
+fn times_go_with_and_without_their_unit() {
+    for file in ["drain_timeout = 2", "drain_timeout_s = 2", "drain_timeout = 2.0"] {
+        let config = compose(&["--config", "c"], &[], file).unwrap();
+        assert_eq!(config.drain_timeout_s.0.as_secs(), 2, "{file}");
+    }
+    for flag in ["--drain-timeout-s", "--drain-timeout=2"] {
+        let flags: Vec<&str> = if flag.contains('=') { vec![flag] } else { vec![flag, "2"] };
+        assert_eq!(compose(&flags, &[], "").unwrap().drain_timeout_s.0.as_secs(), 2, "{flag}");
+    }
+    for name in ["STARFRAY_DRAIN_TIMEOUT", "STARFRAY_DRAIN_TIMEOUT_S"] {
+        assert_eq!(compose(&[], &[(name, "2")], "").unwrap().drain_timeout_s.0.as_secs(), 2, "{name}");
+    }
+}
+
+#[test]
+fn lists_are_separated_by_commas() {
+    let config = compose(&[], &[("STARFRAY_TRUSTED_PROXY", "127.0.0.1/32,10.0.0.0/8")], "").unwrap();
+    assert_eq!(config.trusted_proxy.len(), 2);
+    let file = "allowed_origins = [\"https://a.example\", \"http://b:81\"]";
+    assert_eq!(compose(&["--config", "c"], &[], file).unwrap().allowed_origins.len(), 2);
+}
+
+#[test]
+fn what_is_wrong_is_one_line_that_names_its_place() {
+    let cases: [(&[(&str, &str)], &str, &str); 14] = [
+        (&[("STARFRAY_LISTEN", "here")], "", "STARFRAY_LISTEN: \"here\" is not an address"),
+        (&[("STARFRAY_COLOUR", "red")], "", "STARFRAY_COLOUR: is not a setting"),
+        (&[("STARFRAY_MAX_CONNECTIONS", "many")], "", "STARFRAY_MAX_CONNECTIONS: \"many\": invalid digit"),
+        (&[("STARFRAY_TRUSTED_PROXY", "10.0.0.0/99")], "", "STARFRAY_TRUSTED_PROXY: \"10.0.0.0/99\": "),
+        (&[("STARFRAY_NATS", "nats://x")], "", "nats: not supported by this version"),
+        (&[], "\ncolour = \"red\"", "c.toml:2: unknown field `colour`"),
+        (&[], "max_connections = \"many\"", "c.toml:1: max_connections: invalid type"),
+        (&[], "listen = \"here\"", "c.toml:1: listen: \"here\" is not an address"),
+        (&[], "listen = ", "c.toml:1: "),
+        (&[], "max_connections = 0", "max_connections: must be 1 to 1000000, not 0"),
+        (&[], "silence_after_s = 3", "silence_after_s: must be longer"),
+        (&[], "header_timeout = 1000", "header_timeout_s: must be 0.1 to 60 seconds, not 1000"),
+        (&[], "admin_token = \"short\"", "admin_token: must have 16"),
+        (&[], "log_format = \"xml\"", "c.toml:1: log_format: \"xml\" is neither text nor json"),
+    ];
+    for (env, file, starts) in cases {
+        let error = compose(&["--config", "c.toml"], env, file).unwrap_err();
+        assert!(error.starts_with(starts), "expected {starts:?}, got {error:?}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn variables_of_others_are_passed_over() {
+    let env = [
+        ("STARFRAY_BIN", "target/debug/starfray"),
+        ("STARFRAY_TESTS", "all"),
+        ("STARFRAY_PORT", "tcp://10.0.0.1:7777"),
+        ("STARFRAY_SERVICE_HOST", "10.0.0.1"),
+        ("STARFRAY_LOG", ""),
+        ("HOME", "/"),
+    ];
+    assert_eq!(compose(&[], &env, "").unwrap().log, "info");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let flags = Layer { config: Some("gone.toml".into()), ..Layer::default() };
+    let error = Config::compose(flags, &BTreeMap::new(), |_| Err(std::io::ErrorKind::NotFound.into())).unwrap_err();
+    assert!(error.to_string().starts_with("gone.toml: "), "{error}");
+}
+
+#[test]
+fn what_is_printed_can_be_read_again_but_for_secrets() {
+    let env = [("STARFRAY_ADMIN_TOKEN", "0123456789abcdef"), ("STARFRAY_PING_EVERY", "0.5")];
+    let text = compose(&["--trusted-proxy", "10.0.0.0/8"], &env, "").unwrap().to_toml().unwrap();
+    assert!(!text.contains("0123456789abcdef") && text.contains("admin_token = \"***\""), "{text}");
+    let again = text.replace("***", "0123456789abcdef");
+    assert_eq!(compose(&["--config", "c"], &[], &again).unwrap().to_toml().unwrap(), text);
+}

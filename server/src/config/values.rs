@@ -1,0 +1,259 @@
+//! The kinds of values that settings have, each with one way to read it from text and one to show it.
+//! They know nothing of keys, flags or files, so that a wrong value reads the same wherever it stood.
+
+use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A value that makes no sense, with what would.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(String);
+
+/// Where to listen: an IP address and a port; `localhost:PORT` is 127.0.0.1. Port 0 lets the system choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ListenAddress(pub SocketAddr);
+
+impl FromStr for ListenAddress {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let numeric = match text.strip_prefix("localhost:") {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => text.to_owned(),
+        };
+        let wrong = || ValueError(format!("\"{text}\" is not an address like 127.0.0.1:7777 or [::]:7777"));
+        numeric.parse().map(ListenAddress).map_err(|_| wrong())
+    }
+}
+
+impl TryFrom<String> for ListenAddress {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
+/// A scheme, a host and perhaps a port: what stands before a path, and also what an `Origin` header holds.
+/// Lower case, without the port that the scheme means anyway, so that equal ones are equal text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BaseUrl {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl BaseUrl {
+    /// From a scheme and what a `Host` header holds: `HOST` or `HOST:PORT`.
+    pub fn from_host(https: bool, authority: &str) -> Result<BaseUrl, ValueError> {
+        let wrong = || ValueError(format!("\"{authority}\" is not a host like play.example or 10.0.0.5:7777"));
+        let parsed: hyper::http::uri::Authority = authority.parse().map_err(|_| wrong())?;
+        let host = parsed.host().to_ascii_lowercase();
+        let port = match authority.strip_prefix(parsed.host()).ok_or_else(wrong)? {
+            "" => None,
+            rest => Some(rest.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).ok_or_else(wrong)?),
+        };
+        if host.is_empty() {
+            return Err(wrong());
+        }
+        Ok(BaseUrl { https, host, port: port.unwrap_or_else(|| default_port(https)) })
+    }
+
+    /// Whether it begins with `https`.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Host and port without the scheme; the port only if it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        if self.port == default_port(self.https) {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The host alone; an IPv6 address stands in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, also where the text does not show it.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+fn default_port(https: bool) -> u16 {
+    if https { 443 } else { 80 }
+}
+
+impl FromStr for BaseUrl {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let wrong = || ValueError(format!("\"{text}\" is not like https://play.example, without a path"));
+        let lower = text.to_ascii_lowercase();
+        let (https, rest) = match (lower.strip_prefix("https://"), lower.strip_prefix("http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(wrong()),
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        BaseUrl::from_host(https, authority).map_err(|_| wrong())
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.https { "https" } else { "http" }, self.authority())
+    }
+}
+
+impl Serialize for BaseUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A time in seconds, also with a fraction; never negative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seconds(pub Duration);
+
+impl Seconds {
+    /// From a number of seconds; refuses what is negative, endless or not a number.
+    pub fn from_number(number: f64) -> Result<Seconds, ValueError> {
+        let wrong = |_| ValueError(format!("{number} is not a number of seconds"));
+        Duration::try_from_secs_f64(number).map(Seconds).map_err(wrong)
+    }
+}
+
+impl FromStr for Seconds {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let number = text.parse().map_err(|_| ValueError(format!("\"{text}\" is not a number of seconds")))?;
+        Seconds::from_number(number)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Seconds::from_number(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let whole = self.0.as_secs();
+        if self.0.subsec_nanos() == 0 {
+            serializer.serialize_u64(whole)
+        } else {
+            serializer.serialize_f64(self.0.as_secs_f64())
+        }
+    }
+}
+
+/// How log lines look on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(ValueError(format!("\"{text}\" is neither text nor json"))),
+        }
+    }
+}
+
+impl TryFrom<String> for LogFormat {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
+/// A secret word that never shows in logs or in the printed config.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The word itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        Ok(Secret(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_numeric_or_localhost() {
+        assert_eq!("localhost:80".parse::<ListenAddress>().unwrap().0.to_string(), "127.0.0.1:80");
+        assert_eq!("[::1]:0".parse::<ListenAddress>().unwrap().0.to_string(), "[::1]:0");
+        for wrong in ["", "7777", "host:1", "127.0.0.1", "127.0.0.1:99999"] {
+            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn equal_addresses_of_pages_are_equal_text() {
+        for (text, shown) in [
+            ("https://Play.Example/", "https://play.example"),
+            ("https://play.example:443", "https://play.example"),
+            ("http://10.0.0.5:7777", "http://10.0.0.5:7777"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("http://play.example:443", "http://play.example:443"),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().to_string(), shown, "{text}");
+        }
+        for wrong in ["null", "", "play.example", "ftp://a", "https://a/b", "https://u@a", "https://a:b", "https://"] {
+            assert!(wrong.parse::<BaseUrl>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction() {
+        assert_eq!("0.25".parse::<Seconds>().unwrap().0.as_millis(), 250);
+        for wrong in ["-1", "NaN", "inf", "soon", ""] {
+            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
+        }
+    }
+}

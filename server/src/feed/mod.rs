@@ -1,0 +1,5 @@
+//! A match's public events on their way to spectators: numbered, framed once, kept for a while.
+//! The match publishes; whatever carries the feed reads. Neither knows the other.
+
+pub mod cursor;
+pub mod log;

@@ -1,0 +1,145 @@
+//! What everybody but its thread holds of a match: a cheap clone that asks and is answered.
+//! No game state is behind it but the match's own public picture.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread::Thread;
+
+use arc_swap::ArcSwap;
+use shared::id::PlayerId;
+use tokio::sync::oneshot;
+
+use crate::feed::cursor::Cursor;
+use crate::feed::log::FeedLog;
+use crate::link::Arrival;
+use crate::matches::id::MatchId;
+use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::status::MatchStatus;
+use crate::settings::MatchSettings;
+use crate::spectators::watcher::Ticket;
+
+/// A match, from outside.
+#[derive(Clone)]
+pub struct MatchHandle(Arc<Shared>);
+
+/// What all handles of a match share.
+pub(crate) struct Shared {
+    pub(crate) id: MatchId,
+    pub(crate) settings: MatchSettings,
+    pub(crate) inbox: SyncSender<MatchMessage>,
+    pub(crate) spectators: SyncSender<Ticket>,
+    pub(crate) status: Arc<ArcSwap<MatchStatus>>,
+    pub(crate) log: Arc<FeedLog>,
+    pub(crate) feed_key: Option<String>,
+    pub(crate) thread: Thread,
+    pub(crate) asleep: Arc<AtomicBool>,
+}
+
+/// Somebody who wants to watch.
+#[derive(Debug)]
+pub struct WatchRequest {
+    /// The connection; the response's head is written.
+    pub arrival: Arrival,
+    /// The event that was seen last.
+    pub resume: Option<Cursor>,
+    /// Whether the body is chunked (HTTP/1.1); else it ends with the connection.
+    pub chunked: bool,
+}
+
+impl fmt::Debug for MatchHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MatchHandle").field(&self.0.id.as_str()).finish()
+    }
+}
+
+impl MatchHandle {
+    pub(crate) fn new(shared: Shared) -> MatchHandle {
+        MatchHandle(Arc::new(shared))
+    }
+
+    /// The match's id.
+    pub fn id(&self) -> &MatchId {
+        &self.0.id
+    }
+
+    /// How it was set up.
+    pub fn settings(&self) -> &MatchSettings {
+        &self.0.settings
+    }
+
+    /// Its newest public picture, at most a quarter of a second old while it is awake.
+    pub fn status(&self) -> Arc<MatchStatus> {
+        self.0.status.load_full()
+    }
+
+    /// A seat, answered within a tick or two.
+    pub async fn join(&self, request: JoinRequest) -> Result<SeatGrant, JoinError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::Join(request, reply)).map_err(|Busy| JoinError::Busy)?;
+        answer.await.unwrap_or(Err(JoinError::Gone))
+    }
+
+    /// Whether `player` has a seat.
+    pub async fn has_seat(&self, player: PlayerId) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::HasSeat(player, reply)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// A WebSocket for the seat of `player`, its handshake done. Without a seat it is closed with `bad_token`.
+    pub fn attach(&self, player: PlayerId, arrival: Arrival) -> Result<(), Busy> {
+        self.send(MatchMessage::Attach(player, arrival))
+    }
+
+    /// The host's act.
+    pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
+        self.send(MatchMessage::Host(act))
+    }
+
+    /// Somebody watches: what follows `resume` exactly, or the newest keyframe and what follows it.
+    pub fn watch(&self, request: WatchRequest) -> Result<(), Busy> {
+        let WatchRequest { arrival, resume, chunked } = request;
+        let (log, watching) = (Arc::clone(&self.0.log), self.0.log.watch());
+        let ticket = Ticket { arrival, log, watching, resume, chunked };
+        self.0.spectators.try_send(ticket).map_err(|_| Busy)?;
+        self.send(MatchMessage::Watched)
+    }
+
+    /// Whether `key` opens the feed; matches without a password have none.
+    pub fn feed_key_fits(&self, key: Option<&str>) -> bool {
+        match (&self.0.feed_key, key) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(right), Some(guess)) => {
+                let same_length = right.len() == guess.len();
+                let differs = right.bytes().zip(guess.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+                same_length && differs == 0
+            }
+        }
+    }
+
+    /// The key of the feed, if the match has a password.
+    pub fn feed_key(&self) -> Option<&str> {
+        self.0.feed_key.as_deref()
+    }
+
+    /// Whether the match still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.0.log.ended()
+    }
+
+    /// The server stops: the match says goodbye to everybody.
+    pub(crate) fn stop(&self) {
+        // A full inbox is emptied within a tick; a match that is gone needs no goodbye.
+        let _ = self.send(MatchMessage::Stop);
+    }
+
+    fn send(&self, message: MatchMessage) -> Result<(), Busy> {
+        self.0.inbox.try_send(message).map_err(|_| Busy)?;
+        if self.0.asleep.load(Ordering::Acquire) {
+            self.0.thread.unpark();
+        }
+        Ok(())
+    }
+}

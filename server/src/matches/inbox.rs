@@ -1,0 +1,81 @@
+//! What others may ask of a match: one bounded queue, emptied at the start of each tick.
+//! A full inbox refuses; whoever asked is told and asks again.
+
+use shared::id::PlayerId;
+use shared::name::PlayerName;
+use shared::world::Hull;
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::link::Arrival;
+
+/// Messages that wait at most.
+pub const INBOX_MESSAGES_MAX: usize = 4096;
+
+/// Somebody wants a seat.
+#[derive(Clone, Debug)]
+pub struct JoinRequest {
+    /// What to call them.
+    pub name: PlayerName,
+    /// The shape of their ship.
+    pub hull: Hull,
+}
+
+/// Somebody got a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeatGrant {
+    /// The seat.
+    pub player: PlayerId,
+}
+
+/// Why there is no seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum JoinError {
+    /// All places are taken.
+    #[error("the match is full")]
+    Full,
+    /// The match is over.
+    #[error("the match is over")]
+    Ended,
+    /// Too many ask at once.
+    #[error("the match is busy; try again in a moment")]
+    Busy,
+    /// The match is no more.
+    #[error("the match is no more")]
+    Gone,
+}
+
+/// The inbox is full, or the match is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the match is busy or gone")]
+pub struct Busy;
+
+/// What a host can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostAct {
+    /// Begin a round.
+    Start,
+    /// End the match.
+    End,
+    /// One bot more.
+    AddBot,
+    /// One bot less.
+    RemoveBot,
+}
+
+/// One thing asked of a match.
+#[derive(Debug)]
+pub enum MatchMessage {
+    /// A seat, please.
+    Join(JoinRequest, oneshot::Sender<Result<SeatGrant, JoinError>>),
+    /// Does this seat exist?
+    HasSeat(PlayerId, oneshot::Sender<bool>),
+    /// A link for a seat.
+    Attach(PlayerId, Arrival),
+    /// The host's act.
+    Host(HostAct),
+    /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
+    Watched,
+    /// The server stops: say goodbye to everybody.
+    Stop,
+}

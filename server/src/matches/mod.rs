@@ -1,0 +1,27 @@
+//! A match, in the order of its tick: inbox, input queues, step, replication, feed. A match is a plain struct that
+//! one thread owns; everybody else holds a handle. It knows no runtime, no HTTP and no clock but the one it is given.
+
+pub mod allowance;
+
+pub mod inbox;
+pub mod status;
+
+pub mod input_queue;
+pub mod seat;
+
+pub mod bots;
+pub mod event_ring;
+pub mod goodbye;
+pub mod publisher;
+pub mod replication;
+pub mod roster;
+
+pub mod id;
+
+pub mod frames;
+pub mod tick;
+
+pub mod handle;
+pub mod runner;
+
+pub mod pool;

@@ -1,0 +1,176 @@
+//! The threads on which matches run, each with the matches it owns: it ticks them at absolute deadlines, matches of
+//! one rate together, and sleeps in between. The only place of a match that reads a clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use shared::feed::{FEED_VERSION, Hello};
+use shared::world::World;
+use thiserror::Error;
+
+use crate::feed::log::FeedLog;
+use crate::matches::handle::{MatchHandle, Shared};
+use crate::matches::id::MatchId;
+use crate::matches::inbox::INBOX_MESSAGES_MAX;
+use crate::matches::runner::{Hosted, OnEnded, Runner};
+use crate::matches::status::MatchStatus;
+use crate::matches::tick::{Match, MatchParts};
+use crate::timing::Timing;
+use crate::settings::MatchSettings;
+use crate::spectators::thread::SpectatorThread;
+
+/// Matches that wait to be taken in by a thread at most.
+const HOSTED_MAX: usize = 256;
+
+/// How a pool is made.
+#[derive(Clone)]
+pub struct PoolConfig {
+    /// Threads that run matches; at least one.
+    pub simulation_threads: usize,
+    /// Threads that serve spectators; at least one.
+    pub spectator_threads: usize,
+    /// Times and rates.
+    pub timing: Timing,
+    /// Called with the id of each match that is over.
+    pub on_ended: OnEnded,
+}
+
+impl std::fmt::Debug for PoolConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PoolConfig").field("timing", &self.timing).finish_non_exhaustive()
+    }
+}
+
+/// Why a match could not be hosted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HostError {
+    /// Its thread takes no more now.
+    #[error("the server is busy; try again in a moment")]
+    Busy,
+    /// The system gave no random bytes.
+    #[error("the system has no randomness")]
+    NoRandomness,
+}
+
+/// The running threads.
+#[derive(Debug)]
+pub struct Pool {
+    timing: Timing,
+    threads: Vec<SimulationThread>,
+    spectators: Vec<SpectatorThread>,
+    next: AtomicU64,
+    handles: Mutex<Vec<MatchHandle>>,
+    stopping: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct SimulationThread {
+    hosted: SyncSender<Hosted>,
+    handle: JoinHandle<()>,
+}
+
+impl Pool {
+    /// Starts the threads.
+    pub fn start(config: PoolConfig) -> std::io::Result<Pool> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let spectators = (0..config.spectator_threads.max(1))
+            .map(|i| SpectatorThread::start(format!("spectators-{i}"), config.timing.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut threads = Vec::new();
+        for i in 0..config.simulation_threads.max(1) {
+            let (hosted, inbox) = sync_channel(HOSTED_MAX);
+            let (stop, on_ended) = (Arc::clone(&stopping), Arc::clone(&config.on_ended));
+            let run = move || Runner::new(inbox, stop, on_ended).run();
+            let handle = thread::Builder::new().name(format!("matches-{i}")).spawn(run)?;
+            threads.push(SimulationThread { hosted, handle });
+        }
+        let (timing, next, handles) = (config.timing, AtomicU64::new(0), Mutex::default());
+        Ok(Pool { timing, threads, spectators, next, handles, stopping })
+    }
+
+    /// Hosts a match. A standing one is kept for ever and sleeps while nobody is there.
+    pub fn host(&self, settings: MatchSettings, standing: bool) -> Result<MatchHandle, HostError> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) as usize;
+        let (Some(thread), Some(spectators)) = (
+            self.threads.get(turn % self.threads.len().max(1)),
+            self.spectators.get(turn % self.spectators.len().max(1)),
+        ) else {
+            return Err(HostError::Busy);
+        };
+        let id = MatchId::from_random(random()?);
+        let (inbox, messages) = sync_channel(INBOX_MESSAGES_MAX);
+        let status = MatchStatus::new(id.as_str(), &settings, &World::new(0), 0, 0);
+        let status = Arc::new(ArcSwap::from_pointee(status));
+        let epoch = u32::from_le_bytes(random()?).max(1);
+        let readers = vec![spectators.thread()];
+        let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
+        let asleep = Arc::new(AtomicBool::new(false));
+        let feed_key = settings.password.as_ref().map(|_| random().map(|b| MatchId::from_random(b).to_string()));
+        let handle = MatchHandle::new(Shared {
+            id: id.clone(),
+            settings: settings.clone(),
+            inbox,
+            spectators: spectators.arrivals(),
+            status: Arc::clone(&status),
+            log: Arc::clone(&log),
+            feed_key: feed_key.transpose()?,
+            thread: thread.handle.thread().clone(),
+            asleep: Arc::clone(&asleep),
+        });
+        let (seed, timing) = (u64::from_le_bytes(random()?), self.timing.clone());
+        let parts = MatchParts { id, settings, standing, seed, inbox: messages, status, log, timing };
+        let hosted = Hosted { game: Box::new(Match::new(parts)), asleep };
+        thread.hosted.try_send(hosted).map_err(|_| HostError::Busy)?;
+        thread.handle.thread().unpark();
+        self.remember(&handle);
+        Ok(handle)
+    }
+
+    fn remember(&self, handle: &MatchHandle) {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        handles.retain(MatchHandle::is_alive);
+        handles.push(handle.clone());
+    }
+
+    /// Says goodbye to everybody and ends the threads, or leaves them behind after `within`.
+    pub fn stop(self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let handles = self.handles.into_inner().unwrap_or_else(PoisonError::into_inner);
+        handles.iter().for_each(MatchHandle::stop);
+        self.stopping.store(true, Ordering::Release);
+        for thread in &self.threads {
+            thread.handle.thread().unpark();
+        }
+        for thread in self.threads {
+            while !thread.handle.is_finished() && Instant::now() < deadline {
+                thread::park_timeout(Duration::from_millis(5));
+            }
+        }
+        for thread in self.spectators {
+            thread.stop();
+        }
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], HostError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| HostError::NoRandomness)?;
+    Ok(bytes)
+}
+
+fn hello(id: &MatchId, settings: &MatchSettings) -> String {
+    let hello = Hello {
+        version: FEED_VERSION,
+        match_id: id.to_string(),
+        match_name: settings.name.clone(),
+        tick_hz: settings.tick_hz,
+        delay_ms: settings.spectator_delay_ms,
+        arena: settings.arena(),
+    };
+    serde_json::to_string(&hello).unwrap_or_default()
+}

@@ -1,0 +1,127 @@
+//! The match's side of its spectator feed: which events when, and how much later than they happened.
+//! The delay is here, before anything can be read, so that no way of reading gets round it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use shared::event::Event;
+use shared::feed::{FeedBye, FeedEvent};
+use shared::feed_encoder::{FeedEncoder, delta_every_ticks, keyframe_every_ticks};
+use shared::tick::{Tick, TickRate};
+use shared::world::World;
+
+use crate::feed::log::FeedLog;
+
+/// For how long the feed goes on when nobody watches any more.
+const LINGER_MS: u32 = 20_000;
+/// Events that wait for their time at most; a feed that would need more shortens its delay.
+const WAITING_MAX: usize = 20_000;
+
+/// What a match tells its spectators.
+#[derive(Debug)]
+pub struct Publisher {
+    log: Arc<FeedLog>,
+    encoder: FeedEncoder,
+    waiting: VecDeque<(Tick, FeedEvent)>,
+    fresh: Vec<FeedEvent>,
+    delay_ticks: u32,
+    delta_ticks: u32,
+    keyframe_ticks: u32,
+    linger_ticks: u32,
+    watched_at: Tick,
+    began: Option<Tick>,
+}
+
+impl Publisher {
+    /// A publisher into `log` for a match of `rate` whose spectators see it `delay_ms` later.
+    pub fn new(log: Arc<FeedLog>, rate: TickRate, delay_ms: u32) -> Publisher {
+        Publisher {
+            log,
+            encoder: FeedEncoder::new(),
+            waiting: VecDeque::new(),
+            fresh: Vec::new(),
+            delay_ticks: rate.ticks_in(delay_ms),
+            delta_ticks: delta_every_ticks(rate),
+            keyframe_ticks: keyframe_every_ticks(rate),
+            linger_ticks: rate.ticks_in(LINGER_MS),
+            watched_at: Tick(0),
+            began: None,
+        }
+    }
+
+    /// The log that spectators read.
+    pub fn log(&self) -> &Arc<FeedLog> {
+        &self.log
+    }
+
+    /// Tells what the world's last step brought.
+    pub fn publish(&mut self, world: &World, events: &[Event]) {
+        if self.log.watching() > 0 {
+            self.watched_at = world.tick;
+        }
+        // With a delay the past has to be there when somebody comes.
+        let wanted = self.delay_ticks > 0 || world.tick.since(self.watched_at) < self.linger_ticks;
+        if !wanted || (self.began.is_none() && self.log.watching() == 0 && self.delay_ticks == 0) {
+            self.pause();
+            return;
+        }
+        self.make(world, events);
+        self.release(world.tick);
+    }
+
+    fn make(&mut self, world: &World, events: &[Event]) {
+        let watching = self.log.watching();
+        match self.began {
+            None => {
+                self.began = Some(world.tick);
+                self.encoder = FeedEncoder::new();
+                self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, watching)));
+            }
+            Some(began) => {
+                let age = world.tick.since(began);
+                self.encoder.observe(world, events, &mut self.fresh);
+                if age.is_multiple_of(self.delta_ticks) {
+                    self.fresh.push(FeedEvent::Delta(self.encoder.delta(world)));
+                }
+                if age.is_multiple_of(self.keyframe_ticks) {
+                    self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, watching)));
+                }
+            }
+        }
+        let due = world.tick + self.delay_ticks;
+        self.waiting.extend(self.fresh.drain(..).map(|event| (due, event)));
+    }
+
+    /// Makes readable what is due.
+    fn release(&mut self, now: Tick) {
+        let mut any = false;
+        while self.waiting.len() > WAITING_MAX || self.waiting.front().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, event)) = self.waiting.pop_front() else { break };
+            self.write(&event);
+            any = true;
+        }
+        if any {
+            self.log.wake();
+        }
+    }
+
+    fn write(&self, event: &FeedEvent) {
+        if let Ok(json) = serde_json::to_string(event) {
+            self.log.publish(event.name(), &json, matches!(event, FeedEvent::Keyframe(_)));
+        }
+    }
+
+    fn pause(&mut self) {
+        if self.began.take().is_some() {
+            self.log.forget();
+            self.waiting.clear();
+        }
+    }
+
+    /// Says goodbye; nothing follows. What waits for its time stays untold.
+    pub fn end(&mut self, reason: &str, retry_ms: u32) {
+        self.waiting.clear();
+        self.write(&FeedEvent::Bye(FeedBye { reason: reason.to_owned(), retry_ms }));
+        self.log.end();
+    }
+}

@@ -1,0 +1,149 @@
+//! Who has a seat, connected or in limbo, and the links on their way out.
+//! It decides who may sit; the world learns of it by commands that the match makes from the answers.
+
+use std::time::Duration;
+
+use shared::id::PlayerId;
+use shared::protocol::CloseReason;
+use shared::tick::{Tick, TickRate};
+
+use crate::link::Arrival;
+use crate::link::websocket::WebSocketLink;
+use crate::matches::goodbye;
+use crate::matches::seat::{Seat, SeatLink};
+use crate::timing::Timing;
+use crate::telemetry::disconnected;
+
+/// How long a closed link is kept so that its last words arrive.
+const LINGER: Duration = Duration::from_secs(1);
+/// Links on their way out that are kept at most; more are dropped at once.
+const LEAVING_MAX: usize = 256;
+
+/// All seats, sorted by player.
+#[derive(Debug, Default)]
+pub struct Roster {
+    seats: Vec<Seat>,
+    leaving: Vec<(WebSocketLink, Duration)>,
+}
+
+impl Roster {
+    /// Seats that are taken.
+    pub fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Whether nobody has a seat.
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// All seats, to be changed.
+    pub fn seats_mut(&mut self) -> &mut [Seat] {
+        &mut self.seats
+    }
+
+    /// Whether `player` has a seat.
+    pub fn has(&self, player: PlayerId) -> bool {
+        self.find(player).is_ok()
+    }
+
+    /// The seat of `player`.
+    pub fn get_mut(&mut self, player: PlayerId) -> Option<&mut Seat> {
+        let place = self.find(player).ok()?;
+        self.seats.get_mut(place)
+    }
+
+    fn find(&self, player: PlayerId) -> Result<usize, usize> {
+        self.seats.binary_search_by_key(&player, |s| s.player)
+    }
+
+    /// Gives `player` a seat; it waits for its link as long as a lost one would.
+    pub fn sit(&mut self, player: PlayerId, rate: TickRate, free_at: Duration) {
+        if let Err(place) = self.find(player) {
+            self.seats.insert(place, Seat::new(player, rate, free_at));
+        }
+    }
+
+    /// Connects a link to the seat of `player`; an older link is replaced, one without a seat refused.
+    /// Returns whether the player was in limbo before.
+    pub fn attach(&mut self, player: PlayerId, arrival: Arrival, timing: &Timing, now: Duration) -> bool {
+        let socket = WebSocketLink::new(arrival);
+        let Ok(place) = self.find(player) else {
+            self.dismiss(player, socket, CloseReason::BadToken, now);
+            return false;
+        };
+        let link = SeatLink::new(socket, timing, now);
+        let Some(seat) = self.seats.get_mut(place) else { return false };
+        seat.generation += 1;
+        seat.personal.clear();
+        let older = seat.link.replace(link);
+        let was_in_limbo = older.is_none();
+        if let Some(older) = older {
+            self.dismiss(player, older.socket, CloseReason::Replaced, now);
+        }
+        was_in_limbo
+    }
+
+    /// Ends the link of `player`; the seat is kept until `free_at`.
+    pub fn lose(&mut self, player: PlayerId, reason: CloseReason, now: Duration, free_at: Duration) {
+        let Some(seat) = self.get_mut(player) else { return };
+        seat.free_at = free_at;
+        if let Some(link) = seat.link.take() {
+            self.dismiss(player, link.socket, reason, now);
+        }
+    }
+
+    /// Takes the seat of `player` away.
+    pub fn stand(&mut self, player: PlayerId) {
+        if let Ok(place) = self.find(player) {
+            self.seats.remove(place);
+        }
+    }
+
+    fn dismiss(&mut self, player: PlayerId, mut socket: WebSocketLink, reason: CloseReason, now: Duration) {
+        disconnected(reason.word());
+        socket.close(&goodbye::frame(player, reason), reason);
+        if self.leaving.len() < LEAVING_MAX {
+            self.leaving.push((socket, now + LINGER));
+        }
+    }
+
+    /// Lets links go whose peers have closed, or that had their time.
+    pub fn let_go(&mut self, now: Duration) {
+        self.leaving.retain_mut(|(socket, until)| now < *until && !socket.drained());
+    }
+
+    /// Reads all links; `tick` is the last one that was stepped. Returns the links that ended and the bytes read.
+    pub fn read_links(&mut self, tick: Tick, now: Duration) -> (Vec<(PlayerId, CloseReason)>, u64) {
+        let (mut ended, mut bytes) = (Vec::new(), 0);
+        for seat in &mut self.seats {
+            if let Err(reason) = seat.read(tick, now) {
+                ended.push((seat.player, reason));
+            }
+            bytes += seat.link.as_mut().map_or(0, |l| l.socket.take_read_bytes());
+        }
+        (ended, bytes)
+    }
+
+    /// Players whose links were silent for `silence`.
+    pub fn silent(&self, silence: Duration, now: Duration) -> Vec<PlayerId> {
+        let quiet = |s: &&Seat| s.link.as_ref().is_some_and(|l| now.saturating_sub(l.heard_at) >= silence);
+        self.seats.iter().filter(quiet).map(|s| s.player).collect()
+    }
+
+    /// Players without a link whose time is over.
+    pub fn overdue(&self, now: Duration) -> Vec<PlayerId> {
+        let free = |s: &&Seat| s.link.is_none() && now >= s.free_at;
+        self.seats.iter().filter(free).map(|s| s.player).collect()
+    }
+
+    /// Everybody with a seat.
+    pub fn players(&self) -> Vec<PlayerId> {
+        self.seats.iter().map(|s| s.player).collect()
+    }
+
+    /// Whether links are still on their way out.
+    pub fn has_leaving(&self) -> bool {
+        !self.leaving.is_empty()
+    }
+}

@@ -1,0 +1,396 @@
+//! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
+//! but the feed's, for the length of a push.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use shared::command::Command;
+use shared::event::Event;
+use shared::id::PlayerId;
+use shared::protocol::{CloseReason, PlayerEvent};
+use shared::rules::Rules;
+use shared::simulation::{Stage, step};
+use shared::world::{Phase, World};
+
+use crate::feed::log::FeedLog;
+use crate::link::websocket::Sent;
+use crate::matches::bots::Bots;
+use crate::matches::event_ring::EventRing;
+use crate::matches::frames::Frames;
+use crate::matches::id::MatchId;
+use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::publisher::Publisher;
+use crate::matches::replication::Replication;
+use crate::matches::roster::Roster;
+use crate::matches::status::MatchStatus;
+use crate::timing::Timing;
+use crate::settings::{BOTS_MAX, MatchSettings, Start};
+use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
+
+/// Pictures of the match in a second for those who do not play.
+const STATUS_HZ: u32 = 4;
+/// What a match is made of; everything that comes from outside.
+#[derive(Debug)]
+pub struct MatchParts {
+    /// What to call it in addresses.
+    pub id: MatchId,
+    /// How it was set up.
+    pub settings: MatchSettings,
+    /// Whether the server keeps it always: it sleeps while nobody is there, bots or not.
+    pub standing: bool,
+    /// Decides all its chances.
+    pub seed: u64,
+    /// What is asked of it.
+    pub inbox: Receiver<MatchMessage>,
+    /// Where its picture is shown.
+    pub status: Arc<ArcSwap<MatchStatus>>,
+    /// Where its events are shown.
+    pub log: Arc<FeedLog>,
+    /// Times and rates.
+    pub timing: Timing,
+}
+
+/// A match: one owner of one world and of its players' links.
+#[derive(Debug)]
+pub struct Match {
+    id: MatchId,
+    settings: MatchSettings,
+    standing: bool,
+    timing: Timing,
+    inbox: Receiver<MatchMessage>,
+    roster: Roster,
+    bots: Bots,
+    bots_wanted: u32,
+    next_player: u16,
+    stage: Stage,
+    world: World,
+    /// What the next step will apply.
+    commands: Vec<Command>,
+    /// What the last step applied.
+    applied: Vec<Command>,
+    events: Vec<Event>,
+    replication: Replication,
+    event_ring: EventRing,
+    publisher: Publisher,
+    status: Arc<ArcSwap<MatchStatus>>,
+    out: Vec<u8>,
+    empty_since: Option<Duration>,
+    going_away: bool,
+    over: bool,
+    metrics: TickMetrics,
+    traffic: Traffic,
+    _counted: Counted,
+}
+
+impl Match {
+    /// A match before its first tick.
+    pub fn new(parts: MatchParts) -> Match {
+        let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
+        let rules = Rules::new(settings.tick_hz, settings.duration_s.saturating_mul(1000));
+        let stage = Stage::new(settings.arena(), rules);
+        let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
+        Match {
+            replication: Replication::new(&stage.arena),
+            publisher: Publisher::new(log, settings.tick_hz, settings.spectator_delay_ms),
+            bots_wanted: settings.bots,
+            bots: Bots::new(seed),
+            world: World::new(seed),
+            id,
+            settings,
+            standing,
+            timing,
+            inbox,
+            roster: Roster::default(),
+            next_player: 1,
+            stage,
+            commands,
+            applied: Vec::new(),
+            events: Vec::new(),
+            event_ring: EventRing::default(),
+            status,
+            out: Vec::new(),
+            empty_since: None,
+            going_away: false,
+            over: false,
+            metrics: TickMetrics::new(),
+            traffic: Traffic::new(Transport::WebSocket),
+            _counted: Counted::hosted_match(),
+        }
+    }
+
+    /// Advances the match by one tick. `now` is the time since its thread began.
+    pub fn tick(&mut self, now: Duration) {
+        self.drain_inbox(now);
+        self.read_links(now);
+        self.take_inputs();
+        self.keep_bots();
+        self.step();
+        self.tell_seats();
+        self.write_links(now);
+        self.publish_feed();
+        self.close_stragglers(now);
+        self.move_on(now);
+        self.show_status();
+    }
+
+    /// The match's id.
+    pub fn id(&self) -> &MatchId {
+        &self.id
+    }
+
+    /// Ticks in a second.
+    pub fn rate_hz(&self) -> u32 {
+        self.settings.tick_hz.hz()
+    }
+
+    /// The world, for tests and records.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The commands that the last tick applied, in order: the match's journal.
+    pub fn applied(&self) -> &[Command] {
+        &self.applied
+    }
+
+    /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
+    pub fn may_sleep(&self) -> bool {
+        let watched = self.publisher.log().watching() > 0;
+        let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
+        let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
+        begun && self.roster.is_empty() && !self.roster.has_leaving() && !watched && !on_its_own && !self.going_away
+    }
+
+    /// Looks after a sleeping match: whether it is to wake, and whether it was empty for too long.
+    pub fn doze(&mut self, now: Duration) {
+        self.drain_inbox(now);
+        let since = *self.empty_since.get_or_insert(now);
+        if !self.standing && now.saturating_sub(since) >= self.timing.empty_match {
+            self.end(CloseReason::MatchEnded, now);
+        }
+    }
+
+    /// Whether it is over and everybody was told.
+    pub fn is_over(&self) -> bool {
+        self.over && !self.roster.has_leaving()
+    }
+
+    fn drain_inbox(&mut self, now: Duration) {
+        while let Ok(message) = self.inbox.try_recv() {
+            match message {
+                MatchMessage::Join(request, reply) => {
+                    // Whoever asked may have gone; then the seat is given back by its time limit.
+                    let _ = reply.send(self.join(request, now));
+                }
+                MatchMessage::HasSeat(player, reply) => {
+                    let _ = reply.send(self.roster.has(player));
+                }
+                MatchMessage::Attach(player, arrival) => {
+                    if self.roster.attach(player, arrival, &self.timing, now) {
+                        self.commands.push(Command::Return { player });
+                    }
+                }
+                MatchMessage::Host(act) => self.obey(act),
+                MatchMessage::Watched => {}
+                MatchMessage::Stop => self.going_away = true,
+            }
+            self.empty_since = None;
+        }
+    }
+
+    fn join(&mut self, request: JoinRequest, now: Duration) -> Result<SeatGrant, JoinError> {
+        if self.world.round.phase == Phase::Ended || self.going_away {
+            return Err(JoinError::Ended);
+        }
+        if self.roster.len() >= self.settings.max_players as usize {
+            return Err(JoinError::Full);
+        }
+        let player = self.new_player().ok_or(JoinError::Full)?;
+        self.roster.sit(player, self.settings.tick_hz, now + self.timing.limbo);
+        let JoinRequest { name, hull } = request;
+        self.commands.push(Command::Join { player, name, hull, bot: false });
+        self.commands.push(Command::Limbo { player });
+        Ok(SeatGrant { player })
+    }
+
+    /// A player number that was never used; none is left after 65,535.
+    fn new_player(&mut self) -> Option<PlayerId> {
+        let player = PlayerId(self.next_player);
+        self.next_player = self.next_player.checked_add(1)?;
+        Some(player)
+    }
+
+    fn obey(&mut self, act: HostAct) {
+        match act {
+            HostAct::Start if self.world.round.phase == Phase::Lobby => self.commands.push(Command::StartRound),
+            HostAct::Start => {}
+            HostAct::End => self.commands.push(Command::EndMatch),
+            HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
+            HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
+        }
+    }
+
+    fn read_links(&mut self, now: Duration) {
+        let (ended, bytes) = self.roster.read_links(self.world.tick, now);
+        self.traffic.received.increment(bytes);
+        for (player, reason) in ended {
+            self.end_link(player, reason, now);
+        }
+    }
+
+    /// One input for each player, from its queue; only changes become commands.
+    fn take_inputs(&mut self) {
+        let next = self.world.tick.next();
+        for seat in self.roster.seats_mut() {
+            let Some(ship) = self.world.ship(seat.player) else { continue };
+            let input = seat.queue.take(next, ship.input);
+            if input != ship.input {
+                self.commands.push(Command::Input { player: seat.player, input });
+            }
+        }
+    }
+
+    /// As many bots as are wanted and people leave room for.
+    fn keep_bots(&mut self) {
+        let wanted = self.bots_wanted.saturating_sub(self.roster.len() as u32) as usize;
+        while self.bots.len() < wanted {
+            let Some(player) = self.new_player() else { break };
+            self.commands.push(self.bots.add(player));
+        }
+        while self.bots.len() > wanted {
+            let Some(leave) = self.bots.remove() else { break };
+            self.commands.push(leave);
+        }
+        self.bots.decide(&self.world, &self.stage, &mut self.commands);
+    }
+
+    fn step(&mut self) {
+        std::mem::swap(&mut self.commands, &mut self.applied);
+        self.commands.clear();
+        self.events.clear();
+        step(&mut self.world, &mut self.stage, &self.applied, &mut self.events);
+        self.event_ring.publish(&self.world, &self.events);
+    }
+
+    /// Hits are told to the two whom they concern.
+    fn tell_seats(&mut self) {
+        for event in &self.events {
+            if let Event::Hit { victim, by, hull_points } = *event {
+                for player in [victim, by] {
+                    if let Some(seat) = self.roster.get_mut(player).filter(|s| s.link.is_some()) {
+                        seat.tell(PlayerEvent::Hit(victim, by, hull_points));
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_links(&mut self, now: Duration) {
+        self.replication.pack(&self.world, &self.stage.arena);
+        let (mut sent, mut skipped, mut bytes) = (0, 0, 0);
+        let mut gone = Vec::new();
+        let frames = Frames {
+            id: &self.id,
+            name: &self.settings.name,
+            world: &self.world,
+            stage: &self.stage,
+            ring: &self.event_ring,
+            timing: &self.timing,
+            now,
+        };
+        for seat in self.roster.seats_mut() {
+            let player = seat.player;
+            match frames.write(seat, &mut self.replication, &mut self.out) {
+                Some(Sent::Taken) => {
+                    sent += 1;
+                    bytes += self.out.len() as u64;
+                }
+                Some(Sent::Skipped) => skipped += 1,
+                Some(Sent::Gone) => gone.push(player),
+                None => {}
+            }
+        }
+        self.metrics.snapshots_sent.increment(sent);
+        self.metrics.snapshots_skipped.increment(skipped);
+        self.traffic.sent.increment(bytes);
+        for player in gone {
+            self.end_link(player, CloseReason::ConnectionLost, now);
+        }
+    }
+
+    fn publish_feed(&mut self) {
+        self.publisher.publish(&self.world, &self.events);
+    }
+
+    /// Ends links that were silent for too long, and takes seats back whose time in limbo is over.
+    fn close_stragglers(&mut self, now: Duration) {
+        for player in self.roster.silent(self.timing.silence_after, now) {
+            self.end_link(player, CloseReason::Silent, now);
+        }
+        for player in self.roster.overdue(now) {
+            self.free_seat(player);
+        }
+        self.roster.let_go(now);
+    }
+
+    /// What follows when results were shown, when the match is over, and when the server stops.
+    fn move_on(&mut self, now: Duration) {
+        let round = self.world.round;
+        if round.phase == Phase::Results && round.ticks_left == 0 {
+            let again = self.standing || !self.roster.is_empty();
+            self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
+        }
+        if self.going_away {
+            self.end(CloseReason::GoingAway, now);
+        } else if round.phase == Phase::Ended {
+            self.end(CloseReason::MatchEnded, now);
+        }
+    }
+
+    /// Ends the match for everybody and says so on every way.
+    fn end(&mut self, reason: CloseReason, now: Duration) {
+        if self.over {
+            return;
+        }
+        self.over = true;
+        for player in self.roster.players() {
+            self.roster.lose(player, reason, now, now);
+            self.roster.stand(player);
+        }
+        let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
+        self.publisher.end(reason.word(), retry_ms);
+        self.show_status_now();
+    }
+
+    /// The link of `player` ends; the seat is kept, unless the player said goodbye.
+    fn end_link(&mut self, player: PlayerId, reason: CloseReason, now: Duration) {
+        tracing::debug!(match_id = %self.id, player_id = player.0, reason = reason.word(), "link ended");
+        self.roster.lose(player, reason, now, now + self.timing.limbo);
+        if reason == CloseReason::Left {
+            self.free_seat(player);
+        } else {
+            self.commands.push(Command::Limbo { player });
+        }
+    }
+
+    fn free_seat(&mut self, player: PlayerId) {
+        self.roster.stand(player);
+        self.commands.push(Command::Leave { player });
+    }
+
+    fn show_status(&mut self) {
+        let every = (self.rate_hz() / STATUS_HZ).max(1);
+        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 {
+            self.show_status_now();
+        }
+    }
+
+    fn show_status_now(&self) {
+        let watching = self.publisher.log().watching();
+        let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
+        let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
+        self.status.store(Arc::new(status));
+    }
+}

@@ -1,0 +1,37 @@
+//! The times and rates that every match of a server keeps; hosts can't change them.
+//! They come from the config and are handed on whole.
+
+use std::time::Duration;
+
+/// Times and rates of links and seats.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Time between two pings of a player's link.
+    pub ping_every: Duration,
+    /// Silence after which a player's link is dead.
+    pub silence_after: Duration,
+    /// Time for which a seat is kept without a link.
+    pub limbo: Duration,
+    /// Messages that a player may send in a second; a burst of twice as many is forgiven.
+    pub messages_per_s: u32,
+    /// Silence after which a spectator is sent a comment.
+    pub sse_heartbeat: Duration,
+    /// Time that a spectator is told to wait before coming back, in milliseconds.
+    pub sse_retry_ms: u32,
+    /// Time for which an empty match is kept, unless the server keeps it always.
+    pub empty_match: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            ping_every: Duration::from_secs(5),
+            silence_after: Duration::from_secs(15),
+            limbo: Duration::from_secs(30),
+            messages_per_s: 120,
+            sse_heartbeat: Duration::from_secs(15),
+            sse_retry_ms: 2000,
+            empty_match: Duration::from_secs(300),
+        }
+    }
+}

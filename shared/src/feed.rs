@@ -1,0 +1,209 @@
+//! The events of the public feed as plain data: the server writes them, the watch page reads them.
+//! They say what `docs/protocol.md` says; how a world becomes events stands in `feed_encoder`, and what a reader
+//! holds after them in `feed_state`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arena::Arena;
+use crate::id::PlayerId;
+use crate::name::PlayerName;
+use crate::tick::{Tick, TickRate};
+use crate::world::{Hull, Round};
+
+/// The version of the feed's events. It grows when an old reader could misread an event.
+pub const FEED_VERSION: u16 = 1;
+/// Steps of a position in one unit.
+pub const STEPS_PER_UNIT: f32 = 4.0;
+/// Times a second that a delta is made, as long as the tick rate allows it.
+pub const DELTA_HZ: u32 = 10;
+/// Time between two keyframes.
+pub const KEYFRAME_EVERY_MS: u32 = 2000;
+/// Numbers of a ship in a list of whole ships.
+pub const SHIP_NUMBERS: usize = 6;
+/// Numbers of a ship in a list of moves.
+pub const MOVE_NUMBERS: usize = 4;
+/// Numbers of a ship in a list of changed conditions.
+pub const CHANGE_NUMBERS: usize = 3;
+/// Numbers of a shot in a list of births.
+pub const SHOT_NUMBERS: usize = 6;
+/// Numbers of a shot in a list of ends.
+pub const END_NUMBERS: usize = 2;
+
+/// One event of the feed. Written without its name, which goes beside it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FeedEvent {
+    /// What never changes; first on every connection, without a cursor.
+    Hello(Box<Hello>),
+    /// Everything; needs nothing before it.
+    Keyframe(Keyframe),
+    /// What changed since the previous delta or keyframe.
+    Delta(Delta),
+    /// A ship was shot down.
+    Kill(Kill),
+    /// Somebody took a seat.
+    Join(Join),
+    /// Somebody's seat became free.
+    Leave(Leave),
+    /// A connection was lost or is back.
+    Limbo(Limbo),
+    /// The round's clock was set.
+    Round(RoundSet),
+    /// The last event.
+    Bye(FeedBye),
+}
+
+impl FeedEvent {
+    /// The names of all events.
+    pub const NAMES: [&'static str; 9] =
+        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+
+    /// The event's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FeedEvent::Hello(_) => "hello",
+            FeedEvent::Keyframe(_) => "keyframe",
+            FeedEvent::Delta(_) => "delta",
+            FeedEvent::Kill(_) => "kill",
+            FeedEvent::Join(_) => "join",
+            FeedEvent::Leave(_) => "leave",
+            FeedEvent::Limbo(_) => "limbo",
+            FeedEvent::Round(_) => "round",
+            FeedEvent::Bye(_) => "bye",
+        }
+    }
+}
+
+/// What never changes during a match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`FEED_VERSION`] of the server.
+    pub version: u16,
+    /// The match's id.
+    pub match_id: String,
+    /// The match's name.
+    pub match_name: String,
+    /// Ticks in a second.
+    pub tick_hz: TickRate,
+    /// By how much the feed is late on purpose.
+    pub delay_ms: u32,
+    /// Where it happens.
+    pub arena: Arena,
+}
+
+/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost), score, deaths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPilot(pub PlayerId, pub PlayerName, pub Hull, pub u8, pub u16, pub u16);
+
+/// Everything that a reader needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keyframe {
+    /// The tick that this shows.
+    pub tick: Tick,
+    /// The round's clock after this tick.
+    pub round: Round,
+    /// Spectators now.
+    pub watching: u32,
+    /// Everybody, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pilots: Vec<FeedPilot>,
+    /// [`SHIP_NUMBERS`] for each living ship: id, x, y, aim, hull points, flags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ships: Vec<i32>,
+    /// [`SHOT_NUMBERS`] for each shot: id, owner, ticks since its birth, x, y, angle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shots: Vec<i32>,
+}
+
+/// What changed, to be applied in the order of the fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delta {
+    /// The tick that this leads to.
+    pub tick: Tick,
+    /// Ids of ships that are no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<i32>,
+    /// [`SHIP_NUMBERS`] for each new ship.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appeared: Vec<i32>,
+    /// [`MOVE_NUMBERS`] for each ship that moved: id, and what to add to x, y and aim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<i32>,
+    /// [`CHANGE_NUMBERS`] for each ship in another condition: id, hull points, flags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<i32>,
+    /// [`SHOT_NUMBERS`] for each new shot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fired: Vec<i32>,
+    /// [`END_NUMBERS`] for each shot that ended: id, ticks since its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<i32>,
+}
+
+/// A ship was shot down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kill {
+    /// When.
+    pub tick: Tick,
+    /// Whose ship.
+    pub victim: PlayerId,
+    /// Who did it.
+    pub by: PlayerId,
+    /// Where, in steps of 1/4 unit.
+    pub x: i32,
+    /// Where, in steps of 1/4 unit.
+    pub y: i32,
+}
+
+/// Somebody took a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Join {
+    /// When.
+    pub tick: Tick,
+    /// The seat.
+    pub id: PlayerId,
+    /// What to call them.
+    pub name: PlayerName,
+    /// The shape of their ship.
+    pub hull: Hull,
+    /// Whether the program plays the seat.
+    pub bot: bool,
+}
+
+/// Somebody's seat became free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leave {
+    /// When.
+    pub tick: Tick,
+    /// The seat.
+    pub id: PlayerId,
+}
+
+/// A connection was lost or is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limbo {
+    /// When.
+    pub tick: Tick,
+    /// The seat.
+    pub id: PlayerId,
+    /// Whether the connection is lost.
+    pub lost: bool,
+}
+
+/// The round's clock was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundSet {
+    /// When.
+    pub tick: Tick,
+    /// The clock after this tick.
+    pub round: Round,
+}
+
+/// Why the feed ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedBye {
+    /// A stable word, as in `CloseReason::word`.
+    pub reason: String,
+    /// Milliseconds to wait before coming back; 0 is: do not come back.
+    pub retry_ms: u32,
+}

@@ -1,0 +1,405 @@
+//! Turns worlds into events of the feed: whoever owns a match shows it every tick, and takes a delta or a keyframe
+//! when one is due. It holds what its readers hold, and knows no cursor, no clock and no JSON.
+
+use std::collections::BTreeMap;
+
+use glam::Vec2;
+
+use crate::event::Event;
+use crate::feed::{
+    DELTA_HZ, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe, Kill, Leave, Limbo, RoundSet,
+    STEPS_PER_UNIT,
+};
+use crate::feed_state::{
+    FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
+    SHIP_THRUSTING,
+};
+use crate::id::{PlayerId, ShotId};
+use crate::input::Thrust;
+use crate::quantise::pack_angle;
+use crate::tick::{Tick, TickRate};
+use crate::world::{Pilot, Ship, Shot, World};
+
+/// Most shots whose birth and end are kept between two deltas. Beyond it, one that was born and ended in between stays
+/// untold, and an end is told as if it were now.
+const NOTES_MAX: usize = 8192;
+
+/// Ticks from one delta to the next at `rate`.
+pub fn delta_every_ticks(rate: TickRate) -> u32 {
+    ((rate.hz() + DELTA_HZ / 2) / DELTA_HZ).max(1)
+}
+
+/// Ticks from one keyframe to the next at `rate`: a whole number of deltas.
+pub fn keyframe_every_ticks(rate: TickRate) -> u32 {
+    let every = delta_every_ticks(rate);
+    (rate.ticks_in(KEYFRAME_EVERY_MS) / every).max(1) * every
+}
+
+/// What readers hold, and what they have not been told yet.
+#[derive(Clone, Debug, Default)]
+pub struct FeedEncoder {
+    told: FeedState,
+    born: BTreeMap<ShotId, FeedShot>,
+    ended: BTreeMap<ShotId, Tick>,
+}
+
+impl FeedEncoder {
+    /// An encoder whose first event has to be a keyframe.
+    pub fn new() -> FeedEncoder {
+        FeedEncoder::default()
+    }
+
+    /// Shows a tick's events, after `world` made that step; appends what is to be told at once.
+    pub fn observe(&mut self, world: &World, events: &[Event], out: &mut Vec<FeedEvent>) {
+        for event in events {
+            match event {
+                Event::Fired(shot) if self.born.len() < NOTES_MAX => {
+                    self.born.insert(shot.id, feed_shot(shot));
+                }
+                Event::ShotEnded { shot, .. } if self.ended.len() < NOTES_MAX => {
+                    self.ended.insert(*shot, world.tick);
+                }
+                _ => out.extend(self.tell(world, event)),
+            }
+        }
+    }
+
+    /// Everything, and readers hold just that.
+    pub fn keyframe(&mut self, world: &World, watching: u32) -> Keyframe {
+        self.told = state_of(world);
+        self.born.clear();
+        self.ended.clear();
+        let FeedState { tick, round, seats, ships, shots } = &self.told;
+        let pilot = |(id, s): (&PlayerId, &FeedSeat)| {
+            FeedPilot(*id, s.name.clone(), s.hull, s.flags, s.score, s.deaths)
+        };
+        Keyframe {
+            tick: *tick,
+            round: *round,
+            watching,
+            pilots: seats.iter().map(pilot).collect(),
+            ships: ships.iter().flat_map(|(id, ship)| ship_numbers(*id, ship)).collect(),
+            shots: shots.iter().flat_map(|(id, shot)| shot_numbers(*id, shot, *tick)).collect(),
+        }
+    }
+
+    /// What changed since the previous delta or keyframe.
+    pub fn delta(&mut self, world: &World) -> Delta {
+        let mut delta = Delta {
+            tick: world.tick,
+            gone: Vec::new(),
+            appeared: Vec::new(),
+            moved: Vec::new(),
+            changed: Vec::new(),
+            fired: Vec::new(),
+            ended: Vec::new(),
+        };
+        let now = state_of(world);
+        compare_ships(&self.told.ships, &now.ships, &mut delta);
+        self.compare_shots(&now, &mut delta);
+        self.told = now;
+        self.born.clear();
+        self.ended.clear();
+        delta
+    }
+
+    fn compare_shots(&self, now: &FeedState, delta: &mut Delta) {
+        let unseen = now.shots.iter().filter(|(id, _)| !self.told.shots.contains_key(id));
+        let fired: BTreeMap<&ShotId, &FeedShot> = self.born.iter().chain(unseen).collect();
+        delta.fired = fired.iter().flat_map(|(id, shot)| shot_numbers(**id, shot, now.tick)).collect();
+        let before = self.told.shots.keys().chain(fired.keys().copied());
+        for id in before.filter(|id| !now.shots.contains_key(id)) {
+            let ago = self.ended.get(id).map_or(0, |&end| now.tick.since(end));
+            delta.ended.extend([i32::from(id.0), ago as i32]);
+        }
+    }
+
+    /// What spectators are told of `event` at once. Shots and moves ride in deltas; hits show as hull points.
+    fn tell(&self, world: &World, event: &Event) -> Option<FeedEvent> {
+        let tick = world.tick;
+        Some(match event {
+            Event::Killed { victim, by, position } => {
+                let (x, y) = steps(*position);
+                FeedEvent::Kill(Kill { tick, victim: *victim, by: *by, x, y })
+            }
+            Event::Joined(pilot) => FeedEvent::Join(Join {
+                tick,
+                id: pilot.id,
+                name: pilot.name.clone(),
+                hull: pilot.hull,
+                bot: pilot.bot,
+            }),
+            Event::Left(id) => FeedEvent::Leave(Leave { tick, id: *id }),
+            Event::Lost(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: true }),
+            Event::Returned(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: false }),
+            Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded => {
+                FeedEvent::Round(RoundSet { tick, round: world.round })
+            }
+            Event::Appeared(_)
+            | Event::Fired(_)
+            | Event::ShotEnded { .. }
+            | Event::Hit { .. }
+            | Event::Dashed(_) => return None,
+        })
+    }
+}
+
+/// The public state of `world` as its readers should hold it.
+pub fn state_of(world: &World) -> FeedState {
+    let ships = world.ships.iter().zip(&world.pilots).filter(|(ship, _)| ship.alive());
+    FeedState {
+        tick: world.tick,
+        round: world.round,
+        seats: world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect(),
+        ships: ships.map(|(ship, pilot)| (ship.id, feed_ship(ship, pilot))).collect(),
+        shots: world.shots.iter().map(|s| (s.id, feed_shot(s))).collect(),
+    }
+}
+
+fn compare_ships(
+    before: &BTreeMap<PlayerId, FeedShip>,
+    now: &BTreeMap<PlayerId, FeedShip>,
+    delta: &mut Delta,
+) {
+    delta.gone = before.keys().filter(|id| !now.contains_key(id)).map(|id| i32::from(id.0)).collect();
+    for (id, ship) in now {
+        let number = i32::from(id.0);
+        let Some(old) = before.get(id) else {
+            delta.appeared.extend(ship_numbers(*id, ship));
+            continue;
+        };
+        if (old.x, old.y, old.aim) != (ship.x, ship.y, ship.aim) {
+            let turn = i32::from(ship.aim.wrapping_sub(old.aim) as i8);
+            delta.moved.extend([number, ship.x - old.x, ship.y - old.y, turn]);
+        }
+        if (old.hull_points, old.flags) != (ship.hull_points, ship.flags) {
+            delta.changed.extend([number, i32::from(ship.hull_points), i32::from(ship.flags)]);
+        }
+    }
+}
+
+fn feed_seat(pilot: &Pilot) -> FeedSeat {
+    let flags = u8::from(pilot.bot) * PILOT_BOT + u8::from(pilot.limbo) * PILOT_LIMBO;
+    FeedSeat { name: pilot.name.clone(), hull: pilot.hull, flags, score: pilot.score, deaths: pilot.deaths }
+}
+
+fn feed_ship(ship: &Ship, pilot: &Pilot) -> FeedShip {
+    let (x, y) = steps(ship.motion.position);
+    let flags = u8::from(ship.input.thrust != Thrust::default()) * SHIP_THRUSTING
+        + u8::from(ship.guard_ticks > 0 || pilot.limbo) * SHIP_GUARDED
+        + u8::from(ship.motion.dash_ticks > 0) * SHIP_DASHING
+        + u8::from(pilot.limbo) * SHIP_LIMBO;
+    FeedShip { x, y, aim: pack_angle(ship.input.aim), hull_points: ship.hull_points, flags }
+}
+
+fn feed_shot(shot: &Shot) -> FeedShot {
+    let (x, y) = steps(shot.origin);
+    FeedShot { owner: shot.owner, born: shot.born, x, y, angle: shot.angle.0.wrapping_add(8) >> 4 }
+}
+
+fn ship_numbers(id: PlayerId, ship: &FeedShip) -> [i32; 6] {
+    let FeedShip { x, y, aim, hull_points, flags } = *ship;
+    [i32::from(id.0), x, y, i32::from(aim), i32::from(hull_points), i32::from(flags)]
+}
+
+fn shot_numbers(id: ShotId, shot: &FeedShot, tick: Tick) -> [i32; 6] {
+    let ago = tick.since(shot.born) as i32;
+    [i32::from(id.0), i32::from(shot.owner.0), ago, shot.x, shot.y, i32::from(shot.angle)]
+}
+
+fn steps(position: Vec2) -> (i32, i32) {
+    let [x, y] = (position * STEPS_PER_UNIT).to_array().map(|v| libm::roundf(v) as i32);
+    (x, y)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::angle::Angle;
+    use crate::arena::Arena;
+    use crate::command::Command;
+    use crate::input::{Buttons, ShipInput};
+    use crate::name::PlayerName;
+    use crate::random::Random;
+    use crate::rules::Rules;
+    use crate::simulation::{Stage, step};
+    use crate::world::Hull;
+
+    /// A match of pilots who fly as the workload `arena-30` says.
+    struct Fight {
+        world: World,
+        stage: Stage,
+        random: Random,
+        inputs: Vec<ShipInput>,
+    }
+
+    impl Fight {
+        fn new(seed: u64, players: u16, hz: u32, round_ms: u32) -> Fight {
+            let rules = Rules::new(TickRate::new(hz).unwrap(), round_ms);
+            let mut fight = Fight {
+                world: World::new(seed),
+                stage: Stage::new(Arena::open(u32::from(players)), rules),
+                random: Random::new(seed),
+                inputs: Vec::new(),
+            };
+            let commands: Vec<Command> = (0..players).map(join).chain([Command::StartRound]).collect();
+            fight.inputs.resize(usize::from(players), ShipInput::default());
+            fight.step(commands);
+            fight
+        }
+
+        fn step(&mut self, mut commands: Vec<Command>) -> Vec<Event> {
+            let tick = self.world.tick.0;
+            for (i, input) in self.inputs.iter_mut().enumerate() {
+                if tick % 15 == i as u32 % 15 {
+                    input.thrust = Thrust::from_vector(Angle(self.random.next_u32() as u16).direction());
+                }
+                input.aim = input.aim.turned(self.random.below(2400) as i32 - 1200);
+                let fire = (tick / 30 + i as u32).is_multiple_of(2);
+                let dash = self.random.below(90) == 0;
+                input.buttons = Buttons(u8::from(fire) + 2 * u8::from(dash));
+                commands.push(Command::Input { player: PlayerId(i as u16), input: *input });
+            }
+            let mut events = Vec::new();
+            step(&mut self.world, &mut self.stage, &commands, &mut events);
+            events
+        }
+
+        /// Joins, leaves and lost connections at random.
+        fn upheaval(&mut self) -> Vec<Command> {
+            let player = PlayerId(self.random.below(self.inputs.len() as u32) as u16);
+            match self.random.below(40) {
+                0 => vec![join(player.0)],
+                1 => vec![Command::Leave { player }],
+                2 => vec![Command::Limbo { player }],
+                3 => vec![Command::Return { player }],
+                4 => vec![Command::EndRound],
+                5 => vec![Command::StartRound],
+                _ => Vec::new(),
+            }
+        }
+    }
+
+    fn join(id: u16) -> Command {
+        let name = PlayerName::sanitise(&format!("Pilot {id}"));
+        Command::Join { player: PlayerId(id), name, hull: Hull::from(id as u8 % 4), bot: id % 3 == 0 }
+    }
+
+    /// What a reader holds after `event`, by way of its JSON.
+    fn read(state: &mut FeedState, event: &FeedEvent) {
+        let text = serde_json::to_string(event).unwrap();
+        match event.name() {
+            "keyframe" => *state = FeedState::of_keyframe(&serde_json::from_str(&text).unwrap()).unwrap(),
+            "delta" => state.apply(&serde_json::from_str(&text).unwrap()).unwrap(),
+            "kill" => state.kill(&serde_json::from_str(&text).unwrap()),
+            "join" => state.join(&serde_json::from_str(&text).unwrap()),
+            "leave" => {
+                let leave: Leave = serde_json::from_str(&text).unwrap();
+                state.leave(leave.tick, leave.id);
+            }
+            "limbo" => state.limbo(&serde_json::from_str(&text).unwrap()),
+            "round" => state.set_round(&serde_json::from_str(&text).unwrap()),
+            name => panic!("unexpected {name}"),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn a_reader_holds_just_what_the_next_keyframe_says(seed: u64, players in 1u16..24, hz in 10u32..=60) {
+            let mut fight = Fight::new(seed, players, hz, 6_000);
+            let (mut encoder, mut state) = (FeedEncoder::new(), FeedState::default());
+            read(&mut state, &FeedEvent::Keyframe(encoder.keyframe(&fight.world, 0)));
+            let every = delta_every_ticks(fight.stage.rules.rate);
+            for _ in 0..hz * 12 {
+                let commands = fight.upheaval();
+                let events = fight.step(commands);
+                let mut out = Vec::new();
+                encoder.observe(&fight.world, &events, &mut out);
+                if fight.world.tick.0.is_multiple_of(every) {
+                    out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
+                    out.iter().for_each(|event| read(&mut state, event));
+                    let keyframe = encoder.clone().keyframe(&fight.world, 0);
+                    prop_assert_eq!(&state, &FeedState::of_keyframe(&keyframe).unwrap());
+                } else {
+                    out.iter().for_each(|event| read(&mut state, event));
+                }
+            }
+        }
+
+        #[test]
+        fn odd_numbers_are_errors_and_never_panics(numbers in prop::collection::vec(any::<i32>(), 0..40), kind in 0..6) {
+            let mut fight = Fight::new(1, 4, 30, 60_000);
+            (0..60).for_each(|_| drop(fight.step(Vec::new())));
+            let mut state = state_of(&fight.world);
+            let mut delta = FeedEncoder { told: state.clone(), ..FeedEncoder::default() }.delta(&fight.world);
+            let lists = [&mut delta.gone, &mut delta.appeared, &mut delta.moved, &mut delta.changed,
+                &mut delta.fired, &mut delta.ended];
+            if let Some(list) = lists.into_iter().nth(kind as usize) {
+                *list = numbers;
+            }
+            let _ = state.apply(&delta);
+        }
+    }
+
+    #[test]
+    fn sixty_ships_fit_the_line() {
+        let mut fight = Fight::new(60, 60, 30, 600_000);
+        let mut encoder = FeedEncoder::new();
+        let (mut bytes, mut deltas, mut keyframes, mut shots) = (0, 0, 0, 0);
+        let mut seq = 100_000;
+        // The first ten seconds spread the ships.
+        for tick in 0..70 * 30 {
+            let events = fight.step(Vec::new());
+            shots += events.iter().filter(|e| matches!(e, Event::Fired(_))).count();
+            let mut out = Vec::new();
+            encoder.observe(&fight.world, &events, &mut out);
+            if tick % delta_every_ticks(TickRate::DEFAULT) == 0 {
+                out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
+            }
+            if tick % keyframe_every_ticks(TickRate::DEFAULT) == 0 {
+                out.push(FeedEvent::Keyframe(encoder.keyframe(&fight.world, 100)));
+            }
+            for event in out.iter().filter(|_| tick >= 300) {
+                seq += 1;
+                let data = serde_json::to_string(event).unwrap();
+                let framed = format!("event: {}\nid: 12.{seq}\ndata: {data}\n\n", event.name()).len();
+                bytes += framed;
+                deltas += if event.name() == "delta" { framed } else { 0 };
+                keyframes += if event.name() == "keyframe" { framed } else { 0 };
+            }
+        }
+        let kbit_s = bytes * 8 / 60 / 1000;
+        println!("{kbit_s} kbit/s; {deltas} B deltas, {keyframes} B keyframes, {shots} shots");
+        assert!(kbit_s <= 110, "{kbit_s} kbit/s");
+    }
+
+    #[test]
+    fn keyframes_fall_on_deltas() {
+        for hz in 10..=60 {
+            let rate = TickRate::new(hz).unwrap();
+            assert_eq!(keyframe_every_ticks(rate) % delta_every_ticks(rate), 0, "{hz} Hz");
+            assert!(keyframe_every_ticks(rate) <= 2 * hz);
+        }
+    }
+
+    #[test]
+    fn the_documents_example_is_true() {
+        let pilots = vec![FeedPilot(PlayerId(1), PlayerName::sanitise("Wren"), Hull::Wedge, 0, 3, 1)];
+        let keyframe = Keyframe {
+            tick: Tick(2430),
+            round: crate::world::Round::default(),
+            watching: 2,
+            pilots,
+            ships: vec![1, -311, 920, 64, 100, 1],
+            shots: vec![],
+        };
+        assert_eq!(
+            serde_json::to_string(&keyframe).unwrap(),
+            r#"{"tick":2430,"round":{"number":0,"phase":"lobby","ticks_left":0},"watching":2,"#.to_owned()
+                + r#""pilots":[[1,"Wren",0,0,3,1]],"ships":[1,-311,920,64,100,1]}"#
+        );
+    }
+}
