@@ -1,16 +1,28 @@
 //! One player's netcode as a plain struct: bytes and time in, bytes and a picture out.
 //! It owns no socket, no clock and no browser; the page, the tests and `starfray load` drive it the same way.
 
+use std::collections::VecDeque;
+
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
+use shared::codec::{self, DecodeError};
 use shared::id::PlayerId;
-use shared::protocol::Bye;
+use shared::input::{Buttons, ShipInput, Thrust};
+use shared::protocol::{Bye, ClientMessage, InputMessage, PROTOCOL_VERSION, ServerMessage, Welcome};
+use shared::snapshot::{self, SnapshotError};
 use shared::world::Hull;
 use thiserror::Error;
 
-use crate::instruments::Instruments;
-use crate::view::{Score, View};
+use crate::input_buffer::InputBuffer;
+use crate::instruments::{Instruments, Recorder, Samples};
+use crate::play::Play;
+use crate::view::{Freshness, Score, View};
+
+/// Longest message that is read, in bytes.
+pub const SERVER_MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Most messages that wait to be sent; beyond it the oldest is dropped, since only the newest inputs count.
+const OUTBOX_MAX: usize = 32;
 
 /// What the player wants at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,18 +37,58 @@ pub struct Controls {
     pub dash: bool,
 }
 
+impl From<Controls> for ShipInput {
+    fn from(controls: Controls) -> ShipInput {
+        let mut buttons = Buttons::default();
+        for (pressed, button) in [(controls.fire, Buttons::FIRE), (controls.dash, Buttons::DASH)] {
+            if pressed {
+                buttons = buttons.with(button);
+            }
+        }
+        ShipInput { thrust: Thrust::from_vector(controls.thrust), aim: controls.aim, buttons }
+    }
+}
+
 /// Why a message from the server could not be read: close the link and come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ReceiveError {
-    /// Not written yet.
-    #[error("not written yet")]
-    Unwritten,
+    /// No message that this version knows.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A snapshot that makes no sense.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The server speaks another version: only a newer page helps.
+    #[error("the server speaks version {0} of the protocol, this client {PROTOCOL_VERSION}")]
+    Version(u16),
+    /// The server plays by other numbers: only a newer page helps.
+    #[error("the server plays by other rules than this client")]
+    Rules,
+    /// Something came before the welcome.
+    #[error("the server sent a match's news before its welcome")]
+    Early,
+}
+
+/// How the way to the server is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Link {
+    #[default]
+    Down,
+    /// Open, without a welcome yet.
+    Open,
+    /// Welcomed.
+    Up,
 }
 
 /// One player's netcode.
 #[derive(Debug, Default)]
 pub struct Client {
-    instruments: Instruments,
+    link: Link,
+    play: Option<Play>,
+    buffer: InputBuffer,
+    outbox: VecDeque<Vec<u8>>,
+    bye: Option<Bye>,
+    recorder: Recorder,
 }
 
 impl Client {
@@ -44,68 +96,139 @@ impl Client {
     pub fn new() -> Client {
         Client::default()
     }
-    /// A new link is open.
-    pub fn link_opened(&mut self, now_ms: f64) {
-        let _ = now_ms;
+
+    /// A new link is open: everything begins with a welcome and a keyframe. What was drawn stays until they come.
+    pub fn link_opened(&mut self, _now_ms: f64) {
+        self.link = Link::Open;
+        self.bye = None;
+        self.outbox.clear();
     }
+
     /// The link is gone.
-    pub fn link_lost(&mut self, now_ms: f64) {
-        let _ = now_ms;
+    pub fn link_lost(&mut self, _now_ms: f64) {
+        self.link = Link::Down;
+        self.outbox.clear();
     }
-    /// A message from the server.
+
+    /// A message from the server. After an error the link is to be closed and opened anew.
     pub fn receive(&mut self, bytes: &[u8], now_ms: f64) -> Result<(), ReceiveError> {
-        let _ = (bytes, now_ms);
-        Err(ReceiveError::Unwritten)
+        self.recorder.figures.messages_in += 1;
+        self.recorder.figures.bytes_in += bytes.len() as u64;
+        match codec::decode::<ServerMessage>(bytes, SERVER_MESSAGE_BYTES_MAX)? {
+            ServerMessage::Welcome(welcome) => self.welcome(*welcome),
+            ServerMessage::Snapshot(packed) => {
+                let play = self.play.as_mut().filter(|_| self.link == Link::Up).ok_or(ReceiveError::Early)?;
+                let snapshot = snapshot::unpack(&packed.0, &play.grid)?;
+                play.snapshot(&snapshot, now_ms, &mut self.recorder);
+                play.note_acks(&snapshot, &mut self.buffer, &mut self.recorder, now_ms);
+                Ok(())
+            }
+            ServerMessage::Events(tick, events) => {
+                let play = self.play.as_mut().filter(|_| self.link == Link::Up).ok_or(ReceiveError::Early)?;
+                play.events(tick, &events);
+                Ok(())
+            }
+            ServerMessage::Bye(bye) => {
+                self.bye = Some(bye);
+                Ok(())
+            }
+        }
     }
+
+    fn welcome(&mut self, welcome: Welcome) -> Result<(), ReceiveError> {
+        if welcome.protocol != PROTOCOL_VERSION {
+            return Err(ReceiveError::Version(welcome.protocol));
+        }
+        self.play = Some(Play::new(welcome).ok_or(ReceiveError::Rules)?);
+        self.link = Link::Up;
+        self.buffer.forget_sent();
+        Ok(())
+    }
+
     /// What the player holds now.
     pub fn control(&mut self, controls: Controls) {
-        let _ = controls;
+        self.buffer.hold(controls.into());
     }
-    /// Samples inputs for each client tick that is due.
+
+    /// Samples inputs for each client tick that is due, at most eight, and predicts them.
     pub fn advance(&mut self, now_ms: f64) {
-        let _ = now_ms;
+        let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
+        if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
+            self.send(message);
+        }
     }
-    /// The next message to send.
+
+    fn send(&mut self, message: InputMessage) {
+        let figures = &mut self.recorder.figures;
+        let Ok(bytes) = codec::encode(&ClientMessage::Input(message)) else {
+            figures.unsent += 1;
+            return;
+        };
+        figures.messages_out += 1;
+        figures.bytes_out += bytes.len() as u64;
+        while self.outbox.len() >= OUTBOX_MAX {
+            self.outbox.pop_front();
+            figures.unsent += 1;
+        }
+        self.outbox.push_back(bytes);
+    }
+
+    /// The next message to send; call until `None` after each `advance`.
     pub fn poll_send(&mut self) -> Option<Vec<u8>> {
-        None
+        self.outbox.pop_front()
     }
-    /// What to draw now.
+
+    /// What to draw now; once for each drawn picture, because each happening is told once.
     pub fn view(&mut self, now_ms: f64) -> View {
-        let _ = now_ms;
-        View::default()
+        let linked = self.link == Link::Up;
+        match &mut self.play {
+            Some(play) => play.view(&self.buffer, linked, now_ms),
+            None => View { freshness: Freshness::Waiting, ..View::default() },
+        }
     }
+
     /// The score board, best first.
     pub fn scores(&self) -> Vec<Score> {
-        Vec::new()
+        self.play.as_ref().map(|play| play.roster.scores()).unwrap_or_default()
     }
+
     /// What to call a player.
     pub fn name_of(&self, id: PlayerId) -> Option<&str> {
-        let _ = id;
-        None
+        self.play.as_ref()?.roster.name_of(id)
     }
-    /// The shape of a player's ship.
+
+    /// The shape of a player's ship; the plain one for strangers.
     pub fn hull_of(&self, id: PlayerId) -> Hull {
-        let _ = id;
-        Hull::default()
+        self.play.as_ref().map(|play| play.roster.hull_of(id)).unwrap_or_default()
     }
-    /// The own seat.
+
+    /// The own seat, once welcomed.
     pub fn player(&self) -> Option<PlayerId> {
-        None
+        self.play.as_ref().map(|play| play.player)
     }
-    /// Where it happens.
+
+    /// Where it happens; changes only with a new welcome.
     pub fn arena(&self) -> Option<&Arena> {
-        None
+        self.play.as_ref().map(Play::arena)
     }
-    /// The match's name.
+
+    /// The match's name; empty before the welcome.
     pub fn match_name(&self) -> &str {
-        ""
+        self.play.as_ref().map_or("", |play| play.match_name.as_str())
     }
-    /// The server's reason to end the link.
+
+    /// Why the server ended this link, if it said so.
     pub fn bye(&self) -> Option<&Bye> {
-        None
+        self.bye.as_ref()
     }
-    /// Figures.
+
+    /// Figures about the netcode so far.
     pub fn instruments(&self) -> Instruments {
-        self.instruments.clone()
+        self.recorder.figures.clone()
+    }
+
+    /// Single values since the last call, for percentiles.
+    pub fn take_samples(&mut self) -> Samples {
+        self.recorder.take_samples()
     }
 }

@@ -82,6 +82,11 @@ impl ClientClock {
         self.lead
     }
 
+    /// The round trip time that the server reported last, in milliseconds.
+    pub fn rtt_ms(&self) -> Option<f64> {
+        self.rtt_ms
+    }
+
     /// The tick sampled last.
     pub fn sampled(&self) -> Option<Tick> {
         self.sampled

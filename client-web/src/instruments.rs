@@ -45,7 +45,6 @@ pub struct Instruments {
     pub in_view: (u16, u16),
     /// Shots that were shown at the press and that the server never confirmed.
     pub ghosts_lost: u64,
-    samples: Samples,
 }
 
 /// Single values since they were last taken, for percentiles.
@@ -57,29 +56,38 @@ pub struct Samples {
     pub input_acks_ms: Vec<f32>,
 }
 
-impl Instruments {
+/// Figures and samples while they are made.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    /// The figures so far.
+    pub figures: Instruments,
+    samples: Samples,
+}
+
+impl Recorder {
     /// The samples since the last call, at most 4,096 of each kind.
     pub fn take_samples(&mut self) -> Samples {
         std::mem::take(&mut self.samples)
     }
 
     /// Notes the time between two snapshots.
-    pub(crate) fn snapshot_gap(&mut self, ms: f64) {
-        self.snapshot_gap_ms = ms as f32;
-        keep(&mut self.samples.snapshot_gaps_ms, self.snapshot_gap_ms);
+    pub fn snapshot_gap(&mut self, ms: f64) {
+        self.figures.snapshot_gap_ms = ms as f32;
+        keep(&mut self.samples.snapshot_gaps_ms, self.figures.snapshot_gap_ms);
     }
 
     /// Notes how long a command took to be applied and reported.
-    pub(crate) fn input_ack(&mut self, ms: f64) {
-        self.input_ack_ms = ms as f32;
-        keep(&mut self.samples.input_acks_ms, self.input_ack_ms);
+    pub fn input_ack(&mut self, ms: f64) {
+        self.figures.input_ack_ms = ms as f32;
+        keep(&mut self.samples.input_acks_ms, self.figures.input_ack_ms);
     }
 
     /// Notes how far a predicted ship was off, in units.
-    pub(crate) fn correction(&mut self, units: f32) {
-        self.last_correction_units = units;
-        self.max_correction_units = self.max_correction_units.max(units);
-        self.corrections += u64::from(units > 0.0);
+    pub fn correction(&mut self, units: f32) {
+        let figures = &mut self.figures;
+        figures.last_correction_units = units;
+        figures.max_correction_units = figures.max_correction_units.max(units);
+        figures.corrections += u64::from(units > 0.0);
     }
 }
 
@@ -95,9 +103,9 @@ mod tests {
 
     #[test]
     fn samples_are_bounded_and_taken_once() {
-        let mut instruments = Instruments::default();
-        (0..SAMPLES_MAX + 9).for_each(|ms| instruments.snapshot_gap(ms as f64));
-        assert_eq!(instruments.take_samples().snapshot_gaps_ms.len(), SAMPLES_MAX);
-        assert_eq!(instruments.take_samples(), Samples::default());
+        let mut recorder = Recorder::default();
+        (0..SAMPLES_MAX + 9).for_each(|ms| recorder.snapshot_gap(ms as f64));
+        assert_eq!(recorder.take_samples().snapshot_gaps_ms.len(), SAMPLES_MAX);
+        assert_eq!(recorder.take_samples(), Samples::default());
     }
 }

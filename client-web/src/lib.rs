@@ -14,6 +14,18 @@ pub mod server_clock;
 pub mod client_clock;
 pub mod playout;
 
+pub mod input_buffer;
+pub mod interpolation;
+pub mod prediction;
+pub mod roster;
+pub mod round_clock;
+pub mod schedule;
+pub mod sightings;
+pub mod shots;
+pub mod shot_sightings;
+
+pub mod play;
+
 pub mod client;
 
 pub mod spectator;

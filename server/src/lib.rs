@@ -17,3 +17,10 @@ pub mod matches;
 
 pub mod admission;
 pub mod token;
+
+pub mod lobby;
+pub mod state;
+
+pub mod http;
+
+pub mod app;

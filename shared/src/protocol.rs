@@ -287,4 +287,65 @@ mod tests {
         message.inputs.0.resize(45, 0);
         assert!(message.commands().is_none());
     }
+
+    /// One message of each kind, as `docs/protocol.md` shows it.
+    fn examples() -> Vec<(&'static str, Vec<u8>)> {
+        use crate::codec::encode;
+        use crate::input::{Buttons, Thrust};
+        use crate::world::Phase;
+        let input = ShipInput { thrust: Thrust { x: 127, y: -1 }, aim: crate::angle::Angle(16_384), buttons: Buttons::FIRE };
+        let inputs = InputMessage::new(Tick(1200), 16, Tick(1203), &[input]);
+        let pilot = Pilot {
+            id: PlayerId(7),
+            name: PlayerName::sanitise("Wren"),
+            hull: Hull::Lance,
+            bot: false,
+            limbo: false,
+            score: 3,
+            deaths: 1,
+        };
+        let round = Round { number: 1, phase: Phase::Playing, ticks_left: 17_000 };
+        let welcome = Welcome {
+            protocol: 1,
+            match_id: "k3v9".to_owned(),
+            match_name: "Open".to_owned(),
+            player: PlayerId(7),
+            generation: 1,
+            tick: Tick(1200),
+            rate: TickRate::DEFAULT,
+            round_ticks: 18_000,
+            rules_hash: 1,
+            arena: Arena::open(36),
+            pilots: vec![pilot],
+            round,
+        };
+        let events = vec![
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
+            PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
+            PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
+            PlayerEvent::Limbo(PlayerId(9), true),
+            PlayerEvent::Left(PlayerId(9)),
+            PlayerEvent::Round(round),
+        ];
+        let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
+        vec![
+            ("input", encode(&ClientMessage::Input(inputs)).unwrap()),
+            ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
+            ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
+            ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
+            ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
+            ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),
+            ("snapshot", encode(&ServerMessage::Snapshot(Packed(vec![1, 2, 3]))).unwrap()),
+            ("bye", encode(&ServerMessage::Bye(bye)).unwrap()),
+        ]
+    }
+
+    #[test]
+    fn the_document_shows_each_message_as_it_is() {
+        let document: String = include_str!("../../docs/protocol.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        for (name, bytes) in examples() {
+            let hex = bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+            assert!(document.contains(&hex), "docs/protocol.md lacks the example of {name}: {hex}");
+        }
+    }
 }

@@ -203,9 +203,48 @@ pub fn pack_shot(shot: &Shot, grid: &PositionGrid) -> ShotBytes {
     out.bytes
 }
 
+/// A snapshot but for its records, and how many of them follow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Head {
+    /// The tick that this shows.
+    pub tick: Tick,
+    /// What the match is doing.
+    pub phase: Phase,
+    /// About the player's inputs.
+    pub report: InputReport,
+    /// The own ship.
+    pub own: OwnShip,
+    /// Ships in view.
+    pub ships: u8,
+    /// Shots in view.
+    pub shots: u8,
+}
+
+/// Reads the head of a snapshot and passes over its records: enough to steer by.
+pub fn unpack_head(bytes: &[u8]) -> Result<Head, SnapshotError> {
+    let mut input = Reader { bytes };
+    let head = read_head(&mut input)?;
+    let ships = usize::from(head.ships) * SHIP_BYTES;
+    let shots = input.bytes.get(ships).copied().ok_or(SnapshotError::Length)?;
+    let length = HEAD_BYTES + ships + 1 + usize::from(shots) * SHOT_BYTES;
+    if bytes.len() == length { Ok(Head { shots, ..head }) } else { Err(SnapshotError::Length) }
+}
+
 /// Reads a snapshot.
 pub fn unpack(bytes: &[u8], grid: &PositionGrid) -> Result<Snapshot, SnapshotError> {
     let mut input = Reader { bytes };
+    let Head { tick, phase, report, own, ships, .. } = read_head(&mut input)?;
+    let ships = (0..ships).map(|_| unpack_ship(&mut input, grid)).collect::<Result<_, _>>()?;
+    let [shots] = input.take()?;
+    let shots = (0..shots).map(|_| unpack_shot(&mut input, grid)).collect::<Result<_, _>>()?;
+    if !input.bytes.is_empty() {
+        return Err(SnapshotError::Length);
+    }
+    Ok(Snapshot { tick, phase, report, own, ships, shots })
+}
+
+/// Reads what stands before the ships; the count of shots is not there yet.
+fn read_head(input: &mut Reader<'_>) -> Result<Head, SnapshotError> {
     let tick = Tick(u32::from_le_bytes(input.take()?));
     let [baseline, phase, applied, received] = input.take()?;
     if baseline != 0 {
@@ -219,15 +258,9 @@ pub fn unpack(bytes: &[u8], grid: &PositionGrid) -> Result<Snapshot, SnapshotErr
         slack_ticks: slack as i8,
         rtt_ms: input.word()?,
     };
-    let own = unpack_own(&mut input)?;
-    let [ship_count] = input.take()?;
-    let ships = (0..ship_count).map(|_| unpack_ship(&mut input, grid)).collect::<Result<_, _>>()?;
-    let [shot_count] = input.take()?;
-    let shots = (0..shot_count).map(|_| unpack_shot(&mut input, grid)).collect::<Result<_, _>>()?;
-    if !input.bytes.is_empty() {
-        return Err(SnapshotError::Length);
-    }
-    Ok(Snapshot { tick, phase: unpack_phase(phase)?, report, own, ships, shots })
+    let own = unpack_own(input)?;
+    let [ships] = input.take()?;
+    Ok(Head { tick, phase: unpack_phase(phase)?, report, own, ships, shots: 0 })
 }
 
 fn unpack_phase(byte: u8) -> Result<Phase, SnapshotError> {

@@ -1,2 +1,12 @@
-//! Stub.
-//! Being written.
+//! What the tests are made with: a match without sockets, a server with them, players, spectators, a browser.
+//! It judges nothing; the tests in `exchange`, `integration` and `browser` do. No product code imports it.
+//!
+//! The modules stand in reading order; each may import only those above it.
+
+pub mod lane;
+pub mod peer;
+pub mod steering;
+
+pub mod sse;
+
+pub mod exchange;

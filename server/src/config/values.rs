@@ -1,7 +1,7 @@
 //! The kinds of values that settings have, each with one way to read it from text and one to show it.
 //! They know nothing of keys, flags or files, so that a wrong value reads the same wherever it stood.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, net::{IpAddr, SocketAddr}, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -60,6 +60,22 @@ impl BaseUrl {
         Ok(BaseUrl { https, host, port: port.unwrap_or_else(|| default_port(https)) })
     }
 
+    /// The address of a listening socket, without https.
+    pub fn of_socket(socket: SocketAddr) -> BaseUrl {
+        let host = match socket.ip() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => format!("[{v6}]"),
+        };
+        BaseUrl { https: false, host, port: socket.port() }
+    }
+
+    /// Whether it leads to nowhere but the machine itself.
+    pub fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let address = bare.parse::<IpAddr>().map(|address| address.to_canonical());
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+    }
+
     /// Whether it begins with `https`.
     pub fn is_https(&self) -> bool {
         self.https
@@ -72,16 +88,6 @@ impl BaseUrl {
         } else {
             format!("{}:{}", self.host, self.port)
         }
-    }
-
-    /// The host alone; an IPv6 address stands in brackets.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port, also where the text does not show it.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 }
 
@@ -247,6 +253,15 @@ mod tests {
         for wrong in ["null", "", "play.example", "ftp://a", "https://a/b", "https://u@a", "https://a:b", "https://"] {
             assert!(wrong.parse::<BaseUrl>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn loopback_is_known_by_all_its_names() {
+        for text in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:5", "http://0.0.0.0:1"] {
+            assert!(text.parse::<BaseUrl>().unwrap().is_loopback(), "{text}");
+        }
+        assert!(!BaseUrl::of_socket(([192, 168, 1, 5], 7777).into()).is_loopback());
+        assert_eq!(BaseUrl::of_socket("[::1]:80".parse().unwrap()).to_string(), "http://[::1]");
     }
 
     #[test]

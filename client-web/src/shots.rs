@@ -1,0 +1,267 @@
+//! Shots in flight: each flies by itself from where it was seen first, and ends where a wall, its age or the server
+//! says. It serves players and spectators; how they learn of shots stands elsewhere.
+
+use glam::Vec2;
+use shared::angle::Angle;
+use shared::arena::Arena;
+use shared::collision::swept_walls;
+use shared::id::{PlayerId, ShotId};
+use shared::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED};
+
+use crate::view::{Happening, ShotView};
+
+/// Most shots that are kept; beyond it the oldest goes.
+const SHOTS_MAX: usize = 4096;
+
+/// The moments that are drawn, in ticks: own shots fly in the own ship's present, all others in the drawn past.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moments {
+    /// Of other players' ships and shots.
+    pub others: f64,
+    /// Of the own ship and its shots.
+    pub own: f64,
+}
+
+/// How a shot ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// At a wall, or at something unknown.
+    Wall,
+    /// On a ship.
+    Ship,
+    /// Nobody sees it: it is spent, or out of view.
+    Silent,
+}
+
+/// A straight way at the blaster's speed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Path {
+    /// A known place, in units.
+    pub from: Vec2,
+    /// The tick at which it was there.
+    pub at: f64,
+    /// Where it flies.
+    pub angle: Angle,
+}
+
+impl Path {
+    /// The place at `tick`, in units, at ticks of `dt` seconds.
+    pub fn place(&self, tick: f64, dt: f32) -> Vec2 {
+        self.from + self.angle.direction() * (SHOT_SPEED * dt * (tick - self.at) as f32)
+    }
+
+    /// Cuts the way short at the first wall before tick `until`: when and how it ends.
+    fn until_wall(&self, until: f64, field: &Field<'_>) -> (f64, End) {
+        let goal = self.place(until, field.rules.dt);
+        match swept_walls(field.arena, self.from, goal) {
+            Some(part) => (self.at + (until - self.at) * f64::from(part), End::Wall),
+            None => (until, End::Silent),
+        }
+    }
+}
+
+/// Where shots fly, and by which numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Its walls end shots.
+    pub arena: &'a Arena,
+    /// Its life and tick length count.
+    pub rules: &'a Rules,
+}
+
+/// A shot in flight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shot {
+    /// Its name on the screen; for a predicted shot not the server's.
+    pub name: ShotId,
+    /// Its name at the server, once that is known.
+    pub id: Option<ShotId>,
+    /// Who fired it.
+    pub owner: PlayerId,
+    /// Whether it flies in the own ship's present.
+    pub own: bool,
+    /// Its way.
+    pub path: Path,
+    /// The tick from which it is seen.
+    pub since: f64,
+    /// The tick at which it ends.
+    pub until: f64,
+    /// How it ends.
+    pub end: End,
+    /// Whether its birth is still to be told.
+    pub untold: bool,
+    /// Whether it has ended on the screen; it may be kept to be recognised.
+    pub over: bool,
+}
+
+impl Shot {
+    /// A shot that was at the start of `path` then, born `age` ticks before.
+    pub fn new(owner: PlayerId, path: Path, age: f64, field: &Field<'_>) -> Shot {
+        let last = path.at - age + f64::from(field.rules.shot_life_ticks);
+        let (until, end) = path.until_wall(last, field);
+        Shot {
+            name: ShotId(0),
+            id: None,
+            owner,
+            own: false,
+            path,
+            since: path.at - age,
+            until,
+            end,
+            untold: age <= 0.0,
+            over: false,
+        }
+    }
+
+    /// A shot of a ship at `middle` in the tick of its birth.
+    pub fn at_muzzle(owner: PlayerId, middle: Vec2, angle: Angle, (born, field): (f64, &Field<'_>)) -> Shot {
+        let from = middle + angle.direction() * MUZZLE_UNITS;
+        let mut shot = Shot::new(owner, Path { from, at: born, angle }, 0.0, field);
+        if swept_walls(field.arena, middle, from).is_some() {
+            (shot.until, shot.end) = (born, End::Wall);
+        }
+        shot
+    }
+
+    /// It goes on along another path, learnt later. Its age stays.
+    pub fn mend(&mut self, path: Path, field: &Field<'_>) {
+        let last = self.since + f64::from(field.rules.shot_life_ticks);
+        self.path = path;
+        (self.until, self.end) = path.until_wall(last, field);
+    }
+
+    /// It ends at `tick`, unless it ends earlier anyway.
+    pub fn finish(&mut self, tick: f64, end: End) {
+        if tick < self.until {
+            (self.until, self.end) = (tick, end);
+        }
+    }
+
+    fn moment(&self, moments: Moments) -> f64 {
+        if self.own { moments.own } else { moments.others }
+    }
+}
+
+/// All shots in flight.
+#[derive(Clone, Debug, Default)]
+pub struct Shots {
+    /// In the order in which they became known.
+    pub flying: Vec<Shot>,
+}
+
+impl Shots {
+    /// Adds a shot.
+    pub fn add(&mut self, shot: Shot) {
+        if self.flying.len() >= SHOTS_MAX {
+            self.flying.remove(0);
+        }
+        self.flying.push(shot);
+    }
+
+    /// The shot that the server calls `id`.
+    pub fn find(&mut self, id: ShotId) -> Option<&mut Shot> {
+        self.flying.iter_mut().find(|s| s.id == Some(id))
+    }
+
+    /// No shot is seen to end any more: the round is over or begins anew.
+    pub fn clear(&mut self) {
+        self.flying.clear();
+    }
+
+    /// Lets the picture come to `moments`: births and ends on the way. Ended shots that `keep` wants stay, unseen.
+    pub fn pass(&mut self, moments: Moments, dt: f32, keep: impl Fn(&Shot) -> bool) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        for shot in &mut self.flying {
+            let moment = shot.moment(moments);
+            if shot.untold && (shot.own || shot.since <= moment) {
+                shot.untold = false;
+                let position = shot.path.place(shot.since, dt);
+                happenings.push(Happening::Fired { by: shot.owner, position, angle: shot.path.angle });
+            }
+            if !shot.over && shot.until <= moment {
+                shot.over = true;
+                let stale = moment - shot.until > f64::from(1.0 / dt);
+                if shot.end != End::Silent && shot.until >= shot.since && !stale {
+                    happenings.push(Happening::ShotEnded {
+                        position: shot.path.place(shot.until, dt),
+                        angle: shot.path.angle,
+                        on_ship: shot.end == End::Ship,
+                    });
+                }
+            }
+        }
+        self.flying.retain(|s| !s.over || keep(s));
+        happenings
+    }
+
+    /// The shots as they are to be drawn.
+    pub fn views(&self, moments: Moments, dt: f32) -> Vec<ShotView> {
+        let seen = |shot: &&Shot| {
+            let early = shot.since > shot.moment(moments) && !shot.own;
+            !shot.over && !early
+        };
+        let view = |shot: &Shot| ShotView {
+            id: shot.name,
+            owner: shot.owner,
+            position: shot.path.place(shot.moment(moments).max(shot.since).min(shot.until), dt),
+            angle: shot.path.angle,
+        };
+        self.flying.iter().filter(seen).map(view).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::tick::TickRate;
+
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules::new(TickRate::DEFAULT, 60_000)
+    }
+
+    fn moments(tick: f64) -> Moments {
+        Moments { others: tick, own: tick }
+    }
+
+    #[test]
+    fn a_shot_is_seen_from_its_birth_to_the_wall() {
+        let (arena, rules) = (Arena::open(36), rules());
+        let field = Field { arena: &arena, rules: &rules };
+        let mut shots = Shots::default();
+        shots.add(Shot::at_muzzle(PlayerId(1), Vec2::new(340.0, 0.0), Angle(0), (10.0, &field)));
+        assert!(shots.views(moments(9.0), rules.dt).is_empty());
+        let told = shots.pass(moments(10.0), rules.dt, |_| false);
+        assert_eq!(told, [Happening::Fired { by: PlayerId(1), position: Vec2::new(364.0, 0.0), angle: Angle(0) }]);
+        assert!((shots.views(moments(12.5), rules.dt)[0].position.x - 404.0).abs() < 1e-2);
+        assert!(shots.pass(moments(20.0), rules.dt, |_| false).is_empty());
+        let told = shots.pass(moments(26.0), rules.dt, |_| false);
+        let [Happening::ShotEnded { position, on_ship: false, .. }] = told.as_slice() else { panic!("{told:?}") };
+        assert!((position.x - 600.0).abs() < 1e-2 && shots.flying.is_empty());
+    }
+
+    #[test]
+    fn a_spent_shot_ends_in_silence_and_a_hit_at_its_place() {
+        let (arena, rules) = (Arena::open(2000), rules());
+        let field = Field { arena: &arena, rules: &rules };
+        let mut shots = Shots::default();
+        let shot = Shot::at_muzzle(PlayerId(1), Vec2::ZERO, Angle(0), (10.0, &field));
+        assert!((shot.until - 70.0).abs() < 1e-6 && shot.end == End::Silent);
+        shots.add(shot.clone());
+        assert_eq!(shots.pass(moments(80.0), rules.dt, |_| false).len(), 1, "only its birth");
+        shots.add(Shot { id: Some(ShotId(5)), untold: false, ..shot });
+        shots.find(ShotId(5)).unwrap().finish(20.0, End::Ship);
+        let told = shots.pass(moments(21.0), rules.dt, |_| true);
+        let [Happening::ShotEnded { position, on_ship: true, .. }] = told.as_slice() else { panic!("{told:?}") };
+        assert!((position.x - 184.0).abs() < 1e-2);
+        assert!(shots.flying.len() == 1 && shots.views(moments(21.0), rules.dt).is_empty());
+    }
+
+    #[test]
+    fn a_shot_into_a_wall_at_the_muzzle_ends_at_once() {
+        let (arena, rules) = (Arena::open(36), rules());
+        let field = Field { arena: &arena, rules: &rules };
+        let shot = Shot::at_muzzle(PlayerId(1), Vec2::new(584.0, 0.0), Angle(0), (10.0, &field));
+        assert_eq!((shot.until, shot.end), (10.0, End::Wall));
+    }
+}

@@ -1,0 +1,83 @@
+//! Keys by their place on the keyboard, not by their letter: held now, and pressed since somebody asked.
+//! Keys that the game uses do not scroll or move the focus; a field that is being typed in keeps all keys.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement, KeyboardEvent};
+
+use crate::web::dom::{Fault, listen, window};
+
+/// Keys that the game uses; all others are the browser's.
+const KEYS: [&str; 23] = [
+    "KeyW", "KeyA", "KeyS", "KeyD", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "ShiftLeft",
+    "ShiftRight", "Tab", "Escape", "KeyL", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7",
+    "Digit8", "Digit9",
+];
+
+/// The state of the keys.
+#[derive(Debug, Default)]
+pub struct Keyboard {
+    held: BTreeSet<&'static str>,
+    pressed: BTreeSet<&'static str>,
+}
+
+impl Keyboard {
+    /// Whether the key is down.
+    pub fn holds(&self, code: &str) -> bool {
+        self.held.contains(code)
+    }
+
+    /// Whether the key went down since the last question.
+    pub fn take(&mut self, code: &str) -> bool {
+        self.pressed.remove(code)
+    }
+
+    /// Lets all keys go.
+    pub fn let_go(&mut self) {
+        self.held.clear();
+        self.pressed.clear();
+    }
+}
+
+/// Starts to listen.
+pub fn listen_to_keys() -> Result<Rc<RefCell<Keyboard>>, Fault> {
+    let keyboard: Rc<RefCell<Keyboard>> = Rc::default();
+    let (down, up) = (Rc::clone(&keyboard), Rc::clone(&keyboard));
+    listen(&window()?, "keydown", move |event| {
+        let Some((code, event)) = known(&event) else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || elsewhere(&event, code) {
+            return;
+        }
+        event.prevent_default();
+        let mut keyboard = down.borrow_mut();
+        if keyboard.held.insert(code) {
+            keyboard.pressed.insert(code);
+        }
+    })?;
+    listen(&window()?, "keyup", move |event| {
+        if let Some((code, _)) = known(&event) {
+            up.borrow_mut().held.remove(code);
+        }
+    })?;
+    Ok(keyboard)
+}
+
+fn known(event: &Event) -> Option<(&'static str, &KeyboardEvent)> {
+    let event = event.dyn_ref::<KeyboardEvent>()?;
+    let code = event.code();
+    KEYS.into_iter().find(|key| *key == code).map(|key| (key, event))
+}
+
+/// Whether the key belongs to a field or, for the keys that press and leave buttons, to an open dialogue.
+fn elsewhere(event: &KeyboardEvent, code: &str) -> bool {
+    let Some(target) = event.target() else { return false };
+    if target.dyn_ref::<HtmlInputElement>().is_some() {
+        return true;
+    }
+    let element = target.dyn_ref::<web_sys::Element>();
+    let in_notice = element.is_some_and(|e| e.closest(".notice").ok().flatten().is_some());
+    in_notice && matches!(code, "Space" | "Tab")
+}

@@ -1,0 +1,56 @@
+//! Which route stands at which address: the whole map of what the server answers, on one page.
+//! The accept loop calls what is made here for each request; nothing here knows sockets.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+
+use crate::{
+    http::{events, files, gate, health, host, join, matches, problem::Problem, socket},
+    state::State,
+};
+
+/// What players and spectators ask.
+pub fn public(state: &Arc<State>) -> Router {
+    Router::new()
+        .route("/", get(files::page))
+        .route("/play/{match}", get(files::page))
+        .route("/watch/{match}", get(files::page))
+        .route("/api/matches", get(matches::list).post(matches::host))
+        .route("/api/matches/{id}", get(matches::one))
+        .route("/api/matches/{id}/join", post(join::join))
+        .route("/api/matches/{id}/host/{action}", post(host::act))
+        .route("/api/matches/{id}/ws", get(socket::connect))
+        .route("/api/matches/{id}/events", get(events::watch))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics_here))
+        .fallback(files::file)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(state), gate::pass))
+        .with_state(Arc::clone(state))
+}
+
+/// What operators ask on the address set apart for them.
+pub fn admin(state: &Arc<State>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(state))
+}
+
+async fn wrong_method() -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+async fn no_route() -> Problem {
+    Problem::of_status(StatusCode::NOT_FOUND)
+}

@@ -1,0 +1,57 @@
+//! Tokens of requests: where they stand, and what they are good for on one match.
+//! The routes of players and hosts call it; it makes no tokens.
+
+use std::time::SystemTime;
+
+use axum::http::{HeaderMap, header};
+use shared::id::PlayerId;
+
+use super::problem::Problem;
+use crate::{
+    telemetry::rejected,
+    token::{Claim, Signer},
+};
+
+/// What a player's token says about one match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatToken {
+    /// It is for this seat.
+    Good(PlayerId),
+    /// It is none of ours, was changed, or is too old.
+    Bad,
+}
+
+/// The token in the `Authorization` header; an empty one is none.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// What `token` is worth for a seat of a match. Fails without a token (401), and with one for something else (403).
+pub fn seat(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<SeatToken, Problem> {
+    let Some(token) = token else {
+        return Err(unauthorized("join the match first and send the token that you get, as Authorization: Bearer …"));
+    };
+    match signer.read(token, SystemTime::now()) {
+        Some(Claim::Seat { match_id: of, player }) if of == match_id => Ok(SeatToken::Good(player)),
+        Some(_) => Err(Problem::forbidden("this token is for another match, or not a player's")),
+        None => Ok(SeatToken::Bad),
+    }
+}
+
+/// Checks that `token` is the host's. Fails without a good token (401), and with one for something else (403).
+pub fn host(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<(), Problem> {
+    let claim = token.and_then(|token| signer.read(token, SystemTime::now()));
+    match claim {
+        Some(Claim::Host { match_id: of }) if of == match_id => Ok(()),
+        Some(_) => Err(Problem::forbidden("this token is not the host's of this match")),
+        None => Err(unauthorized("send the host_token that hosting the match gave, as Authorization: Bearer …")),
+    }
+}
+
+fn unauthorized(message: &str) -> Problem {
+    rejected("unauthorized");
+    Problem::unauthorized(message)
+}

@@ -1,0 +1,68 @@
+//! Reads a request's JSON body: of one content type, up to one size, within one time.
+//! What it refuses never reaches a route. It knows no route's fields.
+
+use std::time::Duration;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use crate::telemetry::rejected;
+
+/// Longest body in bytes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Longest time from the head to the last byte, however steadily the bytes trickle.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// The body as `T`; an empty one is `{}`. `code` names fields that are not as they should be.
+pub async fn read_json<T: DeserializeOwned>(request: Request, code: &'static str) -> Result<T, Problem> {
+    let is_json = is_json(request.headers());
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(unsupported("send the body without Content-Encoding"));
+    }
+    let bytes = read(request).await?;
+    if bytes.is_empty() {
+        return parse(b"{}", code);
+    }
+    if !is_json {
+        return Err(unsupported("send the body as JSON, with Content-Type: application/json"));
+    }
+    parse(&bytes, code)
+}
+
+async fn read(request: Request) -> Result<bytes::Bytes, Problem> {
+    let body = Limited::new(request.into_body(), BODY_BYTES_MAX);
+    match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            rejected("body_too_large");
+            let message = format!("a body has at most {BODY_BYTES_MAX} bytes");
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
+        }
+        Ok(Err(_)) => Err(Problem::bad("bad_body", "the body broke off or is badly framed")),
+        Err(_) => {
+            let message = format!("the body took longer than {} s", BODY_TIME_MAX.as_secs());
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message))
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8], code: &'static str) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { code } else { "bad_json" };
+        Problem::bad(code, error.to_string())
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn unsupported(message: &str) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+}

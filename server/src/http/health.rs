@@ -1,0 +1,69 @@
+//! What operators ask: is it alive, does it take players, what do the metrics say.
+//! Metrics are for the machine itself, for the address set apart for them, or for who has the token.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{bearer, problem::Problem, visit::Visit};
+use crate::{state, telemetry};
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// `GET /healthz`
+pub async fn alive() -> Response {
+    said("ok")
+}
+
+/// `GET /readyz`
+pub async fn ready(State(state): State<Arc<state::State>>) -> Result<Response, Problem> {
+    if state.is_draining() { Err(Problem::draining()) } else { Ok(said("ready")) }
+}
+
+/// `GET /metrics` on the address that players use: for this machine only, and only where no other address has them.
+pub async fn metrics_here(
+    State(state): State<Arc<state::State>>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if state.admin_elsewhere {
+        return Err(Problem::of_status(StatusCode::NOT_FOUND));
+    }
+    // A proxy on this machine that passes on what strangers ask would otherwise lend them its address.
+    let is_local = visit.caller.is_exempt() && !visit.passed_on;
+    if state.admin_token.is_none() && !is_local {
+        return Err(Problem::forbidden("metrics are for this machine; the setting admin_listen gives them an address"));
+    }
+    metrics(State(state), headers).await
+}
+
+/// `GET /metrics` on the address set apart.
+pub async fn metrics(State(state): State<Arc<state::State>>, headers: HeaderMap) -> Result<Response, Problem> {
+    if let Some(secret) = &state.admin_token {
+        let given = bearer::token(&headers).unwrap_or_default();
+        if !same(secret.reveal(), given) {
+            return Err(Problem::unauthorized("send the setting admin_token as Authorization: Bearer …"));
+        }
+    }
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], telemetry::render()).into_response())
+}
+
+fn said(status: &'static str) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(Health { status })).into_response()
+}
+
+/// Compares in the same time for every guess of one length.
+fn same(right: &str, guess: &str) -> bool {
+    let differs = right.bytes().zip(guess.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    right.len() == guess.len() && differs == 0
+}

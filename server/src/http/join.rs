@@ -1,0 +1,118 @@
+//! The route by which a person gets a seat: a name in, a token out.
+//! The seat is the match's to give; the token is all that anybody has to remember of it.
+
+use std::{sync::Arc, time::{Duration, SystemTime}};
+
+use axum::{
+    Extension, Json,
+    extract::{Path, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use shared::{id::PlayerId, name::PlayerName, world::Hull};
+
+use super::{body::read_json, matches::find, problem::Problem, visit::Visit};
+use crate::{
+    matches::{
+        handle::MatchHandle,
+        inbox::{JoinError, JoinRequest},
+    },
+    settings::PasswordAnswer,
+    state,
+    telemetry::rejected,
+};
+
+/// A match that sleeps or ticks at 10 Hz answers well within this; one that is stuck must not hold the caller.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+struct Join {
+    name: Option<String>,
+    password: Option<String>,
+    hull: Option<HullName>,
+}
+
+/// A hull by its number or its word.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HullName {
+    Number(u64),
+    Word(String),
+}
+
+#[derive(Serialize)]
+struct Seat {
+    player_id: PlayerId,
+    token: String,
+    url: String,
+    tick_hz: u32,
+    transports: [&'static str; 1],
+}
+
+/// `POST /api/matches/{id}/join`
+pub async fn join(
+    State(state): State<Arc<state::State>>,
+    Path(id): Path<String>,
+    Extension(visit): Extension<Visit>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let game = find(&state, &id)?;
+    if state.is_draining() {
+        return Err(Problem::draining());
+    }
+    let wish: Join = read_json(request, "bad_request").await?;
+    let hull = wish.hull.map_or(Ok(Hull::default()), hull)?;
+    state.admission.may_join(visit.caller)?;
+    check_password(&game, wish.password.as_deref())?;
+    let name = PlayerName::sanitise(wish.name.as_deref().unwrap_or_default());
+    let grant = tokio::time::timeout(ANSWER_TIME_MAX, game.join(JoinRequest { name, hull }))
+        .await
+        .unwrap_or(Err(JoinError::Busy))
+        .map_err(|error| refusal(error, &id))?;
+    let seat = Seat {
+        player_id: grant.player,
+        token: state.signer.seat(&id, grant.player, SystemTime::now()),
+        url: visit.base(&state).to_string(),
+        tick_hz: game.settings().tick_hz.hz(),
+        transports: ["websocket"],
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(seat)).into_response())
+}
+
+fn hull(name: HullName) -> Result<Hull, Problem> {
+    let found = match &name {
+        HullName::Number(number) => usize::try_from(*number).ok().and_then(|number| Hull::ALL.get(number)),
+        HullName::Word(word) => Hull::ALL.iter().find(|hull| format!("{hull:?}").eq_ignore_ascii_case(word)),
+    };
+    found.copied().ok_or_else(|| {
+        let words = Hull::ALL.map(|hull| format!("{hull:?}").to_ascii_lowercase()).join(", ");
+        Problem::bad("bad_hull", format!("hull: must be one of {words}, or its number from 0"))
+    })
+}
+
+fn check_password(game: &MatchHandle, given: Option<&str>) -> Result<(), Problem> {
+    let (status, code, message) = match game.settings().password_fits(given) {
+        PasswordAnswer::NotNeeded | PasswordAnswer::Right => return Ok(()),
+        PasswordAnswer::Missing => (StatusCode::UNAUTHORIZED, "password_required", "this match has a password; send it as password"),
+        PasswordAnswer::Wrong => (StatusCode::FORBIDDEN, "wrong_password", "this is not the match's password"),
+    };
+    rejected("password");
+    Err(Problem::new(status, code, message))
+}
+
+fn refusal(error: JoinError, id: &str) -> Problem {
+    let message = error.to_string();
+    match error {
+        JoinError::Full => {
+            rejected("match_full");
+            Problem::new(StatusCode::CONFLICT, "match_full", "all places are taken; watch it, or join another match")
+        }
+        JoinError::Ended => Problem::new(StatusCode::GONE, "match_ended", message),
+        JoinError::Busy => {
+            rejected("queue_full");
+            Problem::later("busy", message, Duration::from_secs(1))
+        }
+        JoinError::Gone => Problem::no_match(id),
+    }
+}

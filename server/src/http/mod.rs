@@ -1,0 +1,22 @@
+//! The routes: each turns a request into a call of the lobby, of a match or of nobody, and the answer into HTTP.
+//! No route holds state or waits for a tick; a WebSocket or a feed leaves HTTP by a `Handover`.
+
+pub mod problem;
+
+pub mod body;
+pub mod visit;
+
+pub mod origin;
+
+pub mod bearer;
+pub mod handover;
+
+pub mod events;
+pub mod files;
+pub mod health;
+pub mod host;
+pub mod join;
+pub mod matches;
+pub mod socket;
+
+pub mod gate;

@@ -1,0 +1,84 @@
+//! What every request may need: the lobby, the limits, the signer, and whether the server is about to stop.
+//! One of it for each server in a process, handed out as a shared pointer. It holds no game state.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::{
+    admission::Admission,
+    config::{BaseUrl, Secret},
+    lobby::Lobby,
+    token::Signer,
+};
+
+/// The parts of a running server that routes use.
+#[derive(Debug)]
+pub struct State {
+    /// The matches.
+    pub lobby: Lobby,
+    /// Limits by address.
+    pub admission: Admission,
+    /// Makes and reads tokens.
+    pub signer: Signer,
+    /// How players reach this server, if the config says so.
+    pub public_url: Option<BaseUrl>,
+    /// Other sites whose pages may host and play.
+    pub allowed_origins: Vec<BaseUrl>,
+    /// What metrics ask for.
+    pub admin_token: Option<Secret>,
+    /// Whether metrics have an address of their own.
+    pub admin_elsewhere: bool,
+    /// Where players connect, with the real port.
+    pub listening: SocketAddr,
+    /// This machine's address on its network, if players may connect from there.
+    pub lan: Option<IpAddr>,
+    draining: AtomicBool,
+}
+
+impl State {
+    /// The state of a server that takes players.
+    pub fn new(parts: Parts) -> State {
+        let Parts { lobby, admission, signer, config, listening, lan } = parts;
+        State {
+            lobby,
+            admission,
+            signer,
+            public_url: config.public_url.clone(),
+            allowed_origins: config.allowed_origins.clone(),
+            admin_token: config.admin_token.clone(),
+            admin_elsewhere: config.admin_listen.is_some(),
+            listening,
+            lan,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the server is about to stop and takes no new players.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on the server takes no new players.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What a state is made of.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The matches.
+    pub lobby: Lobby,
+    /// Limits by address.
+    pub admission: Admission,
+    /// Makes and reads tokens.
+    pub signer: Signer,
+    /// The settings.
+    pub config: &'a crate::config::Config,
+    /// Where players connect, with the real port.
+    pub listening: SocketAddr,
+    /// This machine's address on its network, if players may connect from there.
+    pub lan: Option<IpAddr>,
+}

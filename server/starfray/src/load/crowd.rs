@@ -1,0 +1,210 @@
+//! All headless clients and the one loop that drives them: read who is ready, let everybody steer a few hundred times
+//! a second, count. One core has to drive thousands, so nothing here allocates for a message.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::load::args::LoadArgs;
+use crate::load::feed_reader::FeedEvent;
+use crate::load::invitation::{Invitation, Seat};
+use crate::load::player::Player;
+use crate::load::report::{Counts, Report};
+use crate::load::spectator::Spectator;
+
+/// Time between two looks at a player's clock; an input goes out at most this late.
+const STEER_EVERY: Duration = Duration::from_millis(3);
+/// With `--light` every player of this number is whole.
+const FULL_EVERY: usize = 50;
+
+/// A client of either kind; `None` once its link ended.
+enum Client {
+    Player(Box<Player>),
+    Spectator(Box<Spectator>),
+    Gone,
+}
+
+/// All clients of a run.
+pub struct Crowd {
+    poll: Poll,
+    events: Events,
+    start: Instant,
+    clients: Vec<Client>,
+    steered_at: Instant,
+    counts: Counts,
+    window: Option<Instant>,
+    first_error: Option<String>,
+    quickest_ms: Option<f64>,
+    tick_ms: f64,
+    scratch: Vec<u8>,
+}
+
+impl Crowd {
+    /// Nobody yet, for a match whose tick lasts `tick_ms`.
+    pub fn new(tick_ms: f64) -> Result<Crowd> {
+        let start = Instant::now();
+        Ok(Crowd {
+            poll: Poll::new()?,
+            events: Events::with_capacity(1024),
+            start,
+            clients: Vec::new(),
+            steered_at: start,
+            counts: Counts::new()?,
+            window: None,
+            first_error: None,
+            quickest_ms: None,
+            tick_ms,
+            scratch: vec![0; 65_536],
+        })
+    }
+
+    fn now_ms(&self) -> f64 {
+        self.start.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Connects a player to its seat.
+    pub fn add_player(&mut self, invitation: &Invitation, seat: &Seat, index: usize, light: bool) -> Result<()> {
+        let light = light && !index.is_multiple_of(FULL_EVERY);
+        let mut player = Player::connect(invitation, seat, index, light, self.now_ms())?;
+        self.poll.registry().register(player.socket(), Token(self.clients.len()), Interest::READABLE)?;
+        self.clients.push(Client::Player(Box::new(player)));
+        // Those who are in already must go on while the others arrive.
+        if self.clients.len().is_multiple_of(8) {
+            self.turn_at_once()?;
+        }
+        Ok(())
+    }
+
+    /// Connects a spectator.
+    pub fn add_spectator(&mut self, invitation: &Invitation) -> Result<()> {
+        let mut spectator = Spectator::connect(invitation)?;
+        self.poll.registry().register(spectator.socket(), Token(self.clients.len()), Interest::READABLE)?;
+        self.clients.push(Client::Spectator(Box::new(spectator)));
+        if self.clients.len().is_multiple_of(8) {
+            self.turn_at_once()?;
+        }
+        Ok(())
+    }
+
+    /// One turn: waits a little for news, reads it, lets everybody steer when it is time.
+    pub fn turn(&mut self) -> Result<()> {
+        let wait = STEER_EVERY.saturating_sub(self.steered_at.elapsed());
+        self.work(wait)
+    }
+
+    fn turn_at_once(&mut self) -> Result<()> {
+        self.work(Duration::ZERO)
+    }
+
+    fn work(&mut self, wait: Duration) -> Result<()> {
+        self.poll.poll(&mut self.events, Some(wait))?;
+        let ready: Vec<usize> = self.events.iter().map(|e| e.token().0).collect();
+        for index in ready {
+            self.receive(index);
+        }
+        if self.steered_at.elapsed() >= STEER_EVERY {
+            self.steered_at = Instant::now();
+            let now_ms = self.now_ms();
+            for index in 0..self.clients.len() {
+                if let Some(Client::Player(player)) = self.clients.get_mut(index)
+                    && let Err(error) = player.advance(now_ms)
+                {
+                    self.lose(index, &error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, index: usize) {
+        let now_ms = self.now_ms();
+        let result = match self.clients.get_mut(index) {
+            Some(Client::Player(player)) => {
+                let result = player.receive(now_ms);
+                let progress = player.progress();
+                if self.window.is_some() {
+                    self.counts.note_player(&progress);
+                }
+                result
+            }
+            Some(Client::Spectator(spectator)) => {
+                let (counts, open) = (&mut self.counts, self.window.is_some());
+                let (quickest_ms, tick_ms) = (&mut self.quickest_ms, self.tick_ms);
+                let note = |event: FeedEvent, gap: Option<f64>| {
+                    let late = event.tick.map(|tick| {
+                        let since = now_ms - f64::from(tick) * tick_ms;
+                        let quickest = quickest_ms.map_or(since, |q: f64| q.min(since));
+                        *quickest_ms = Some(quickest);
+                        since - quickest
+                    });
+                    if open {
+                        counts.note_event(gap, late);
+                    }
+                };
+                let result = spectator.receive(now_ms, &mut self.scratch, note);
+                if let (true, Ok(bytes)) = (open, &result) {
+                    counts.bytes_down += bytes;
+                }
+                result.map(drop)
+            }
+            Some(Client::Gone) | None => Ok(()),
+        };
+        if let Err(error) = result {
+            self.lose(index, &error);
+        }
+    }
+
+    fn lose(&mut self, index: usize, error: &anyhow::Error) {
+        if let Some(client) = self.clients.get_mut(index) {
+            *client = Client::Gone;
+            self.counts.disconnected += 1;
+            self.counts.errors += 1;
+            self.first_error.get_or_insert_with(|| format!("{error:#}"));
+        }
+    }
+
+    /// Clients that have their first picture.
+    pub fn fed(&self) -> usize {
+        let fed = |client: &&Client| match client {
+            Client::Player(player) => player.snapshots() > 0,
+            Client::Spectator(spectator) => spectator.fed(),
+            Client::Gone => false,
+        };
+        self.clients.iter().filter(fed).count()
+    }
+
+    /// Whether everybody has.
+    pub fn all_fed(&self) -> bool {
+        self.fed() == self.clients.len()
+    }
+
+    /// Things that went wrong.
+    pub fn errors(&self) -> u32 {
+        self.counts.errors
+    }
+
+    /// The first thing that went wrong.
+    pub fn first_error(&self) -> Option<&str> {
+        self.first_error.as_deref()
+    }
+
+    /// From here on everything counts.
+    pub fn begin_window(&mut self) {
+        for client in &mut self.clients {
+            if let Client::Player(player) = client {
+                // What came before is not part of the figures.
+                drop(player.progress());
+            }
+        }
+        self.counts.clear();
+        self.window = Some(Instant::now());
+    }
+
+    /// The figures since the window began.
+    pub fn report(&self, args: &LoadArgs) -> Report {
+        let seconds = self.window.map_or(0.0, |w| w.elapsed().as_secs_f64());
+        let connected = self.clients.iter().filter(|c| !matches!(c, Client::Gone)).count() as u32;
+        self.counts.report((args.players, args.spectators), connected, seconds)
+    }
+}

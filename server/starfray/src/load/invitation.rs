@@ -1,0 +1,85 @@
+//! The way into a match over the HTTP API, as any client goes it: find the match, ask for a seat, know the addresses.
+//! Plain blocking requests; they are over before anything is measured.
+
+use anyhow::{Context, Result, anyhow};
+use serde::Deserialize;
+use ureq::Agent;
+
+/// A match that was found.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    /// `http://HOST:PORT`.
+    pub base: String,
+    /// `HOST:PORT`.
+    pub authority: String,
+    /// The match's id.
+    pub match_id: String,
+    /// Length of the match's tick in milliseconds.
+    pub tick_ms: f64,
+    agent: Agent,
+}
+
+/// A seat that was given.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Seat {
+    /// Opens the seat.
+    pub token: String,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    matches: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    id: String,
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    tick_hz: u32,
+}
+
+impl Invitation {
+    /// The match `id`, or the first public one.
+    pub fn find(url: &str, id: Option<&str>) -> Result<Invitation> {
+        let base = url.trim_end_matches('/').to_owned();
+        let authority = base.strip_prefix("http://").ok_or_else(|| anyhow!("no http:// address"))?.to_owned();
+        let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let found = match id {
+            Some(id) => get::<Found>(&agent, &format!("{base}/api/matches/{id}"))?,
+            None => {
+                let listed: Listed = get(&agent, &format!("{base}/api/matches"))?;
+                let first = listed.matches.into_iter().next();
+                first.ok_or_else(|| anyhow!("the server has no public match; name one with --match"))?
+            }
+        };
+        let tick_ms = 1000.0 / f64::from(found.settings.tick_hz.max(1));
+        Ok(Invitation { base, authority, match_id: found.id, tick_ms, agent })
+    }
+
+    /// A seat for somebody called `name`.
+    pub fn join(&self, name: &str) -> Result<Seat> {
+        let url = format!("{}/api/matches/{}/join", self.base, self.match_id);
+        let mut answer = self.agent.post(url).send_json(serde_json::json!({ "name": name }))?;
+        let status = answer.status();
+        let text = answer.body_mut().read_to_string()?;
+        if !status.is_success() {
+            return Err(anyhow!("joining was answered {status}: {text}"));
+        }
+        serde_json::from_str(&text).context("the answer to joining is odd")
+    }
+}
+
+/// The JSON at `url`, or what the server said instead.
+fn get<T: serde::de::DeserializeOwned>(agent: &Agent, url: &str) -> Result<T> {
+    let mut answer = agent.get(url).call().context("no server answers")?;
+    let status = answer.status();
+    let text = answer.body_mut().read_to_string()?;
+    if !status.is_success() {
+        return Err(anyhow!("{url} was answered {status}: {text}"));
+    }
+    serde_json::from_str(&text).with_context(|| format!("the answer of {url} is odd"))
+}

@@ -1,0 +1,98 @@
+//! `starfray load`: headless players and spectators that speak the real protocol through the real client core, to
+//! measure a server. One thread drives them all; figures begin when the last one has its first snapshot.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+pub mod args;
+pub mod report;
+
+pub mod steering;
+
+pub mod feed_reader;
+pub mod player;
+pub mod spectator;
+
+pub mod crowd;
+pub mod invitation;
+
+use args::LoadArgs;
+use crowd::Crowd;
+use invitation::Invitation;
+
+/// How long all clients together may take to be in.
+const CONNECT_WITHIN: Duration = Duration::from_secs(90);
+
+/// Runs the load and prints its figures as the last line of standard output.
+pub fn run(args: &LoadArgs) -> Result<()> {
+    args.check()?;
+    let invitation = Invitation::find(&args.url, args.match_id.as_deref())?;
+    note(&format!("match {} at {}", invitation.match_id, invitation.base));
+    let seats = join_all(&invitation, args.players)?;
+    let mut crowd = Crowd::new(invitation.tick_ms)?;
+    for (index, seat) in seats.iter().enumerate() {
+        crowd.add_player(&invitation, seat, index, args.light)?;
+    }
+    for _ in 0..args.spectators {
+        crowd.add_spectator(&invitation)?;
+    }
+    note("waiting for every client's first picture");
+    let deadline = Instant::now() + CONNECT_WITHIN;
+    while !crowd.all_fed() {
+        crowd.turn()?;
+        ensure!(crowd.errors() == 0, "{}", crowd.first_error().unwrap_or("a client failed"));
+        if Instant::now() > deadline {
+            bail!("only {} of {} clients were fed in time", crowd.fed(), args.players + args.spectators);
+        }
+    }
+    note(&format!("measuring for {} s", args.seconds));
+    crowd.begin_window();
+    let end = Instant::now() + Duration::from_secs(args.seconds);
+    while Instant::now() < end {
+        crowd.turn()?;
+    }
+    let report = crowd.report(args);
+    let text = if args.json { serde_json::to_string(&report)? } else { report.table() };
+    writeln!(std::io::stdout(), "{text}").context("standard output is closed")
+}
+
+/// Progress goes to standard error, so that standard output is the figures alone.
+fn note(text: &str) {
+    // Without a reader there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "load: {text}");
+}
+
+/// Joins `players` times. A join waits for the match's tick, so many ask at once.
+fn join_all(invitation: &Invitation, players: u32) -> Result<Vec<invitation::Seat>> {
+    const ASKERS: u32 = 48;
+    let next = Arc::new(AtomicU32::new(0));
+    let mut askers = Vec::new();
+    for _ in 0..ASKERS.min(players) {
+        let (next, invitation) = (Arc::clone(&next), invitation.clone());
+        askers.push(std::thread::spawn(move || -> Result<Vec<invitation::Seat>> {
+            let mut seats = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= players {
+                    return Ok(seats);
+                }
+                seats.push(invitation.join(&format!("Load {}", index + 1))?);
+                if (index + 1).is_multiple_of(100) {
+                    note(&format!("{} of {players} have a seat", index + 1));
+                }
+            }
+        }));
+    }
+    let mut seats = Vec::new();
+    for asker in askers {
+        match asker.join() {
+            Ok(found) => seats.extend(found?),
+            Err(_) => bail!("a thread that joins players panicked"),
+        }
+    }
+    Ok(seats)
+}

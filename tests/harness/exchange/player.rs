@@ -1,0 +1,137 @@
+//! One real client in an exchange: the netcode core, a link in memory, a network's delay, and somebody who steers.
+//! It does what the page does: reads messages as they come, and draws a picture sixty times a second.
+
+use std::fmt;
+
+use client_web::client::Client;
+use client_web::view::{Happening, View};
+use shared::id::PlayerId;
+use shared::snapshot::Snapshot;
+
+use crate::lane::{Delay, Lane};
+use crate::peer::Peer;
+use crate::steering::Steering;
+
+/// Time between two pictures.
+const PICTURE_MS: f64 = 1000.0 / 60.0;
+
+/// A client that plays.
+pub struct Player {
+    /// Its seat.
+    pub id: PlayerId,
+    /// The netcode core.
+    pub client: Client,
+    /// Its end of the link, while there is one.
+    pub peer: Option<Peer>,
+    /// Who steers.
+    pub steering: Steering,
+    /// The last picture.
+    pub view: View,
+    /// Everything that pictures showed once, in order; a test may empty it.
+    pub seen: Vec<Happening>,
+    /// Why the client gave a link up, if it did.
+    pub complaint: Option<String>,
+    up: Lane,
+    down: Lane,
+    picture_at_ms: f64,
+}
+
+impl fmt::Debug for Player {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Player").field("id", &self.id).field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Player {
+    /// A player in the seat `id`; `seed` tells its network and its pictures' phase from others'.
+    pub fn new(id: PlayerId, seed: u64, delay: Delay, steering: Steering) -> Player {
+        Player {
+            id,
+            client: Client::new(),
+            peer: None,
+            steering,
+            view: View::default(),
+            seen: Vec::new(),
+            complaint: None,
+            up: Lane::new(delay, seed * 2 + 1),
+            down: Lane::new(delay, seed * 2 + 2),
+            picture_at_ms: 3.0 + seed as f64 * 1.7,
+        }
+    }
+
+    /// A new link stands.
+    pub fn connect(&mut self, peer: Peer, now_ms: f64) {
+        self.up.clear();
+        self.down.clear();
+        self.peer = Some(peer);
+        self.client.link_opened(now_ms);
+        self.picture_at_ms = self.picture_at_ms.max(now_ms + self.picture_at_ms % PICTURE_MS);
+    }
+
+    /// The link breaks without a word.
+    pub fn drop_link(&mut self, now_ms: f64) {
+        if self.peer.take().is_some() {
+            self.client.link_lost(now_ms);
+        }
+    }
+
+    /// Lives from a tick of the match to the next one: messages come, pictures are drawn, commands go.
+    pub fn live(&mut self, from_ms: f64, until_ms: f64) {
+        if let Some(peer) = &mut self.peer {
+            for message in peer.receive() {
+                self.down.send(message, from_ms);
+            }
+        }
+        loop {
+            let arrival = self.down.next_due_ms().filter(|due| *due <= self.picture_at_ms);
+            if let Some((at, message)) = arrival.and_then(|_| self.down.receive(until_ms)) {
+                self.take(&message, at);
+            } else if self.picture_at_ms < until_ms && arrival.is_none() {
+                let at = self.picture_at_ms;
+                self.draw(at);
+                self.picture_at_ms = at + PICTURE_MS;
+            } else {
+                break;
+            }
+        }
+        while let Some((_, message)) = self.up.receive(until_ms) {
+            if let Some(peer) = &mut self.peer {
+                peer.send(message);
+            }
+        }
+        if self.peer.as_ref().is_some_and(|p| p.closed.is_some()) {
+            self.drop_link(until_ms);
+        }
+    }
+
+    fn take(&mut self, message: &[u8], at_ms: f64) {
+        if let Err(error) = self.client.receive(message, at_ms) {
+            self.complaint.get_or_insert(error.to_string());
+            self.drop_link(at_ms);
+            return;
+        }
+        self.client.advance(at_ms);
+        self.dispatch(at_ms);
+    }
+
+    /// One picture, in the page's order.
+    pub fn draw(&mut self, at_ms: f64) {
+        let controls = (self.steering)(&self.view, at_ms);
+        self.client.control(controls);
+        self.client.advance(at_ms);
+        self.dispatch(at_ms);
+        self.view = self.client.view(at_ms);
+        self.seen.append(&mut self.view.happenings);
+    }
+
+    fn dispatch(&mut self, at_ms: f64) {
+        while let Some(message) = self.client.poll_send() {
+            self.up.send(message, at_ms);
+        }
+    }
+}
+
+/// Whether ticks of `snapshots` follow each other without a gap.
+pub fn is_gapless(snapshots: &[Snapshot]) -> bool {
+    snapshots.windows(2).all(|pair| pair.iter().map(|s| s.tick.0).is_sorted_by(|a, b| a + 1 == *b))
+}
