@@ -1,6 +1,5 @@
 //! Puts the built browser client into the program: a table of files with what HTTP says about each.
 //! An absent client gives an empty table, so that the server builds and runs alone. `src/http/files.rs` reads the table.
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 use std::{
     env,
@@ -64,11 +63,12 @@ fn entry(dist: &Path, file: &Path) -> Result<String, Box<dyn Error>> {
         write!(hash, "{byte:02x}")?;
     }
     let packed = |suffix: &str| {
-        let twin = PathBuf::from(format!("{}.{suffix}", file.display()));
-        if twin.is_file() { format!("Some(include_bytes!({twin:?}))") } else { "None".to_owned() }
+        let twin = format!("{}.{suffix}", file.display());
+        if Path::new(&twin).is_file() { format!("Some(include_bytes!({twin:?}))") } else { "None".to_owned() }
     };
+    let plain = file.display().to_string();
     Ok(format!(
-        "ClientFile {{ name: {name:?}, mime: {:?}, hash: {hash:?}, plain: include_bytes!({file:?}), br: {}, gz: {} }},\n",
+        "ClientFile {{ name: {name:?}, mime: {:?}, hash: {hash:?}, plain: include_bytes!({plain:?}), br: {}, gz: {} }},\n",
         mime(file),
         packed("br"),
         packed("gz"),

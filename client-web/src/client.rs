@@ -9,7 +9,7 @@ use shared::arena::Arena;
 use shared::codec::{self, DecodeError};
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
-use shared::protocol::{Bye, ClientMessage, InputMessage, PROTOCOL_VERSION, ServerMessage, Welcome};
+use shared::protocol::{Bye, ClientMessage, PROTOCOL_VERSION, ServerMessage, Welcome};
 use shared::snapshot::{self, SnapshotError};
 use shared::world::Hull;
 use thiserror::Error;
@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::{Instruments, Recorder, Samples};
 use crate::play::Play;
+use crate::round_trip::RoundTrip;
 use crate::view::{Freshness, Score, View};
 
 /// Longest message that is read, in bytes.
@@ -89,6 +90,7 @@ pub struct Client {
     outbox: VecDeque<Vec<u8>>,
     bye: Option<Bye>,
     recorder: Recorder,
+    round_trip: RoundTrip,
 }
 
 impl Client {
@@ -128,6 +130,10 @@ impl Client {
                 play.events(tick, &events);
                 Ok(())
             }
+            ServerMessage::Pong(stamp) => {
+                self.round_trip.returned(stamp, now_ms);
+                Ok(())
+            }
             ServerMessage::Bye(bye) => {
                 self.bye = Some(bye);
                 Ok(())
@@ -139,9 +145,13 @@ impl Client {
         if welcome.protocol != PROTOCOL_VERSION {
             return Err(ReceiveError::Version(welcome.protocol));
         }
+        if self.link == Link::Up && self.play.as_mut().is_some_and(|play| play.renew(&welcome)) {
+            return Ok(());
+        }
         self.play = Some(Play::new(welcome).ok_or(ReceiveError::Rules)?);
         self.link = Link::Up;
         self.buffer.forget_sent();
+        self.round_trip = RoundTrip::default();
         Ok(())
     }
 
@@ -153,14 +163,18 @@ impl Client {
     /// Samples inputs for each client tick that is due, at most eight, and predicts them.
     pub fn advance(&mut self, now_ms: f64) {
         let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
+        play.note_round_trip(self.round_trip.ms());
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
-            self.send(message);
+            self.send(&ClientMessage::Input(message));
+        }
+        if let Some(stamp) = self.round_trip.stamp(now_ms) {
+            self.send(&ClientMessage::Ping(stamp));
         }
     }
 
-    fn send(&mut self, message: InputMessage) {
+    fn send(&mut self, message: &ClientMessage) {
         let figures = &mut self.recorder.figures;
-        let Ok(bytes) = codec::encode(&ClientMessage::Input(message)) else {
+        let Ok(bytes) = codec::encode(message) else {
             figures.unsent += 1;
             return;
         };

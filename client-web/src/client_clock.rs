@@ -23,6 +23,8 @@ const LATE_REPORTS: u32 = 2;
 const REPORT_WINDOW_TICKS: f64 = 8.0;
 /// Time without any lateness after which the lead shrinks.
 const CALM_MS: f64 = 1_500.0;
+/// The same at the very beginning, when the lead is a guess.
+const FIRST_CALM_MS: f64 = 400.0;
 /// Ticks by which the lead shrinks in a second, for each tick to spare.
 const SHRINK_PER_S: f64 = 0.3;
 
@@ -37,6 +39,8 @@ pub struct ClientClock {
     last_ms: f64,
     sampled: Option<Tick>,
     steering: Steering,
+    /// Whether the reports have confirmed or mended the first guess.
+    settled: bool,
 }
 
 /// What the reports said lately.
@@ -74,6 +78,7 @@ impl ClientClock {
             last_ms: 0.0,
             sampled: None,
             steering: Steering::default(),
+            settled: false,
         }
     }
 
@@ -116,48 +121,57 @@ impl ClientClock {
             return;
         }
         let slack = report.slack_ticks;
-        if slack < 0 {
-            self.steering.calm = 0;
-            self.steering.late += 1;
-            if self.steering.late >= LATE_REPORTS {
-                // If the newest command came in time, only some were late: a little more is enough.
-                let in_time = flowing && ahead >= 0;
-                self.grow(if in_time { 1.0 } else { 1.0 - f64::from(slack.min(ahead.min(0))) }, at);
-            }
-        } else {
+        if slack >= 0 {
             self.steering.late = 0;
-            self.shrink(slack);
+            self.shrink(slack, at);
+            return;
+        }
+        self.steering.calm = 0;
+        self.steering.late += 1;
+        if self.steering.late >= LATE_REPORTS {
+            // If the newest command came in time, only some were late: a little more is enough.
+            let in_time = flowing && ahead >= 0;
+            let missing = f64::from(-slack.min(ahead.min(0)).max(-127));
+            self.grow(if in_time { 1.0 } else { 1.0 + missing }, at);
         }
     }
 
     fn grow(&mut self, ticks: f64, at: Tick) {
         let rtt_ticks = self.rtt_ms.unwrap_or(RTT_GUESS_MS) / self.period_ms;
         let longest = rtt_ticks + LEAD_SPARE_TICKS + LEAD_ROOM_MS / self.period_ms;
-        let grown = (self.lead + ticks).min(longest.max(self.lead));
-        let settled_in = (grown - self.lead) / (SPEED.1 - 1.0);
-        self.lead = grown;
+        self.change((self.lead + ticks).min(longest.max(self.lead)), at);
+    }
+
+    /// Sets the lead; reports count again when they tell of commands sent with it.
+    fn change(&mut self, lead: f64, at: Tick) {
+        let speed = if lead > self.lead { SPEED.1 - 1.0 } else { 1.0 - SPEED.0 };
+        let settled_in = (lead - self.lead).abs() / speed;
+        self.lead = lead;
+        self.settled = true;
         let present = self.tick.unwrap_or(f64::from(at.0));
         let judge_from = present + settled_in + REPORT_WINDOW_TICKS;
         self.steering = Steering { judge_from, received: self.steering.received, ..Steering::default() };
     }
 
-    fn shrink(&mut self, slack: i8) {
+    fn shrink(&mut self, slack: i8, at: Tick) {
         let steering = &mut self.steering;
-        steering.calm_slack = if steering.calm == 0 { slack } else { steering.calm_slack.min(slack) };
-        steering.calm += 1;
         if slack == 0 {
             steering.calm = 0;
-        } else if f64::from(steering.calm) * self.period_ms >= CALM_MS {
-            let spare = f64::from(steering.calm_slack);
-            let rate = SHRINK_PER_S * self.period_ms / 1000.0;
-            self.lead = (self.lead - spare * rate).max(0.0);
-            if spare > JUMP_TICKS {
-                self.lead = (self.lead - spare + LEAD_SPARE_TICKS).max(0.0);
-                steering.calm = 0;
-            } else {
-                // The next reports have to be judged anew, but not from the beginning.
-                steering.calm_slack = slack;
-            }
+            return;
+        }
+        steering.calm_slack = if steering.calm == 0 { slack } else { steering.calm_slack.min(slack) };
+        steering.calm += 1;
+        let calm_ms = if self.settled { CALM_MS } else { FIRST_CALM_MS };
+        if f64::from(steering.calm) * self.period_ms < calm_ms {
+            return;
+        }
+        let spare = f64::from(steering.calm_slack);
+        if !self.settled || spare > JUMP_TICKS {
+            self.change(self.lead - spare + 1.0, at);
+        } else {
+            self.lead -= spare * SHRINK_PER_S * self.period_ms / 1000.0;
+            // What follows is judged anew, but not from the beginning.
+            steering.calm_slack = slack;
         }
     }
 
@@ -211,17 +225,19 @@ mod tests {
             let mut reported = from;
             while now < f64::from(from + ticks) * period {
                 let arriving = (now - self.down_ms) / period;
-                if arriving > f64::from(reported + 1) {
-                    reported += 1;
-                    self.report(reported);
-                }
-                if let Some(due) = self.clock.advance(arriving.max(0.0), now) {
-                    self.jumps += u32::from(due.jumped);
-                    let way = self.up_ms + extra_ms(due.first.0);
-                    (0..due.count).for_each(|i| self.sent.push((now + way, due.first + i)));
-                }
+                let news = (arriving - 1e-9).max(f64::from(reported)) as u32;
+                (reported + 1..=news).for_each(|tick| self.report(tick));
+                reported = news;
+                let due = self.clock.advance(arriving.max(0.0), now);
+                self.send(due, now + self.up_ms + due.map_or(0.0, |due| extra_ms(due.first.0)));
                 now += 4.0;
             }
+        }
+
+        fn send(&mut self, due: Option<Due>, arrives_ms: f64) {
+            let Some(due) = due else { return };
+            self.jumps += u32::from(due.jumped);
+            self.sent.extend((0..due.count).map(|i| (arrives_ms, due.first + i)));
         }
 
         /// The server at `tick` looks back over eight commands, as the real one does.
@@ -250,7 +266,7 @@ mod tests {
         for (up, down) in [(1.0, 1.0), (30.0, 30.0), (90.0, 20.0), (20.0, 120.0)] {
             let mut line = Line::new(up, down);
             line.run(100, 600, |_| 0.0);
-            let settled = &line.slacks[300..];
+            let settled = &line.slacks[150..];
             assert!(settled.iter().all(|s| (0..=1).contains(s)), "{up}+{down}: {settled:?}");
             assert_eq!(line.jumps, 1, "{up}+{down}");
         }

@@ -168,7 +168,12 @@ mod tests {
 
     #[test]
     fn jumps_and_returns_are_not_interpolated() {
-        let moments = [(10, vec![ship(1, 0.0, 0)]), (11, vec![ship(1, 400.0, 0)]), (12, vec![]), (13, vec![ship(1, 9.0, 0)])];
+        let moments = [
+            (10, vec![ship(1, 0.0, 0)]),
+            (11, vec![ship(1, 400.0, 0)]),
+            (12, vec![]),
+            (13, vec![ship(1, 9.0, 0)]),
+        ];
         let mut line = timeline(&moments);
         assert!(line.ships_at(10.9)[0].position.x < 20.0);
         assert!((line.ships_at(11.0)[0].position.x - 400.0).abs() < 1e-3);

@@ -5,6 +5,8 @@
 
 pub mod view;
 
+pub mod determinism;
+
 pub mod session;
 
 pub mod instruments;
@@ -19,6 +21,7 @@ pub mod interpolation;
 pub mod prediction;
 pub mod roster;
 pub mod round_clock;
+pub mod round_trip;
 pub mod schedule;
 pub mod sightings;
 pub mod shots;
@@ -26,9 +29,21 @@ pub mod shot_sightings;
 
 pub mod play;
 
+pub mod feed_cursor;
+pub mod watch;
+
 pub mod client;
+pub mod light;
 
 pub mod spectator;
 
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+
+#[cfg(test)]
+mod exchange;
+
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod spectator_tests;

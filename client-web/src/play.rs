@@ -9,7 +9,7 @@ use shared::quantise::PositionGrid;
 use shared::rules::Rules;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
-use shared::world::Phase;
+use shared::world::{Phase, Round};
 
 use crate::client_clock::{ClientClock, Due};
 use crate::input_buffer::InputBuffer;
@@ -42,7 +42,7 @@ pub struct Play {
     pub grid: PositionGrid,
     /// Who is here.
     pub roster: Roster,
-    field: Ground,
+    ground: Ground,
     welcomed_at: Tick,
     phase: Phase,
     round: RoundClock,
@@ -55,6 +55,7 @@ pub struct Play {
     schedule: Schedule,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
+    measured_rtt_ms: Option<u16>,
 }
 
 /// Where it is played, and by which numbers.
@@ -88,7 +89,7 @@ impl Play {
             match_name: welcome.match_name,
             grid: PositionGrid::new(&welcome.arena),
             roster: Roster::of_pilots(&welcome.pilots),
-            field: Ground { arena: welcome.arena, rules },
+            ground: Ground { arena: welcome.arena, rules },
             welcomed_at: welcome.tick,
             phase: welcome.round.phase,
             round: RoundClock::new(welcome.round, welcome.tick),
@@ -100,12 +101,37 @@ impl Play {
             shots: ShotSightings::new(welcome.player),
             schedule: Schedule::default(),
             dry: false,
+            measured_rtt_ms: None,
         })
+    }
+
+    /// A welcome on the same link: the lists are new, the clocks and the picture go on. False if it is another game.
+    pub fn renew(&mut self, welcome: &Welcome) -> bool {
+        let ground = &self.ground;
+        let same = welcome.player == self.player
+            && welcome.rules_hash == ground.rules.hash()
+            && welcome.arena == ground.arena;
+        if same {
+            self.match_name.clone_from(&welcome.match_name);
+            self.roster = Roster::of_pilots(&welcome.pilots);
+            self.round = RoundClock::new(welcome.round, welcome.tick);
+            self.welcomed_at = welcome.tick;
+        }
+        same
+    }
+
+    /// The client measured the round trip itself; that is better than what the server reports.
+    pub fn note_round_trip(&mut self, rtt_ms: Option<u16>) {
+        self.measured_rtt_ms = rtt_ms;
+    }
+
+    fn rtt_ms(&self) -> Option<f64> {
+        self.measured_rtt_ms.map(f64::from).or(self.client_clock.rtt_ms())
     }
 
     /// Where it happens.
     pub fn arena(&self) -> &Arena {
-        &self.field.arena
+        &self.ground.arena
     }
 
     /// What is in view at one tick; one that is not newer than the newest is ignored.
@@ -120,7 +146,7 @@ impl Play {
         self.client_clock.report(snapshot.tick, &snapshot.report);
         self.phase = snapshot.phase;
         self.see(snapshot);
-        let flight = self.field.flight(self.phase);
+        let flight = self.ground.flight(self.phase);
         let verdict = self.prediction.reconcile(snapshot.tick, snapshot.own, &flight, now_ms);
         recorder.correction(verdict.off_units);
         self.tell_life(verdict, &snapshot.own);
@@ -144,7 +170,7 @@ impl Play {
         }
         let before = before.unwrap_or(&first);
         if matches!(snapshot.phase, Phase::Playing | Phase::Lobby) {
-            self.shots.observe(&Sight { snapshot, before, field: self.field.field() });
+            self.shots.observe(&Sight { snapshot, before, field: self.ground.field() });
         } else {
             self.shots.clear();
         }
@@ -167,17 +193,19 @@ impl Play {
             match event {
                 PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
                 PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
-                PlayerEvent::Round(round) => {
-                    self.round = RoundClock::new(*round, tick);
-                    self.shots.clear();
-                    match round.phase {
-                        Phase::Playing => self.schedule.now(Happening::RoundStarted),
-                        Phase::Results => self.schedule.now(Happening::RoundEnded),
-                        Phase::Lobby | Phase::Ended => {}
-                    }
-                }
+                PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Joined(..) | PlayerEvent::Left(_) | PlayerEvent::Limbo(..) => {}
             }
+        }
+    }
+
+    fn set_round(&mut self, tick: Tick, round: Round) {
+        self.round = RoundClock::new(round, tick);
+        self.shots.clear();
+        match round.phase {
+            Phase::Playing => self.schedule.now(Happening::RoundStarted),
+            Phase::Results => self.schedule.now(Happening::RoundEnded),
+            Phase::Lobby | Phase::Ended => {}
         }
     }
 
@@ -202,7 +230,13 @@ impl Play {
     }
 
     /// The server applied the command of `report`'s tick: notes how long that took.
-    pub fn note_acks(&self, snapshot: &Snapshot, buffer: &mut InputBuffer, recorder: &mut Recorder, now_ms: f64) {
+    pub fn note_acks(
+        &self,
+        snapshot: &Snapshot,
+        buffer: &mut InputBuffer,
+        recorder: &mut Recorder,
+        now_ms: f64,
+    ) {
         if let Some(ago) = snapshot.report.applied_ago {
             let applied = snapshot.tick - u32::from(ago);
             buffer.applied(applied, now_ms).for_each(|ms| recorder.input_ack(ms));
@@ -222,9 +256,9 @@ impl Play {
         recorder.figures.underruns += u64::from(running_dry && !self.dry);
         self.dry = running_dry;
         let arriving = self.clock.tick_at(now_ms)?;
+        let runs = self.client_clock.sampled().is_some();
         let due = self.client_clock.advance(arriving, now_ms);
-        let first_ever = recorder.figures.lead_ticks == 0.0;
-        recorder.figures.clock_snaps += u64::from(due.is_some_and(|d| d.jumped) && !first_ever);
+        recorder.figures.clock_snaps += u64::from(runs && due.is_some_and(|d| d.jumped));
         recorder.figures.lead_ticks = self.client_clock.lead_ticks() as f32;
         recorder.figures.interpolation_delay_ms = self.playout.delay_ms() as f32;
         recorder.figures.ghosts_lost = self.shots.lost();
@@ -237,18 +271,24 @@ impl Play {
     }
 
     /// Samples and predicts one tick.
-    fn act(&mut self, due: Due, index: u32, buffer: &mut InputBuffer, now_ms: f64) -> shared::input::ShipInput {
+    fn act(
+        &mut self,
+        due: Due,
+        index: u32,
+        buffer: &mut InputBuffer,
+        now_ms: f64,
+    ) -> shared::input::ShipInput {
         let tick = due.first + index;
         let input = buffer.sample();
         buffer.sent(tick, now_ms);
-        let deeds = self.prediction.push(tick, input, &self.field.flight(self.phase));
+        let deeds = self.prediction.push(tick, input, &self.ground.flight(self.phase));
         if let Some((_, ship)) = self.prediction.present() {
             let position = ship.motion.position;
             if deeds.dashed {
                 self.schedule.now(Happening::Dashed { id: self.player, position });
             }
             if deeds.fired {
-                self.shots.fired(tick, position, input.aim, &self.field.field());
+                self.shots.fired(tick, position, input.aim, &self.ground.field());
             }
         }
         input
@@ -261,8 +301,8 @@ impl Play {
         }
         let Some((tick, mut ship)) = self.prediction.present() else { return };
         let input = buffer.peek();
-        if self.field.flight(self.phase).fly(&mut ship, input).fired {
-            self.shots.fired(tick.next(), ship.motion.position, input.aim, &self.field.field());
+        if self.ground.flight(self.phase).fly(&mut ship, input).fired {
+            self.shots.fired(tick.next(), ship.motion.position, input.aim, &self.ground.field());
         }
     }
 
@@ -277,7 +317,8 @@ impl Play {
         if linked {
             self.playout.advance(&self.clock, now_ms);
         }
-        let mut view = View { phase: self.phase, freshness: self.freshness(linked, now_ms), ..View::default() };
+        let mut view =
+            View { phase: self.phase, freshness: self.freshness(linked, now_ms), ..View::default() };
         let others = self.playout.tick().unwrap_or(0.0);
         let fraction = self.client_clock.fraction(now_ms);
         if let Some((_, ship)) = self.prediction.present() {
@@ -286,15 +327,15 @@ impl Play {
         }
         let present = self.prediction.present().map_or(others, |(tick, _)| f64::from(tick.0) + fraction);
         let moments = Moments { others, own: present };
-        let rtt_ms = self.client_clock.rtt_ms();
-        view.happenings = self.schedule.take(others, f64::from(self.field.rules.rate.hz()));
-        view.happenings.extend(self.shots.pass(moments, rtt_ms.unwrap_or(0.0), &self.field.field()));
+        let rtt_ms = self.rtt_ms();
+        view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
+        view.happenings.extend(self.shots.pass(moments, rtt_ms.unwrap_or(0.0), &self.ground.field()));
         view.ships = self.timeline.ships_at(others);
-        view.shots = self.shots.views(moments, self.field.rules.dt);
+        view.shots = self.shots.views(moments, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
-            view.phase_left_s = self.round.left_s(arriving, self.field.rules.rate);
+            view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
     }
@@ -307,7 +348,7 @@ impl Play {
         buffer: &InputBuffer,
         (fraction, now_ms): (f32, f64),
     ) -> Vec2 {
-        let rules = &self.field.rules;
+        let rules = &self.ground.rules;
         let error = self.prediction.error(now_ms);
         if ship.respawn_ticks > 0 {
             view.respawn_s = ((f32::from(ship.respawn_ticks) - fraction) * rules.dt).max(0.0);
@@ -315,7 +356,7 @@ impl Play {
         }
         let input = buffer.peek();
         let mut next = ship;
-        self.field.flight(self.phase).fly(&mut next, input);
+        self.ground.flight(self.phase).fly(&mut next, input);
         let position = ship.motion.position.lerp(next.motion.position, fraction) + error;
         view.own = Some(OwnView {
             id: self.player,

@@ -84,7 +84,8 @@ mod tests {
     /// step against real time.
     fn run(ticks: u32, late: impl Fn(u32) -> f64) -> (Playout, f64) {
         let (mut clock, mut playout) = (ServerClock::new(PERIOD), Playout::new(PERIOD));
-        let mut arrivals: Vec<(f64, u32)> = (0..ticks).map(|t| (f64::from(t) * PERIOD + late(t), t)).collect();
+        let mut arrivals: Vec<(f64, u32)> =
+            (0..ticks).map(|t| (f64::from(t) * PERIOD + late(t), t)).collect();
         arrivals.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut next, mut worst) = (arrivals.into_iter().peekable(), 0.0f64);
         let mut before: Option<f64> = None;

@@ -13,8 +13,8 @@ use shared::tick::Tick;
 
 /// Most ticks that are predicted ahead; beyond it the oldest is forgotten.
 const STEPS_MAX: usize = 160;
-/// Ticks for which the server holds on to an input when none comes.
-const HOLD_TICKS: u32 = 3;
+/// Time for which the server holds on to an input when none comes.
+const HOLD_MS: u32 = 100;
 /// Time in which half of a visible error fades.
 const ERROR_HALF_LIFE_MS: f64 = 120.0;
 /// Larger errors are shown as the jumps that they are.
@@ -108,7 +108,11 @@ impl Prediction {
         };
         while last.tick.next() < tick && tick.since(last.tick) < STEPS_MAX as u32 {
             let held_ticks = last.held_ticks + 1;
-            let held = if held_ticks <= HOLD_TICKS { last.input.held() } else { last.input.neutral() };
+            let held = if held_ticks <= flight.rules.rate.ticks_in(HOLD_MS) {
+                last.input.held()
+            } else {
+                last.input.neutral()
+            };
             last = self.step(last, held, flight).0;
             last.held_ticks = held_ticks;
         }
@@ -160,7 +164,7 @@ impl Prediction {
     fn restart(&mut self, tick: Tick, ship: OwnShip) {
         let input = self.steps.back().map(|s| s.input.neutral()).unwrap_or_default();
         self.steps.clear();
-        self.steps.push_back(Step { tick, input, held_ticks: HOLD_TICKS, ship });
+        self.steps.push_back(Step { tick, input, held_ticks: 0, ship });
     }
 
     fn replay(&mut self, flight: &Flight<'_>) {
@@ -247,12 +251,16 @@ mod tests {
         let flight = Flight { rules: &rules, arena: &arena, weapons_on: true };
         let (mut prediction, mut truth) = (Prediction::default(), ship(&rules));
         prediction.reconcile(Tick(10), truth, &flight, 0.0);
-        (11..=15).for_each(|t| drop(prediction.push(Tick(t), right(0), &flight).fired));
+        (11..=15).for_each(|t| {
+            let _ = prediction.push(Tick(t), right(0), &flight);
+        });
         let drawn = prediction.present().unwrap().1.motion.position;
         flight.fly(&mut truth, ShipInput::default());
         let verdict = prediction.reconcile(Tick(11), truth, &flight, 1000.0);
         assert!(verdict.off_units > 0.1 && verdict.off_units < 5.0, "{verdict:?}");
-        (12..=15).for_each(|_| drop(flight.fly(&mut truth, right(0)).fired));
+        (12..=15).for_each(|_| {
+            let _ = flight.fly(&mut truth, right(0));
+        });
         let (tick, present) = prediction.present().unwrap();
         assert_eq!((tick, present), (Tick(15), truth));
         assert!((present.motion.position + prediction.error(1000.0)).distance(drawn) < 1e-3);
@@ -266,7 +274,9 @@ mod tests {
         let flight = Flight { rules: &rules, arena: &arena, weapons_on: true };
         let (mut prediction, mut truth) = (Prediction::default(), ship(&rules));
         prediction.reconcile(Tick(10), truth, &flight, 0.0);
-        (11..=13).for_each(|t| drop(prediction.push(Tick(t), right(1), &flight).fired));
+        (11..=13).for_each(|t| {
+            let _ = prediction.push(Tick(t), right(1), &flight);
+        });
         truth.respawn_ticks = 90;
         let verdict = prediction.reconcile(Tick(11), truth, &flight, 0.0);
         assert!(verdict.died && verdict.off_units == 0.0);
@@ -289,8 +299,12 @@ mod tests {
         prediction.push(Tick(11), right(2), &flight);
         prediction.push(Tick(20), right(0), &flight);
         flight.fly(&mut truth, right(2));
-        (12..=14).for_each(|_| drop(flight.fly(&mut truth, right(0)).fired));
-        (15..=19).for_each(|_| drop(flight.fly(&mut truth, ShipInput::default()).fired));
+        (12..=14).for_each(|_| {
+            let _ = flight.fly(&mut truth, right(0));
+        });
+        (15..=19).for_each(|_| {
+            let _ = flight.fly(&mut truth, ShipInput::default());
+        });
         flight.fly(&mut truth, right(0));
         assert_eq!(prediction.present(), Some((Tick(20), truth)));
         assert!(truth.motion.position.x > DASH_SPEED * 0.1);

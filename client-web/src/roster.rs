@@ -78,6 +78,11 @@ impl Roster {
         self.seats.values().min_by_key(|s| (std::cmp::Reverse(s.score), s.deaths, s.id)).map(|s| s.id)
     }
 
+    /// A player's kills in this round.
+    pub fn score_of(&self, id: PlayerId) -> Option<u16> {
+        self.seats.get(&id).map(|s| s.score)
+    }
+
     /// What to call a player.
     pub fn name_of(&self, id: PlayerId) -> Option<&str> {
         self.seats.get(&id).map(|s| s.name.as_str())

@@ -55,7 +55,9 @@ impl ShotSightings {
     pub fn fired(&mut self, tick: Tick, middle: Vec2, angle: shared::angle::Angle, field: &Field<'_>) {
         let born = f64::from(tick.0);
         let shot = Shot::at_muzzle(self.own, middle, angle, (born, field));
-        if let Some(known) = self.shots.flying.iter_mut().find(|s| s.own && s.id.is_none() && s.since == born) {
+        if let Some(known) =
+            self.shots.flying.iter_mut().find(|s| s.own && s.id.is_none() && (s.since - born).abs() < 0.5)
+        {
             known.mend(shot.path, field);
             known.finish(shot.until, shot.end);
             return;

@@ -137,9 +137,36 @@ impl Shot {
         }
     }
 
+    /// Its birth, if it is to be told now. Somebody who catches up shall not see a minute's shots in one flash.
+    fn birth(&mut self, moment: f64, dt: f32) -> Option<Happening> {
+        if !self.untold || (!self.own && self.since > moment) {
+            return None;
+        }
+        self.untold = false;
+        let position = self.path.place(self.since, dt);
+        let happening = Happening::Fired { by: self.owner, position, angle: self.path.angle };
+        (!stale(self.since, moment, dt)).then_some(happening)
+    }
+
+    /// Its end, if that is now and somebody sees it.
+    fn death(&mut self, moment: f64, dt: f32) -> Option<Happening> {
+        if self.over || self.until > moment {
+            return None;
+        }
+        self.over = true;
+        let seen = self.end != End::Silent && self.until >= self.since && !stale(self.until, moment, dt);
+        let (position, angle) = (self.path.place(self.until, dt), self.path.angle);
+        seen.then_some(Happening::ShotEnded { position, angle, on_ship: self.end == End::Ship })
+    }
+
     fn moment(&self, moments: Moments) -> f64 {
         if self.own { moments.own } else { moments.others }
     }
+}
+
+/// Whether `tick` is more than a second before `moment`.
+fn stale(tick: f64, moment: f64, dt: f32) -> bool {
+    moment - tick > f64::from(1.0 / dt)
 }
 
 /// All shots in flight.
@@ -173,22 +200,8 @@ impl Shots {
         let mut happenings = Vec::new();
         for shot in &mut self.flying {
             let moment = shot.moment(moments);
-            if shot.untold && (shot.own || shot.since <= moment) {
-                shot.untold = false;
-                let position = shot.path.place(shot.since, dt);
-                happenings.push(Happening::Fired { by: shot.owner, position, angle: shot.path.angle });
-            }
-            if !shot.over && shot.until <= moment {
-                shot.over = true;
-                let stale = moment - shot.until > f64::from(1.0 / dt);
-                if shot.end != End::Silent && shot.until >= shot.since && !stale {
-                    happenings.push(Happening::ShotEnded {
-                        position: shot.path.place(shot.until, dt),
-                        angle: shot.path.angle,
-                        on_ship: shot.end == End::Ship,
-                    });
-                }
-            }
+            happenings.extend(shot.birth(moment, dt));
+            happenings.extend(shot.death(moment, dt));
         }
         self.flying.retain(|s| !s.over || keep(s));
         happenings
@@ -232,11 +245,16 @@ mod tests {
         shots.add(Shot::at_muzzle(PlayerId(1), Vec2::new(340.0, 0.0), Angle(0), (10.0, &field)));
         assert!(shots.views(moments(9.0), rules.dt).is_empty());
         let told = shots.pass(moments(10.0), rules.dt, |_| false);
-        assert_eq!(told, [Happening::Fired { by: PlayerId(1), position: Vec2::new(364.0, 0.0), angle: Angle(0) }]);
+        assert_eq!(
+            told,
+            [Happening::Fired { by: PlayerId(1), position: Vec2::new(364.0, 0.0), angle: Angle(0) }]
+        );
         assert!((shots.views(moments(12.5), rules.dt)[0].position.x - 404.0).abs() < 1e-2);
         assert!(shots.pass(moments(20.0), rules.dt, |_| false).is_empty());
         let told = shots.pass(moments(26.0), rules.dt, |_| false);
-        let [Happening::ShotEnded { position, on_ship: false, .. }] = told.as_slice() else { panic!("{told:?}") };
+        let [Happening::ShotEnded { position, on_ship: false, .. }] = told.as_slice() else {
+            panic!("{told:?}")
+        };
         assert!((position.x - 600.0).abs() < 1e-2 && shots.flying.is_empty());
     }
 
@@ -248,11 +266,14 @@ mod tests {
         let shot = Shot::at_muzzle(PlayerId(1), Vec2::ZERO, Angle(0), (10.0, &field));
         assert!((shot.until - 70.0).abs() < 1e-6 && shot.end == End::Silent);
         shots.add(shot.clone());
-        assert_eq!(shots.pass(moments(80.0), rules.dt, |_| false).len(), 1, "only its birth");
+        assert_eq!(shots.pass(moments(20.0), rules.dt, |_| false).len(), 1, "its birth");
+        assert!(shots.pass(moments(80.0), rules.dt, |_| false).is_empty() && shots.flying.is_empty());
         shots.add(Shot { id: Some(ShotId(5)), untold: false, ..shot });
         shots.find(ShotId(5)).unwrap().finish(20.0, End::Ship);
         let told = shots.pass(moments(21.0), rules.dt, |_| true);
-        let [Happening::ShotEnded { position, on_ship: true, .. }] = told.as_slice() else { panic!("{told:?}") };
+        let [Happening::ShotEnded { position, on_ship: true, .. }] = told.as_slice() else {
+            panic!("{told:?}")
+        };
         assert!((position.x - 184.0).abs() < 1e-2);
         assert!(shots.flying.len() == 1 && shots.views(moments(21.0), rules.dt).is_empty());
     }

@@ -122,7 +122,8 @@ impl Admission {
     /// A place for a new connection. A trusted proxy's connections are not its own, so they count in all only.
     pub fn connection(&self, peer: IpAddr) -> Result<ConnectionPermit, Refusal> {
         let caller = Caller::peer(peer);
-        let share = if caller.is_exempt() || self.is_trusted(peer) { None } else { Some(self.share(caller)?) };
+        let share =
+            if caller.is_exempt() || self.is_trusted(peer) { None } else { Some(self.share(caller)?) };
         let place = self.places.clone().try_acquire_owned().map_err(|_| {
             rejected("connections_full");
             Refusal::Full

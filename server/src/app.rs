@@ -54,3 +54,6 @@ async fn wrong_method() -> Problem {
 async fn no_route() -> Problem {
     Problem::of_status(StatusCode::NOT_FOUND)
 }
+
+#[cfg(test)]
+mod tests;

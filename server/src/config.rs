@@ -153,7 +153,10 @@ impl Config {
     /// What no single setting shows.
     fn check(self) -> Result<Config, ConfigError> {
         if self.silence_after_s.0 <= self.ping_every_s.0 {
-            return refuse("silence_after_s", "must be longer than ping_every_s, whose answers break it".to_owned());
+            return refuse(
+                "silence_after_s",
+                "must be longer than ping_every_s, whose answers break it".to_owned(),
+            );
         }
         if self.public_matches > self.matches_max {
             return refuse("public_matches", format!("must be at most matches_max, {}", self.matches_max));

@@ -15,6 +15,9 @@ pub mod spectators;
 
 pub mod matches;
 
+pub mod lan;
+pub mod open_files;
+
 pub mod admission;
 pub mod token;
 
@@ -24,3 +27,11 @@ pub mod state;
 pub mod http;
 
 pub mod app;
+
+pub mod accept;
+
+pub mod shutdown;
+
+pub mod run;
+
+pub use run::{RunError, run};

@@ -65,7 +65,9 @@ impl fmt::Debug for Lobby {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LobbyError {
     /// As many matches as the server takes.
-    #[error("the server hosts {0} matches and takes no more; join one of them, or try again when one has ended")]
+    #[error(
+        "the server hosts {0} matches and takes no more; join one of them, or try again when one has ended"
+    )]
     TooMany(usize),
     /// The server stops.
     #[error("the server is about to stop")]

@@ -3,12 +3,15 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
     admission::Admission,
-    config::{BaseUrl, Secret},
+    config::{BaseUrl, Config, Secret},
     lobby::Lobby,
     token::Signer,
 };
@@ -19,7 +22,7 @@ pub struct State {
     /// The matches.
     pub lobby: Lobby,
     /// Limits by address.
-    pub admission: Admission,
+    pub admission: Arc<Admission>,
     /// Makes and reads tokens.
     pub signer: Signer,
     /// How players reach this server, if the config says so.
@@ -39,7 +42,7 @@ pub struct State {
 
 impl State {
     /// The state of a server that takes players.
-    pub fn new(parts: Parts) -> State {
+    pub fn new(parts: Parts<'_>) -> State {
         let Parts { lobby, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
@@ -72,13 +75,36 @@ pub struct Parts<'a> {
     /// The matches.
     pub lobby: Lobby,
     /// Limits by address.
-    pub admission: Admission,
+    pub admission: Arc<Admission>,
     /// Makes and reads tokens.
     pub signer: Signer,
     /// The settings.
-    pub config: &'a crate::config::Config,
+    pub config: &'a Config,
     /// Where players connect, with the real port.
     pub listening: SocketAddr,
     /// This machine's address on its network, if players may connect from there.
     pub lan: Option<IpAddr>,
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    //! A state for tests of what stands above it: a real lobby with one standing match, and a fixed secret.
+    //! Nothing listens and nothing is on disk.
+
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::layer::Layer;
+
+    /// A state with the settings of a layer; the public matches have no bots unless the layer says so.
+    pub(crate) fn state(layer: Layer) -> Arc<State> {
+        crate::telemetry::start_metrics().unwrap();
+        let quiet = Layer { public_match_bots: Some(0), ..Layer::default() };
+        let config = Config::load(layer.over(quiet), &BTreeMap::new()).unwrap();
+        let lobby = Lobby::open(&config).unwrap();
+        lobby.tend().unwrap();
+        let admission = Arc::new(Admission::new(&config));
+        let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
+        Arc::new(State::new(Parts { lobby, admission, signer, config: &config, listening, lan: None }))
+    }
 }

@@ -215,7 +215,10 @@ pub struct TickMetrics {
 
 impl TickMetrics {
     /// Handles of the installed recorder; after [`start_metrics`], else they count into nothing.
-    #[expect(clippy::new_without_default, reason = "it registers with a recorder, which a default must not do")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it registers with a recorder, which a default must not do"
+    )]
     pub fn new() -> TickMetrics {
         TickMetrics {
             tick_duration: histogram!(TICK_DURATION),

@@ -174,7 +174,10 @@ mod tests {
     fn tokens_come_back_as_what_they_were_made_for() {
         let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
         let seat = signer.seat("m1", PlayerId(300), now);
-        assert_eq!(signer.read(&seat, now), Some(Claim::Seat { match_id: "m1".into(), player: PlayerId(300) }));
+        assert_eq!(
+            signer.read(&seat, now),
+            Some(Claim::Seat { match_id: "m1".into(), player: PlayerId(300) })
+        );
         let host = signer.host("m1");
         assert_eq!(signer.read(&host, now), Some(Claim::Host { match_id: "m1".into() }));
         assert!(seat.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));

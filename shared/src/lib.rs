@@ -32,6 +32,9 @@ pub mod checksum;
 pub mod quantise;
 pub mod snapshot;
 
+pub mod record;
+pub mod replica;
+
 pub mod codec;
 pub mod protocol;
 

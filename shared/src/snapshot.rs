@@ -339,3 +339,84 @@ impl Reader<'_> {
         if number.is_finite() { Ok(number) } else { Err(SnapshotError::Value) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::arena::Arena;
+    use crate::input::{Buttons, ShipInput};
+    use crate::name::PlayerName;
+    use crate::rules::Rules;
+    use crate::tick::TickRate;
+    use crate::world::Hull;
+
+    fn snapshot(grid: &PositionGrid, place: Vec2, ships: u8, shots: u8) -> (Vec<u8>, OwnShip, InputReport) {
+        let world = World { tick: Tick(77), ..World::new(1) };
+        let mut ship = Ship::waiting(PlayerId(3), &Rules::new(TickRate::DEFAULT, 1000));
+        ship.motion.position = place;
+        ship.input = ShipInput { thrust: Thrust { x: 5, y: 0 }, aim: Angle(900), buttons: Buttons::FIRE };
+        let pilot = Pilot {
+            id: ship.id,
+            name: PlayerName::sanitise("Wren"),
+            hull: Hull::Fork,
+            bot: false,
+            limbo: true,
+            score: 1,
+            deaths: 2,
+        };
+        let shot = Shot {
+            id: ShotId(9),
+            owner: ship.id,
+            origin: place,
+            angle: Angle(12_345),
+            born: Tick(70),
+            position: place,
+            velocity: Vec2::X,
+        };
+        let own = OwnShip::from(&ship);
+        let report = InputReport {
+            applied_ago: Some(3),
+            received_ahead: Some(-2),
+            waiting: 4,
+            slack_ticks: -1,
+            rtt_ms: 99,
+        };
+        let mut bytes = pack_head(&world, &own, report, ships).to_vec();
+        (0..ships).for_each(|_| bytes.extend(pack_ship(&ship, &pilot, grid)));
+        bytes.push(shots);
+        (0..shots).for_each(|_| bytes.extend(pack_shot(&shot, grid)));
+        (bytes, own, report)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out(x in -900.0f32..900.0, y in -900.0f32..900.0, ships in 0u8..40, shots in 0u8..90) {
+            let grid = PositionGrid::new(&Arena::open(100));
+            let (bytes, own, report) = snapshot(&grid, Vec2::new(x, y), ships, shots);
+            let read = unpack(&bytes, &grid).unwrap();
+            prop_assert_eq!((read.tick, read.own, read.report), (Tick(77), own, report));
+            prop_assert_eq!((read.ships.len(), read.shots.len()), (usize::from(ships), usize::from(shots)));
+            for ship in &read.ships {
+                prop_assert!(ship.position.distance(own.motion.position) <= grid.step());
+                prop_assert!(ship.thrusting && ship.guarded && ship.limbo && !ship.dashing && ship.id == PlayerId(3));
+            }
+            prop_assert!(read.shots.iter().all(|s| s.angle == Angle(12_345) && s.id == ShotId(9)));
+            let head = unpack_head(&bytes).unwrap();
+            prop_assert_eq!((head.tick, head.own, head.report), (read.tick, own, report));
+            prop_assert_eq!((head.ships, head.shots), (ships, shots));
+        }
+
+        #[test]
+        fn garbage_is_an_error(mut bytes in prop::collection::vec(any::<u8>(), 0..300), cut in 0usize..300) {
+            let grid = PositionGrid::new(&Arena::open(100));
+            prop_assert!(unpack_head(&bytes).is_ok() || unpack(&bytes, &grid).is_err());
+            bytes = snapshot(&grid, Vec2::ONE, 5, 5).0;
+            if cut < bytes.len() {
+                bytes.truncate(cut);
+                prop_assert!(unpack(&bytes, &grid).is_err() && unpack_head(&bytes).is_err());
+            }
+        }
+    }
+}

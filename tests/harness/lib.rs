@@ -9,4 +9,6 @@ pub mod steering;
 
 pub mod sse;
 
+pub mod feed;
+
 pub mod exchange;

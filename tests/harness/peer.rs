@@ -5,7 +5,9 @@ use std::io::{self, Read, Write};
 
 use server::link::memory::MemoryLink;
 use shared::codec::{decode, encode};
-use shared::protocol::{ClientMessage, ServerMessage};
+use shared::protocol::{ClientMessage, PlayerEvent, ServerMessage, Welcome};
+use shared::quantise::PositionGrid;
+use shared::snapshot::{Snapshot, SnapshotError, unpack};
 use tungstenite::Message;
 use tungstenite::protocol::{Role, WebSocket};
 
@@ -20,6 +22,8 @@ pub struct Peer {
     pub closed: Option<(u16, String)>,
     /// Why the stream could not be read any further, if something was wrong with it.
     pub broken: Option<String>,
+    snapshots: Vec<Snapshot>,
+    reader: Option<SnapshotReader>,
 }
 
 /// A link whose outgoing bytes can be lost on purpose.
@@ -49,7 +53,13 @@ impl Peer {
     /// A client's end over `link`, after the handshake.
     pub fn over(link: MemoryLink) -> Peer {
         let pipe = Pipe { link, mute: false };
-        Peer { socket: WebSocket::from_raw_socket(pipe, Role::Client, None), closed: None, broken: None }
+        Peer {
+            socket: WebSocket::from_raw_socket(pipe, Role::Client, None),
+            closed: None,
+            broken: None,
+            snapshots: Vec::new(),
+            reader: None,
+        }
     }
 
     /// From now on nothing is sent any more, not even answers to pings.
@@ -114,7 +124,12 @@ impl Peer {
         let mut heard = Vec::new();
         for bytes in self.receive() {
             match decode(&bytes, SERVER_MESSAGE_BYTES_MAX) {
-                Ok(message) => heard.push(message),
+                Ok(message) => {
+                    if let Err(error) = self.note(&message) {
+                        self.broken.get_or_insert(error);
+                    }
+                    heard.push(message);
+                }
                 Err(error) => {
                     self.broken.get_or_insert(error.to_string());
                 }
@@ -123,8 +138,57 @@ impl Peer {
         heard
     }
 
+    fn note(&mut self, message: &ServerMessage) -> Result<(), String> {
+        match message {
+            ServerMessage::Welcome(welcome) => self.reader = Some(SnapshotReader::new(welcome)),
+            ServerMessage::Snapshot(packed) => {
+                let reader = self.reader.as_mut().ok_or("a snapshot before the welcome")?;
+                self.snapshots.push(reader.read(&packed.0).map_err(|e| e.to_string())?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The snapshots that `hear` came by since the last call.
+    pub fn take_snapshots(&mut self) -> Vec<Snapshot> {
+        std::mem::take(&mut self.snapshots)
+    }
+
     /// The close code, if the server closed.
     pub fn close_code(&self) -> Option<u16> {
         self.closed.as_ref().map(|(code, _)| *code)
     }
+}
+
+/// Reads one link's snapshots.
+#[derive(Clone, Debug)]
+pub struct SnapshotReader {
+    grid: PositionGrid,
+}
+
+impl SnapshotReader {
+    /// A reader for a link that began with `welcome`.
+    pub fn new(welcome: &Welcome) -> SnapshotReader {
+        SnapshotReader { grid: PositionGrid::new(&welcome.arena) }
+    }
+
+    /// Reads the bytes of the link's next snapshot.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
+        unpack(bytes, &self.grid)
+    }
+}
+
+/// The events among `heard`.
+pub fn events(heard: &[ServerMessage]) -> Vec<PlayerEvent> {
+    let lists = heard.iter().filter_map(|message| match message {
+        ServerMessage::Events(_, events) => Some(events.clone()),
+        _ => None,
+    });
+    lists.flatten().collect()
+}
+
+/// Whether the ticks of `snapshots` follow each other without a gap.
+pub fn are_gapless(snapshots: &[Snapshot]) -> bool {
+    snapshots.is_sorted_by(|a, b| a.tick.next() == b.tick)
 }

@@ -43,7 +43,16 @@ pub fn wander(seed: u64) -> Steering {
 
 /// Flies to the nearest ship in view, aims ahead of it and fires; with nobody in view, to the middle.
 pub fn hunt() -> Steering {
-    Box::new(|view, _| {
+    pursue(true)
+}
+
+/// As [`hunt`], but without a shot.
+pub fn shadow() -> Steering {
+    pursue(false)
+}
+
+fn pursue(fire: bool) -> Steering {
+    Box::new(move |view, _| {
         let place = view.own.map_or(view.camera, |own| own.position);
         let near = |a: &Vec2, b: &Vec2| a.distance_squared(place).total_cmp(&b.distance_squared(place));
         let ahead = |way: Vec2, velocity: Vec2| way + velocity * (way.length() / SHOT_SPEED);
@@ -54,6 +63,6 @@ pub fn hunt() -> Steering {
         };
         let way = goal - place;
         let thrust = if way.length() > 200.0 { way.normalize_or_zero() } else { Vec2::ZERO };
-        Controls { thrust, aim: Angle::of(way), fire: true, dash: false }
+        Controls { thrust, aim: Angle::of(way), fire, dash: false }
     })
 }

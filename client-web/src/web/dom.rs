@@ -39,14 +39,14 @@ pub fn by_id<T: JsCast>(id: &str) -> Result<T, Fault> {
 }
 
 /// The first element inside `root` that fits the CSS `selector`.
-pub fn find<T: JsCast>(root: &Element, selector: &str) -> Result<T, Fault> {
-    let found = root.query_selector(selector)?.ok_or_else(|| Fault(format!("The page has no {selector}.")))?;
+pub fn find<T: JsCast>(root: &impl AsRef<Element>, selector: &str) -> Result<T, Fault> {
+    let found = root.as_ref().query_selector(selector)?.ok_or_else(|| Fault(format!("The page has no {selector}.")))?;
     found.dyn_into::<T>().map_err(|_| Fault(format!("{selector} is another kind of element.")))
 }
 
 /// All elements inside `root` that fit the CSS `selector`.
-pub fn find_all(root: &Element, selector: &str) -> Vec<HtmlElement> {
-    let Ok(list) = root.query_selector_all(selector) else { return Vec::new() };
+pub fn find_all(root: &impl AsRef<Element>, selector: &str) -> Vec<HtmlElement> {
+    let Ok(list) = root.as_ref().query_selector_all(selector) else { return Vec::new() };
     (0..list.length()).filter_map(|i| list.item(i)?.dyn_into::<HtmlElement>().ok()).collect()
 }
 
@@ -63,9 +63,9 @@ pub fn element(tag: &str, class: &str, text: &str) -> Result<HtmlElement, Fault>
 }
 
 /// A new element as the last child of `parent`.
-pub fn add(parent: &Element, tag: &str, class: &str, text: &str) -> Result<HtmlElement, Fault> {
+pub fn add(parent: &impl AsRef<Element>, tag: &str, class: &str, text: &str) -> Result<HtmlElement, Fault> {
     let child = element(tag, class, text)?;
-    parent.append_child(&child)?;
+    parent.as_ref().append_child(&child)?;
     Ok(child)
 }
 
@@ -89,7 +89,7 @@ pub fn style(element: &HtmlElement, property: &str, value: &str) {
 }
 
 /// Calls `action` at every `event` of `target`, as long as the page lives.
-pub fn listen<F>(target: &EventTarget, event: &str, action: F) -> Result<(), Fault>
+pub fn listen<F>(target: &impl AsRef<EventTarget>, event: &str, action: F) -> Result<(), Fault>
 where
     F: FnMut(Event) + 'static,
 {
@@ -97,7 +97,7 @@ where
     let options = AddEventListenerOptions::new();
     options.set_passive(false);
     let function: &Function = closure.as_ref().unchecked_ref();
-    target.add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
+    target.as_ref().add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
     closure.forget();
     Ok(())
 }

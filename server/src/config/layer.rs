@@ -18,8 +18,8 @@ const ENV_PREFIX: &str = "STARFRAY_";
 /// in every container beside a service that is called `starfray`.
 const NOT_SETTINGS: [&str; 4] = ["STARFRAY_BIN", "STARFRAY_TEST", "STARFRAY_SERVICE_", "STARFRAY_PORT"];
 
-/// Settings of one source. As flags they are kebab-case, as keys of the file snake_case, as variables
-/// STARFRAY_SNAKE_CASE; a key of a time also goes with the unit behind it, as in `drain_timeout_s`.
+/// Settings of one source. As flags they are kebab-case, as keys of the file `snake_case`, as variables
+/// `STARFRAY_SNAKE_CASE`; a key of a time also goes with the unit behind it, as in `drain_timeout_s`.
 #[derive(Clone, Debug, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
@@ -128,7 +128,9 @@ impl Layer {
             let one = OneSetting::try_parse_from([flag]).map_err(|error| ConfigError {
                 place: name.clone(),
                 message: match error.kind() {
-                    ErrorKind::UnknownArgument => "is not a setting; `starfray serve --help` lists them".to_owned(),
+                    ErrorKind::UnknownArgument => {
+                        "is not a setting; `starfray serve --help` lists them".to_owned()
+                    }
                     _ => reason(&error),
                 },
             })?;
@@ -165,7 +167,9 @@ impl Layer {
             public_url: self.public_url.or(lower.public_url),
             allowed_origins: self.allowed_origins.or(lower.allowed_origins),
             max_connections: self.max_connections.or(lower.max_connections),
-            max_connections_per_address: self.max_connections_per_address.or(lower.max_connections_per_address),
+            max_connections_per_address: self
+                .max_connections_per_address
+                .or(lower.max_connections_per_address),
             trusted_proxy: self.trusted_proxy.or(lower.trusted_proxy),
             hosts_per_minute: self.hosts_per_minute.or(lower.hosts_per_minute),
             joins_per_minute: self.joins_per_minute.or(lower.joins_per_minute),

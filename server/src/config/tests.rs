@@ -20,7 +20,8 @@ fn compose(flags: &[&str], env: &[(&str, &str)], file: &str) -> Result<Config, S
 #[test]
 fn flag_beats_environment_beats_file_beats_default() {
     let file = "max_connections = 1\nmatches_max = 11\nlog = \"warn\"\n";
-    let env = [("STARFRAY_MAX_CONNECTIONS", "2"), ("STARFRAY_MATCHES_MAX", "12"), ("STARFRAY_CONFIG", "x.toml")];
+    let env =
+        [("STARFRAY_MAX_CONNECTIONS", "2"), ("STARFRAY_MATCHES_MAX", "12"), ("STARFRAY_CONFIG", "x.toml")];
     let config = compose(&["--max-connections", "3"], &env, file).unwrap();
     assert_eq!((config.max_connections, config.matches_max, config.log.as_str()), (3, 12, "warn"));
     assert_eq!(config.joins_per_minute, 30);
@@ -50,9 +51,12 @@ fn lists_are_separated_by_commas() {
     assert_eq!(compose(&["--config", "c"], &[], file).unwrap().allowed_origins.len(), 2);
 }
 
+/// Variables, a file, and how the complaint about them begins.
+type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
 #[test]
 fn what_is_wrong_is_one_line_that_names_its_place() {
-    let cases: [(&[(&str, &str)], &str, &str); 14] = [
+    let cases: [Case; 14] = [
         (&[("STARFRAY_LISTEN", "here")], "", "STARFRAY_LISTEN: \"here\" is not an address"),
         (&[("STARFRAY_COLOUR", "red")], "", "STARFRAY_COLOUR: is not a setting"),
         (&[("STARFRAY_MAX_CONNECTIONS", "many")], "", "STARFRAY_MAX_CONNECTIONS: \"many\": invalid digit"),
@@ -91,7 +95,8 @@ fn variables_of_others_are_passed_over() {
 #[test]
 fn a_missing_file_is_named() {
     let flags = Layer { config: Some("gone.toml".into()), ..Layer::default() };
-    let error = Config::compose(flags, &BTreeMap::new(), |_| Err(std::io::ErrorKind::NotFound.into())).unwrap_err();
+    let error =
+        Config::compose(flags, &BTreeMap::new(), |_| Err(std::io::ErrorKind::NotFound.into())).unwrap_err();
     assert!(error.to_string().starts_with("gone.toml: "), "{error}");
 }
 

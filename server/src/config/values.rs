@@ -1,7 +1,12 @@
 //! The kinds of values that settings have, each with one way to read it from text and one to show it.
 //! They know nothing of keys, flags or files, so that a wrong value reads the same wherever it stood.
 
-use std::{fmt, net::{IpAddr, SocketAddr}, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -47,7 +52,8 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// From a scheme and what a `Host` header holds: `HOST` or `HOST:PORT`.
     pub fn from_host(https: bool, authority: &str) -> Result<BaseUrl, ValueError> {
-        let wrong = || ValueError(format!("\"{authority}\" is not a host like play.example or 10.0.0.5:7777"));
+        let wrong =
+            || ValueError(format!("\"{authority}\" is not a host like play.example or 10.0.0.5:7777"));
         let parsed: hyper::http::uri::Authority = authority.parse().map_err(|_| wrong())?;
         let host = parsed.host().to_ascii_lowercase();
         let port = match authority.strip_prefix(parsed.host()).ok_or_else(wrong)? {
@@ -73,7 +79,8 @@ impl BaseUrl {
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         let address = bare.parse::<IpAddr>().map(|address| address.to_canonical());
-        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+        self.host == "localhost"
+            || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
     }
 
     /// Whether it begins with `https`.
@@ -144,7 +151,8 @@ impl Seconds {
 impl FromStr for Seconds {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let number = text.parse().map_err(|_| ValueError(format!("\"{text}\" is not a number of seconds")))?;
+        let number =
+            text.parse().map_err(|_| ValueError(format!("\"{text}\" is not a number of seconds")))?;
         Seconds::from_number(number)
     }
 }
@@ -250,14 +258,22 @@ mod tests {
         ] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().to_string(), shown, "{text}");
         }
-        for wrong in ["null", "", "play.example", "ftp://a", "https://a/b", "https://u@a", "https://a:b", "https://"] {
+        for wrong in
+            ["null", "", "play.example", "ftp://a", "https://a/b", "https://u@a", "https://a:b", "https://"]
+        {
             assert!(wrong.parse::<BaseUrl>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn loopback_is_known_by_all_its_names() {
-        for text in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:5", "http://0.0.0.0:1"] {
+        for text in [
+            "http://localhost:1",
+            "http://127.0.0.1",
+            "http://127.9.9.9",
+            "http://[::1]:5",
+            "http://0.0.0.0:1",
+        ] {
             assert!(text.parse::<BaseUrl>().unwrap().is_loopback(), "{text}");
         }
         assert!(!BaseUrl::of_socket(([192, 168, 1, 5], 7777).into()).is_loopback());

@@ -32,7 +32,9 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
 /// What `token` is worth for a seat of a match. Fails without a token (401), and with one for something else (403).
 pub fn seat(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<SeatToken, Problem> {
     let Some(token) = token else {
-        return Err(unauthorized("join the match first and send the token that you get, as Authorization: Bearer …"));
+        return Err(unauthorized(
+            "join the match first and send the token that you get, as Authorization: Bearer …",
+        ));
     };
     match signer.read(token, SystemTime::now()) {
         Some(Claim::Seat { match_id: of, player }) if of == match_id => Ok(SeatToken::Good(player)),
@@ -47,7 +49,9 @@ pub fn host(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<(), 
     match claim {
         Some(Claim::Host { match_id: of }) if of == match_id => Ok(()),
         Some(_) => Err(Problem::forbidden("this token is not the host's of this match")),
-        None => Err(unauthorized("send the host_token that hosting the match gave, as Authorization: Bearer …")),
+        None => {
+            Err(unauthorized("send the host_token that hosting the match gave, as Authorization: Bearer …"))
+        }
     }
 }
 

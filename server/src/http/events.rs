@@ -42,7 +42,9 @@ pub async fn watch(
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
     if !game.feed_key_fits(parameters.key.as_deref()) {
         return Err(match parameters.key.as_deref() {
-            None | Some("") => Problem::unauthorized("the feed of this match needs ?key=, which its watch_url holds"),
+            None | Some("") => {
+                Problem::unauthorized("the feed of this match needs ?key=, which its watch_url holds")
+            }
             Some(_) => Problem::forbidden("this key does not open the feed of this match"),
         });
     }

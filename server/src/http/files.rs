@@ -28,14 +28,15 @@ static FILES: &[ClientFile] = &include!(concat!(env!("OUT_DIR"), "/client_files.
 const PAGE: &str = "index.html";
 const ABSENT: &str = "the browser client is not built in: run cargo xtask build\n";
 
-/// What the page may do: its own scripts and WebAssembly, and connections to the address that it is told to use.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss: http: https:; \
+/// What the page may do: its own scripts and `WebAssembly`, and sockets to the address that it is told to use.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; object-src 'none'";
 
 /// `GET /`, `/play/{match}`, `/watch/{match}`
 pub async fn page(State(_): State<Arc<state::State>>, request: Request) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == PAGE) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], ABSENT).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], ABSENT)
+            .into_response();
     };
     let query = request.uri().query().unwrap_or_default();
     let may_be_framed =
@@ -107,9 +108,10 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 /// Whether the caller has the thing with this entity tag already.
 pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).any(|item| {
-        item == "*" || item.strip_prefix("W/").unwrap_or(item) == tag
-    })
+    lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|item| item == "*" || item.strip_prefix("W/").unwrap_or(item) == tag)
 }
 
 #[cfg(test)]
@@ -137,7 +139,9 @@ mod tests {
 
     #[test]
     fn a_known_tag_is_found_in_a_list() {
-        for (value, known) in [("\"a\"", true), ("\"b\", W/\"a\"", true), ("*", true), ("\"b\"", false), ("a", false)] {
+        for (value, known) in
+            [("\"a\"", true), ("\"b\", W/\"a\"", true), ("*", true), ("\"b\"", false), ("a", false)]
+        {
             assert_eq!(is_known(&headers(header::IF_NONE_MATCH, value), "\"a\""), known, "{value}");
         }
     }
@@ -169,7 +173,9 @@ mod tests {
     #[test]
     fn only_the_overlay_may_be_framed() {
         let page = ClientFile { name: PAGE, mime: "text/html; charset=utf-8", ..FILE };
-        let policy = |framed| serve(&page, &HeaderMap::new(), framed).headers()[header::CONTENT_SECURITY_POLICY].clone();
+        let policy = |framed| {
+            serve(&page, &HeaderMap::new(), framed).headers()[header::CONTENT_SECURITY_POLICY].clone()
+        };
         assert!(policy(false).to_str().unwrap().ends_with("frame-ancestors 'none'"));
         assert!(policy(true).to_str().unwrap().ends_with("frame-ancestors *"));
     }

@@ -53,7 +53,8 @@ pub async fn pass(
 
 /// Pages of `site` may read the response; of every site if there is none, since then it holds nobody's secrets.
 fn allow(headers: &mut HeaderMap, site: Option<&BaseUrl>) {
-    let value = site.map_or(Ok(HeaderValue::from_static("*")), |site| HeaderValue::try_from(site.to_string()));
+    let value =
+        site.map_or(Ok(HeaderValue::from_static("*")), |site| HeaderValue::try_from(site.to_string()));
     if let Ok(value) = value {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, retry-after"));
@@ -69,7 +70,10 @@ fn preflight(site: Option<&BaseUrl>) -> Response {
     let headers = response.headers_mut();
     allow(headers, site);
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type"),
+    );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_AGE_S));
     response
 }

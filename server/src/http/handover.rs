@@ -33,7 +33,9 @@ impl Handover {
     pub async fn deliver(self, arrival: Arrival) {
         let taken = match self {
             Handover::Play(game, player) => game.attach(player, arrival),
-            Handover::Watch { game, resume, chunked } => game.watch(WatchRequest { arrival, resume, chunked }),
+            Handover::Watch { game, resume, chunked } => {
+                game.watch(WatchRequest { arrival, resume, chunked })
+            }
             Handover::Refuse(reason) => {
                 farewell::refuse(arrival, reason).await;
                 Ok(())

@@ -41,13 +41,18 @@ pub async fn metrics_here(
     // A proxy on this machine that passes on what strangers ask would otherwise lend them its address.
     let is_local = visit.caller.is_exempt() && !visit.passed_on;
     if state.admin_token.is_none() && !is_local {
-        return Err(Problem::forbidden("metrics are for this machine; the setting admin_listen gives them an address"));
+        return Err(Problem::forbidden(
+            "metrics are for this machine; the setting admin_listen gives them an address",
+        ));
     }
     metrics(State(state), headers).await
 }
 
 /// `GET /metrics` on the address set apart.
-pub async fn metrics(State(state): State<Arc<state::State>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn metrics(
+    State(state): State<Arc<state::State>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(secret) = &state.admin_token {
         let given = bearer::token(&headers).unwrap_or_default();
         if !same(secret.reveal(), given) {
@@ -55,7 +60,8 @@ pub async fn metrics(State(state): State<Arc<state::State>>, headers: HeaderMap)
         }
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], telemetry::render()).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], telemetry::render())
+        .into_response())
 }
 
 fn said(status: &'static str) -> Response {

@@ -1,7 +1,10 @@
 //! The route by which a person gets a seat: a name in, a token out.
 //! The seat is the match's to give; the token is all that anybody has to remember of it.
 
-use std::{sync::Arc, time::{Duration, SystemTime}};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Extension, Json,
@@ -62,7 +65,7 @@ pub async fn join(
         return Err(Problem::draining());
     }
     let wish: Join = read_json(request, "bad_request").await?;
-    let hull = wish.hull.map_or(Ok(Hull::default()), hull)?;
+    let hull = wish.hull.as_ref().map_or(Ok(Hull::default()), hull)?;
     state.admission.may_join(visit.caller)?;
     check_password(&game, wish.password.as_deref())?;
     let name = PlayerName::sanitise(wish.name.as_deref().unwrap_or_default());
@@ -80,8 +83,8 @@ pub async fn join(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(seat)).into_response())
 }
 
-fn hull(name: HullName) -> Result<Hull, Problem> {
-    let found = match &name {
+fn hull(name: &HullName) -> Result<Hull, Problem> {
+    let found = match name {
         HullName::Number(number) => usize::try_from(*number).ok().and_then(|number| Hull::ALL.get(number)),
         HullName::Word(word) => Hull::ALL.iter().find(|hull| format!("{hull:?}").eq_ignore_ascii_case(word)),
     };
@@ -94,8 +97,12 @@ fn hull(name: HullName) -> Result<Hull, Problem> {
 fn check_password(game: &MatchHandle, given: Option<&str>) -> Result<(), Problem> {
     let (status, code, message) = match game.settings().password_fits(given) {
         PasswordAnswer::NotNeeded | PasswordAnswer::Right => return Ok(()),
-        PasswordAnswer::Missing => (StatusCode::UNAUTHORIZED, "password_required", "this match has a password; send it as password"),
-        PasswordAnswer::Wrong => (StatusCode::FORBIDDEN, "wrong_password", "this is not the match's password"),
+        PasswordAnswer::Missing => {
+            (StatusCode::UNAUTHORIZED, "password_required", "this match has a password; send it as password")
+        }
+        PasswordAnswer::Wrong => {
+            (StatusCode::FORBIDDEN, "wrong_password", "this is not the match's password")
+        }
     };
     rejected("password");
     Err(Problem::new(status, code, message))
@@ -106,7 +113,11 @@ fn refusal(error: JoinError, id: &str) -> Problem {
     match error {
         JoinError::Full => {
             rejected("match_full");
-            Problem::new(StatusCode::CONFLICT, "match_full", "all places are taken; watch it, or join another match")
+            Problem::new(
+                StatusCode::CONFLICT,
+                "match_full",
+                "all places are taken; watch it, or join another match",
+            )
         }
         JoinError::Ended => Problem::new(StatusCode::GONE, "match_ended", message),
         JoinError::Busy => {

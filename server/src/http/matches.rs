@@ -21,8 +21,8 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct List {
-    matches: Vec<Arc<MatchStatus>>,
+struct List<'a> {
+    matches: Vec<&'a MatchStatus>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +40,8 @@ pub fn find(state: &state::State, id: &str) -> Result<MatchHandle, Problem> {
 
 /// `GET /api/matches`
 pub async fn list(State(state): State<Arc<state::State>>) -> Response {
-    let list = List { matches: state.lobby.public() };
+    let public = state.lobby.public();
+    let list = List { matches: public.iter().map(|status| &**status).collect() };
     ([(header::CACHE_CONTROL, "no-cache")], Json(list)).into_response()
 }
 
@@ -85,7 +86,10 @@ pub async fn host(
         watch_url: format!("{base}/watch/{id}{key}"),
         id,
     };
-    let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::LOCATION, format!("/api/matches/{}", hosted.id))];
+    let headers = [
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::LOCATION, format!("/api/matches/{}", hosted.id)),
+    ];
     Ok((StatusCode::CREATED, headers, Json(hosted)).into_response())
 }
 

@@ -34,6 +34,7 @@ fn is_own(origin: &BaseUrl, visit: &Visit, state: &State) -> bool {
 
 fn refusal() -> Problem {
     rejected("origin_not_allowed");
-    let message = "pages of this origin may not act here; the server's setting allowed_origins lists those that may";
+    let message =
+        "pages of this origin may not act here; the server's setting allowed_origins lists those that may";
     Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
 }

@@ -45,7 +45,9 @@ impl Problem {
     /// There is no such match, or no more.
     pub fn no_match(id: &str) -> Problem {
         let shown: String = id.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
-        let message = format!("there is no match \"{shown}\"; it may have ended. GET /api/matches lists the public ones");
+        let message = format!(
+            "there is no match \"{shown}\"; it may have ended. GET /api/matches lists the public ones"
+        );
         Problem::new(StatusCode::NOT_FOUND, "match_not_found", message)
     }
 
@@ -74,10 +76,14 @@ impl Problem {
     /// A status without a body of its own.
     pub fn of_status(status: StatusCode) -> Problem {
         match status {
-            StatusCode::METHOD_NOT_ALLOWED => {
-                Problem::new(status, "method_not_allowed", "this route takes other methods; see the Allow header")
+            StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+                status,
+                "method_not_allowed",
+                "this route takes other methods; see the Allow header",
+            ),
+            StatusCode::NOT_FOUND => {
+                Problem::new(status, "not_found", "there is no such route; docs/ lists them")
             }
-            StatusCode::NOT_FOUND => Problem::new(status, "not_found", "there is no such route; docs/ lists them"),
             _ => Problem::new(status, "bad_request", "the request is not understood"),
         }
     }
@@ -87,7 +93,9 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         let second = Duration::from_secs(1);
         match refusal {
-            Refusal::Full => Problem::later("server_full", "the server has no free connection; try again soon", second),
+            Refusal::Full => {
+                Problem::later("server_full", "the server has no free connection; try again soon", second)
+            }
             Refusal::AddressFull => {
                 let message = "your address has as many connections as it may have; close some of them";
                 Problem::later("too_many_connections", message, second)

@@ -93,7 +93,8 @@ fn offered(headers: &HeaderMap) -> Result<Offer, Problem> {
     };
     let other = names.iter().find(is_version).and_then(|name| HeaderValue::from_str(name).ok());
     other.map(Offer::Other).ok_or_else(|| {
-        let message = format!("offer the subprotocol {SUBPROTOCOL}; this server speaks version {PROTOCOL_VERSION}");
+        let message =
+            format!("offer the subprotocol {SUBPROTOCOL}; this server speaks version {PROTOCOL_VERSION}");
         Problem::bad("protocol_version", message)
     })
 }

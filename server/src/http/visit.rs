@@ -44,7 +44,8 @@ impl Visit {
         Visit {
             caller: named_caller(peer, headers, admission),
             passed_on,
-            https: proto.map(|proto| proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")),
+            https: proto
+                .map(|proto| proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")),
             host: named_host.or(host),
         }
     }
@@ -80,7 +81,8 @@ fn named_caller(peer: IpAddr, headers: &HeaderMap, admission: &Admission) -> Cal
     let mut caller = Caller::peer(peer);
     for hop in hops.iter().rev() {
         let Some(address) = address(hop) else { break };
-        caller = Caller { address: address.to_canonical(), named: address.to_canonical() != peer.to_canonical() };
+        caller =
+            Caller { address: address.to_canonical(), named: address.to_canonical() != peer.to_canonical() };
         if !admission.is_trusted(address) {
             break;
         }
@@ -103,7 +105,9 @@ fn forwarded(headers: &HeaderMap, name: &str) -> Vec<String> {
     let lines = headers.get_all(header::FORWARDED).iter().filter_map(|value| value.to_str().ok());
     let pairs = lines.flat_map(items).flat_map(|element| {
         let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
-        pairs.map(|(key, value)| (key.to_ascii_lowercase(), value.trim_matches('"').to_owned())).collect::<Vec<_>>()
+        pairs
+            .map(|(key, value)| (key.to_ascii_lowercase(), value.trim_matches('"').to_owned()))
+            .collect::<Vec<_>>()
     });
     pairs.filter(|(key, _)| key == name).map(|(_, value)| value).collect()
 }
@@ -163,7 +167,8 @@ mod tests {
         }
         let two_lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "8.8.8.8")];
         assert_eq!(caller("127.0.0.1", &two_lines).0, "8.8.8.8");
-        let standard = [("forwarded", "for=1.1.1.1;proto=http, For=\"[2001:db8::1]:80\";proto=https;host=a.example")];
+        let standard =
+            [("forwarded", "for=1.1.1.1;proto=http, For=\"[2001:db8::1]:80\";proto=https;host=a.example")];
         let visit = read("127.0.0.1", &standard);
         assert_eq!(visit.caller.address.to_string(), "2001:db8::1");
         assert_eq!((visit.https, visit.host.as_deref()), (Some(true), Some("a.example")));

@@ -41,7 +41,7 @@ mod tests {
             (0..1000).map(|i| retry_ms(PlayerId(i), CloseReason::GoingAway)).collect();
         for slot in 0..7 {
             let (low, high) = (250 + slot * 250, 500 + slot * 250);
-            let inside = pauses.iter().filter(|p| (low..high).contains(p)).count();
+            let inside = pauses.iter().filter(|p| (low..high).contains(*p)).count();
             assert!((100..190).contains(&inside), "{low} ms: {inside}");
         }
         assert_eq!(retry_ms(PlayerId(1), CloseReason::MatchEnded), 0);

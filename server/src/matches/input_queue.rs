@@ -52,7 +52,7 @@ impl InputQueue {
             missing_ticks: 0,
             hold_ticks: rate.ticks_in(HOLD_MS),
             slack: 0,
-            slack_age: 0,
+            slack_age: SLACK_COMMANDS,
         }
     }
 
@@ -80,7 +80,7 @@ impl InputQueue {
 
     /// The worst slack of the last few commands: a worse one counts at once, a better one after a while.
     fn note_slack(&mut self, slack: i8) {
-        self.slack_age += 1;
+        self.slack_age = self.slack_age.saturating_add(1);
         if slack <= self.slack || self.slack_age >= SLACK_COMMANDS {
             self.slack = slack;
             self.slack_age = 0;

@@ -9,6 +9,10 @@ pub mod status;
 pub mod input_queue;
 pub mod seat;
 
+pub mod columns;
+pub mod credit;
+pub mod known;
+
 pub mod bots;
 pub mod event_ring;
 pub mod goodbye;

@@ -30,6 +30,7 @@ pub struct Publisher {
     linger_ticks: u32,
     watched_at: Tick,
     began: Option<Tick>,
+    ended: bool,
 }
 
 impl Publisher {
@@ -46,6 +47,7 @@ impl Publisher {
             linger_ticks: rate.ticks_in(LINGER_MS),
             watched_at: Tick(0),
             began: None,
+            ended: false,
         }
     }
 
@@ -56,6 +58,9 @@ impl Publisher {
 
     /// Tells what the world's last step brought.
     pub fn publish(&mut self, world: &World, events: &[Event]) {
+        if self.ended {
+            return;
+        }
         if self.log.watching() > 0 {
             self.watched_at = world.tick;
         }
@@ -120,6 +125,7 @@ impl Publisher {
 
     /// Says goodbye; nothing follows. What waits for its time stays untold.
     pub fn end(&mut self, reason: &str, retry_ms: u32) {
+        self.ended = true;
         self.waiting.clear();
         self.write(&FeedEvent::Bye(FeedBye { reason: reason.to_owned(), retry_ms }));
         self.log.end();

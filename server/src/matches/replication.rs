@@ -78,7 +78,7 @@ impl Replication {
     fn append_ships(&mut self, world: &World, grid: &Grid, own: usize, view: &View) -> u8 {
         let mut count = 0;
         for index in grid.near(view.low, view.high).filter(|&i| i != own) {
-            let seen = world.ships.get(index).is_some_and(|s| view.has(s.motion.position));
+            let seen = world.ships.get(index).is_some_and(|s| s.alive() && view.has(s.motion.position));
             if seen && count < RECORDS_MAX && let Some(record) = self.ships.get(index) {
                 self.body.extend(record);
                 count += 1;

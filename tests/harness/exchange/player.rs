@@ -6,7 +6,6 @@ use std::fmt;
 use client_web::client::Client;
 use client_web::view::{Happening, View};
 use shared::id::PlayerId;
-use shared::snapshot::Snapshot;
 
 use crate::lane::{Delay, Lane};
 use crate::peer::Peer;
@@ -129,9 +128,4 @@ impl Player {
             self.up.send(message, at_ms);
         }
     }
-}
-
-/// Whether ticks of `snapshots` follow each other without a gap.
-pub fn is_gapless(snapshots: &[Snapshot]) -> bool {
-    snapshots.windows(2).all(|pair| pair.iter().map(|s| s.tick.0).is_sorted_by(|a, b| a + 1 == *b))
 }

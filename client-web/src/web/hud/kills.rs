@@ -39,7 +39,8 @@ impl Kills {
         let line = element("li", "", "")?;
         let class = |named: Named<'_>| if named.own { "cut you" } else { "cut" };
         add(&line, "span", class(by), by.name)?;
-        line.append_child(&*gun()?)?;
+        let gun = icon("gun")?;
+        line.append_child(&gun)?;
         add(&line, "span", class(victim), victim.name)?;
         self.list.prepend_with_node_1(&line)?;
         self.lines.push_front((line, now_ms));
@@ -64,10 +65,6 @@ impl Kills {
             line.remove();
         }
     }
-}
-
-fn gun() -> Result<web_sys::Element, Fault> {
-    icon("gun")
 }
 
 /// One of the page's symbols as an element.

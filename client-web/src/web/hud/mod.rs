@@ -7,6 +7,7 @@ pub mod clock;
 pub mod hints;
 pub mod kills;
 pub mod labels;
+pub mod menu;
 pub mod minimap;
 pub mod net;
 pub mod notice;

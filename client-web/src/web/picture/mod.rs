@@ -5,13 +5,13 @@ pub mod moment;
 
 pub mod look;
 
-mod blast;
-mod ships;
-mod shots;
+pub mod blast;
+pub mod ships;
+pub mod shots;
 
 pub mod own;
 
-mod effects;
+pub mod effects;
 
 use self::effects::Effects;
 use self::look::{Class, Looks};

@@ -38,9 +38,9 @@ fn by_heat(heat: f32, [far, near, threat]: [f32; 3]) -> f32 {
 
 /// Draws all other ships, the ones that matter most last.
 pub fn draw(moment: &Moment<'_>, looks: &mut Looks, (under, over): (&mut Layer, &mut Layer)) {
-    let mut order: Vec<&ShipView> = moment.view.ships.iter().collect();
-    order.sort_by(|a, b| looks.of(a.id).heat.total_cmp(&looks.of(b.id).heat));
-    for ship in order {
+    let mut order: Vec<(f32, &ShipView)> = moment.view.ships.iter().map(|s| (looks.of(s.id).heat, s)).collect();
+    order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    for (_, ship) in order {
         let look = looks.of(ship.id).clone();
         draw_one(moment, ship, &look, (&mut *under, &mut *over));
     }

@@ -202,5 +202,5 @@ fn floats_in(layout: Layout) -> usize {
 
 fn bytes_of(floats: &[f32]) -> &[u8] {
     // SAFETY: every f32 is four initialised bytes, and u8 has no alignment.
-    unsafe { std::slice::from_raw_parts(floats.as_ptr().cast(), std::mem::size_of_val(floats)) }
+    unsafe { std::slice::from_raw_parts(floats.as_ptr().cast(), size_of_val(floats)) }
 }

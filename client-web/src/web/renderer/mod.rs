@@ -3,12 +3,12 @@
 
 pub mod camera;
 pub mod gl;
-mod ground;
+pub mod ground;
 pub mod layer;
-mod painter;
-mod polygon;
-mod programs;
-mod walls;
+pub mod painter;
+pub mod polygon;
+pub mod programs;
+pub mod walls;
 
 use glam::Vec2;
 use shared::arena::Arena;

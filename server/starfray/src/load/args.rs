@@ -6,42 +6,42 @@ use clap::Args;
 
 /// Headless players and spectators that measure a server.
 #[derive(Args, Clone, Debug)]
-pub struct LoadArgs {
+pub(crate) struct LoadArgs {
     /// The server's address, as `http://HOST:PORT`.
     #[arg(long)]
-    pub url: String,
+    pub(crate) url: String,
     /// The match's id; by default the first public one.
     #[arg(long = "match", value_name = "ID")]
-    pub match_id: Option<String>,
+    pub(crate) match_id: Option<String>,
     /// Players that join and steer.
     #[arg(long, default_value_t = 10)]
-    pub players: u32,
+    pub(crate) players: u32,
     /// Spectators that read the feed.
     #[arg(long, default_value_t = 0)]
-    pub spectators: u32,
+    pub(crate) spectators: u32,
     /// What carries the players.
     #[arg(long, default_value = "websocket", value_parser = ["websocket"])]
-    pub transport: String,
+    pub(crate) transport: String,
     /// What carries the feed.
     #[arg(long, default_value = "sse", value_parser = ["sse"])]
-    pub feed: String,
+    pub(crate) feed: String,
     /// The kind of network to imitate.
     #[arg(long, default_value = "clean", value_parser = ["clean"])]
-    pub link: String,
+    pub(crate) link: String,
     /// Length of the measurement.
     #[arg(long, default_value_t = 10)]
-    pub seconds: u64,
+    pub(crate) seconds: u64,
     /// All but every fiftieth player read only what steering and acks need.
     #[arg(long)]
-    pub light: bool,
+    pub(crate) light: bool,
     /// Prints the figures as one line of JSON.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 impl LoadArgs {
     /// Refuses what makes no sense.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         ensure!(self.url.starts_with("http://"), "--url must begin with http:// (no TLS here)");
         ensure!(self.players + self.spectators > 0, "--players and --spectators are both 0");
         ensure!(self.players <= 5000 && self.spectators <= 20_000, "at most 5,000 players and 20,000 spectators");

@@ -26,7 +26,7 @@ enum Client {
 }
 
 /// All clients of a run.
-pub struct Crowd {
+pub(crate) struct Crowd {
     poll: Poll,
     events: Events,
     start: Instant,
@@ -42,7 +42,7 @@ pub struct Crowd {
 
 impl Crowd {
     /// Nobody yet, for a match whose tick lasts `tick_ms`.
-    pub fn new(tick_ms: f64) -> Result<Crowd> {
+    pub(crate) fn new(tick_ms: f64) -> Result<Crowd> {
         let start = Instant::now();
         Ok(Crowd {
             poll: Poll::new()?,
@@ -64,7 +64,7 @@ impl Crowd {
     }
 
     /// Connects a player to its seat.
-    pub fn add_player(&mut self, invitation: &Invitation, seat: &Seat, index: usize, light: bool) -> Result<()> {
+    pub(crate) fn add_player(&mut self, invitation: &Invitation, seat: &Seat, index: usize, light: bool) -> Result<()> {
         let light = light && !index.is_multiple_of(FULL_EVERY);
         let mut player = Player::connect(invitation, seat, index, light, self.now_ms())?;
         self.poll.registry().register(player.socket(), Token(self.clients.len()), Interest::READABLE)?;
@@ -77,7 +77,7 @@ impl Crowd {
     }
 
     /// Connects a spectator.
-    pub fn add_spectator(&mut self, invitation: &Invitation) -> Result<()> {
+    pub(crate) fn add_spectator(&mut self, invitation: &Invitation) -> Result<()> {
         let mut spectator = Spectator::connect(invitation)?;
         self.poll.registry().register(spectator.socket(), Token(self.clients.len()), Interest::READABLE)?;
         self.clients.push(Client::Spectator(Box::new(spectator)));
@@ -88,7 +88,7 @@ impl Crowd {
     }
 
     /// One turn: waits a little for news, reads it, lets everybody steer when it is time.
-    pub fn turn(&mut self) -> Result<()> {
+    pub(crate) fn turn(&mut self) -> Result<()> {
         let wait = STEER_EVERY.saturating_sub(self.steered_at.elapsed());
         self.work(wait)
     }
@@ -165,7 +165,7 @@ impl Crowd {
     }
 
     /// Clients that have their first picture.
-    pub fn fed(&self) -> usize {
+    pub(crate) fn fed(&self) -> usize {
         let fed = |client: &&Client| match client {
             Client::Player(player) => player.snapshots() > 0,
             Client::Spectator(spectator) => spectator.fed(),
@@ -175,22 +175,22 @@ impl Crowd {
     }
 
     /// Whether everybody has.
-    pub fn all_fed(&self) -> bool {
+    pub(crate) fn all_fed(&self) -> bool {
         self.fed() == self.clients.len()
     }
 
     /// Things that went wrong.
-    pub fn errors(&self) -> u32 {
+    pub(crate) fn errors(&self) -> u32 {
         self.counts.errors
     }
 
     /// The first thing that went wrong.
-    pub fn first_error(&self) -> Option<&str> {
+    pub(crate) fn first_error(&self) -> Option<&str> {
         self.first_error.as_deref()
     }
 
     /// From here on everything counts.
-    pub fn begin_window(&mut self) {
+    pub(crate) fn begin_window(&mut self) {
         for client in &mut self.clients {
             if let Client::Player(player) = client {
                 // What came before is not part of the figures.
@@ -202,7 +202,7 @@ impl Crowd {
     }
 
     /// The figures since the window began.
-    pub fn report(&self, args: &LoadArgs) -> Report {
+    pub(crate) fn report(&self, args: &LoadArgs) -> Report {
         let seconds = self.window.map_or(0.0, |w| w.elapsed().as_secs_f64());
         let connected = self.clients.iter().filter(|c| !matches!(c, Client::Gone)).count() as u32;
         self.counts.report((args.players, args.spectators), connected, seconds)

@@ -6,7 +6,7 @@ const LINE_BYTES_KEPT: usize = 64;
 
 /// A stream's reading state.
 #[derive(Clone, Debug, Default)]
-pub struct FeedReader {
+pub(crate) struct FeedReader {
     line: Vec<u8>,
     tick: Option<u32>,
     has_data: bool,
@@ -14,14 +14,14 @@ pub struct FeedReader {
 
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FeedEvent {
+pub(crate) struct FeedEvent {
     /// The tick that it tells of, if it names one first.
-    pub tick: Option<u32>,
+    pub(crate) tick: Option<u32>,
 }
 
 impl FeedReader {
     /// Takes in bytes and calls `on_event` at the end of each event. Chunk heads look like unknown lines to it.
-    pub fn take(&mut self, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
+    pub(crate) fn take(&mut self, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
         for &byte in bytes {
             match byte {
                 b'\n' => {

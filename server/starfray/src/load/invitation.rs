@@ -7,23 +7,23 @@ use ureq::Agent;
 
 /// A match that was found.
 #[derive(Clone, Debug)]
-pub struct Invitation {
+pub(crate) struct Invitation {
     /// `http://HOST:PORT`.
-    pub base: String,
+    pub(crate) base: String,
     /// `HOST:PORT`.
-    pub authority: String,
+    pub(crate) authority: String,
     /// The match's id.
-    pub match_id: String,
+    pub(crate) match_id: String,
     /// Length of the match's tick in milliseconds.
-    pub tick_ms: f64,
+    pub(crate) tick_ms: f64,
     agent: Agent,
 }
 
 /// A seat that was given.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Seat {
+pub(crate) struct Seat {
     /// Opens the seat.
-    pub token: String,
+    pub(crate) token: String,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Settings {
 
 impl Invitation {
     /// The match `id`, or the first public one.
-    pub fn find(url: &str, id: Option<&str>) -> Result<Invitation> {
+    pub(crate) fn find(url: &str, id: Option<&str>) -> Result<Invitation> {
         let base = url.trim_end_matches('/').to_owned();
         let authority = base.strip_prefix("http://").ok_or_else(|| anyhow!("no http:// address"))?.to_owned();
         let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
@@ -61,7 +61,7 @@ impl Invitation {
     }
 
     /// A seat for somebody called `name`.
-    pub fn join(&self, name: &str) -> Result<Seat> {
+    pub(crate) fn join(&self, name: &str) -> Result<Seat> {
         let url = format!("{}/api/matches/{}/join", self.base, self.match_id);
         let mut answer = self.agent.post(url).send_json(serde_json::json!({ "name": name }))?;
         let status = answer.status();

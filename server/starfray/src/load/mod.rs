@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub mod args;
-pub mod report;
+pub(crate) mod args;
+pub(crate) mod report;
 
-pub mod steering;
+pub(crate) mod steering;
 
-pub mod feed_reader;
-pub mod player;
-pub mod spectator;
+pub(crate) mod feed_reader;
+pub(crate) mod player;
+pub(crate) mod spectator;
 
-pub mod crowd;
-pub mod invitation;
+pub(crate) mod crowd;
+pub(crate) mod invitation;
 
 use args::LoadArgs;
 use crowd::Crowd;
@@ -28,7 +28,7 @@ use invitation::Invitation;
 const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 
 /// Runs the load and prints its figures as the last line of standard output.
-pub fn run(args: &LoadArgs) -> Result<()> {
+pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     args.check()?;
     let invitation = Invitation::find(&args.url, args.match_id.as_deref())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));

@@ -19,13 +19,13 @@ use crate::load::steering::Steering;
 
 /// A socket that counts.
 #[derive(Debug)]
-pub struct Counting {
+pub(crate) struct Counting {
     /// The socket.
-    pub socket: TcpStream,
+    pub(crate) socket: TcpStream,
     /// Bytes read.
-    pub down: u64,
+    pub(crate) down: u64,
     /// Bytes written.
-    pub up: u64,
+    pub(crate) up: u64,
 }
 
 impl Read for Counting {
@@ -55,7 +55,7 @@ enum Core {
 }
 
 /// A headless player.
-pub struct Player {
+pub(crate) struct Player {
     link: WebSocket<Counting>,
     core: Core,
     steering: Steering,
@@ -66,22 +66,22 @@ pub struct Player {
 
 /// What a player did since it was last asked.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Snapshots read.
-    pub snapshots: u64,
+    pub(crate) snapshots: u64,
     /// Bytes received.
-    pub down: u64,
+    pub(crate) down: u64,
     /// Bytes sent.
-    pub up: u64,
+    pub(crate) up: u64,
     /// Ships and shots in the newest snapshot.
-    pub in_view: (u16, u16),
+    pub(crate) in_view: (u16, u16),
     /// Single times.
-    pub samples: Samples,
+    pub(crate) samples: Samples,
 }
 
 impl Player {
     /// Connects to a seat. The handshake waits; what follows never does.
-    pub fn connect(invitation: &Invitation, seat: &Seat, index: usize, light: bool, now_ms: f64) -> Result<Player> {
+    pub(crate) fn connect(invitation: &Invitation, seat: &Seat, index: usize, light: bool, now_ms: f64) -> Result<Player> {
         let url = format!("ws://{}/api/matches/{}/ws?token={}", invitation.authority, invitation.match_id, seat.token);
         let mut request = url.into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
@@ -105,12 +105,12 @@ impl Player {
     }
 
     /// The socket, to be registered.
-    pub fn socket(&mut self) -> &mut TcpStream {
+    pub(crate) fn socket(&mut self) -> &mut TcpStream {
         &mut self.link.get_mut().socket
     }
 
     /// Reads everything that is there.
-    pub fn receive(&mut self, now_ms: f64) -> Result<()> {
+    pub(crate) fn receive(&mut self, now_ms: f64) -> Result<()> {
         loop {
             match self.link.read() {
                 Ok(Message::Binary(bytes)) => match &mut self.core {
@@ -125,7 +125,7 @@ impl Player {
     }
 
     /// Steers, and sends what is due.
-    pub fn advance(&mut self, now_ms: f64) -> Result<()> {
+    pub(crate) fn advance(&mut self, now_ms: f64) -> Result<()> {
         let controls = self.steering.controls(now_ms);
         loop {
             let message = match &mut self.core {
@@ -151,7 +151,7 @@ impl Player {
     }
 
     /// Snapshots since the beginning.
-    pub fn snapshots(&self) -> u64 {
+    pub(crate) fn snapshots(&self) -> u64 {
         self.counts().0
     }
 
@@ -164,7 +164,7 @@ impl Player {
     }
 
     /// What happened since the last call.
-    pub fn progress(&mut self) -> Progress {
+    pub(crate) fn progress(&mut self) -> Progress {
         let (snapshots, in_view) = self.counts();
         let Counting { down, up, .. } = *self.link.get_ref();
         let samples = match &mut self.core {

@@ -8,21 +8,21 @@ use crate::load::player::Progress;
 
 /// Times in milliseconds, kept to a microsecond.
 #[derive(Clone, Debug)]
-pub struct Times(Histogram<u64>);
+pub(crate) struct Times(Histogram<u64>);
 
 impl Times {
     /// No times yet.
-    pub fn new() -> anyhow::Result<Times> {
+    pub(crate) fn new() -> anyhow::Result<Times> {
         Ok(Times(Histogram::new_with_bounds(1, 120_000_000, 3)?))
     }
 
     /// Notes a time.
-    pub fn note(&mut self, ms: f64) {
+    pub(crate) fn note(&mut self, ms: f64) {
         self.0.saturating_record((ms.max(0.0) * 1000.0) as u64);
     }
 
     /// Forgets all.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.reset();
     }
 
@@ -34,45 +34,45 @@ impl Times {
 
 /// A histogram in three numbers, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Half are shorter.
-    pub p50: f64,
+    pub(crate) p50: f64,
     /// All but one in a hundred are shorter.
-    pub p99: f64,
+    pub(crate) p99: f64,
     /// The longest.
-    pub max: f64,
+    pub(crate) max: f64,
 }
 
 /// What is counted while the window is open.
 #[derive(Clone, Debug)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Snapshots read.
-    pub snapshots: u64,
+    pub(crate) snapshots: u64,
     /// Bytes received by players and spectators, with framing.
-    pub bytes_down: u64,
+    pub(crate) bytes_down: u64,
     /// Bytes sent, with framing.
-    pub bytes_up: u64,
+    pub(crate) bytes_up: u64,
     /// Links that ended.
-    pub disconnected: u32,
+    pub(crate) disconnected: u32,
     /// Things that should not happen.
-    pub errors: u32,
+    pub(crate) errors: u32,
     /// Events of the feed read.
-    pub feed_events: u64,
+    pub(crate) feed_events: u64,
     /// Ships and shots in view, summed over snapshots.
-    pub seen: (u64, u64),
+    pub(crate) seen: (u64, u64),
     /// Times between a player's snapshots.
-    pub snapshot_gap: Times,
+    pub(crate) snapshot_gap: Times,
     /// Times from an input to the snapshot that says it was applied.
-    pub input_ack: Times,
+    pub(crate) input_ack: Times,
     /// Times between a spectator's events.
-    pub feed_gap: Times,
+    pub(crate) feed_gap: Times,
     /// Times by which an event comes later than the quickest that was seen.
-    pub feed_latency: Times,
+    pub(crate) feed_latency: Times,
 }
 
 impl Counts {
     /// Nothing counted yet.
-    pub fn new() -> anyhow::Result<Counts> {
+    pub(crate) fn new() -> anyhow::Result<Counts> {
         Ok(Counts {
             snapshots: 0,
             bytes_down: 0,
@@ -89,7 +89,7 @@ impl Counts {
     }
 
     /// Begins anew; what went wrong before is kept.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         (self.snapshots, self.bytes_down, self.bytes_up, self.feed_events, self.seen) = (0, 0, 0, 0, (0, 0));
         for times in [&mut self.snapshot_gap, &mut self.input_ack, &mut self.feed_gap, &mut self.feed_latency] {
             times.clear();
@@ -97,7 +97,7 @@ impl Counts {
     }
 
     /// Adds what a player did.
-    pub fn note_player(&mut self, progress: &Progress) {
+    pub(crate) fn note_player(&mut self, progress: &Progress) {
         self.snapshots += progress.snapshots;
         self.bytes_down += progress.down;
         self.bytes_up += progress.up;
@@ -108,14 +108,14 @@ impl Counts {
     }
 
     /// Adds an event of the feed: the time since the one before, and how late it was.
-    pub fn note_event(&mut self, gap_ms: Option<f64>, late_ms: Option<f64>) {
+    pub(crate) fn note_event(&mut self, gap_ms: Option<f64>, late_ms: Option<f64>) {
         self.feed_events += 1;
         gap_ms.into_iter().for_each(|ms| self.feed_gap.note(ms));
         late_ms.into_iter().for_each(|ms| self.feed_latency.note(ms));
     }
 
     /// The figures of a run of `seconds`.
-    pub fn report(&self, (players, spectators): (u32, u32), connected: u32, seconds: f64) -> Report {
+    pub(crate) fn report(&self, (players, spectators): (u32, u32), connected: u32, seconds: f64) -> Report {
         let mean = |sum: u64| if self.snapshots == 0 { 0.0 } else { sum as f64 / self.snapshots as f64 };
         Report {
             players,
@@ -139,51 +139,51 @@ impl Counts {
 
 /// What was in view, on average over snapshots.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct InView {
+pub(crate) struct InView {
     /// Other ships.
-    pub ships: f64,
+    pub(crate) ships: f64,
     /// Shots.
-    pub shots: f64,
+    pub(crate) shots: f64,
 }
 
 /// The figures of a run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Players asked for.
-    pub players: u32,
+    pub(crate) players: u32,
     /// Spectators asked for.
-    pub spectators: u32,
+    pub(crate) spectators: u32,
     /// Length of the window.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Players and spectators connected at its end.
-    pub connected: u32,
+    pub(crate) connected: u32,
     /// Links that ended.
-    pub disconnected: u32,
+    pub(crate) disconnected: u32,
     /// Snapshots read.
-    pub snapshots: u64,
+    pub(crate) snapshots: u64,
     /// Bytes received, with framing, without TCP and IP.
-    pub bytes_down: u64,
+    pub(crate) bytes_down: u64,
     /// Bytes sent, counted alike.
-    pub bytes_up: u64,
+    pub(crate) bytes_up: u64,
     /// Between a player's snapshots.
-    pub snapshot_gap_ms: Summary,
+    pub(crate) snapshot_gap_ms: Summary,
     /// From an input to the snapshot that says it was applied.
-    pub input_ack_ms: Summary,
+    pub(crate) input_ack_ms: Summary,
     /// In view on average.
-    pub in_view: InView,
+    pub(crate) in_view: InView,
     /// Events of the feed read.
-    pub feed_events: u64,
+    pub(crate) feed_events: u64,
     /// Between a spectator's events.
-    pub feed_gap_ms: Summary,
+    pub(crate) feed_gap_ms: Summary,
     /// By which an event comes later than the quickest that was seen.
-    pub feed_latency_ms: Summary,
+    pub(crate) feed_latency_ms: Summary,
     /// Things that should not happen.
-    pub errors: u32,
+    pub(crate) errors: u32,
 }
 
 impl Report {
     /// The figures for a person.
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let times = |s: &Summary| format!("p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms", s.p50, s.p99, s.max);
         let clients = f64::from(self.players.max(1));
         let kbit_s = |bytes: u64| bytes as f64 * 8.0 / 1000.0 / self.seconds / clients;

@@ -11,7 +11,7 @@ use crate::load::invitation::Invitation;
 
 /// A headless spectator.
 #[derive(Debug)]
-pub struct Spectator {
+pub(crate) struct Spectator {
     socket: TcpStream,
     reader: FeedReader,
     answered: bool,
@@ -21,7 +21,7 @@ pub struct Spectator {
 
 impl Spectator {
     /// Asks for the feed.
-    pub fn connect(invitation: &Invitation) -> Result<Spectator> {
+    pub(crate) fn connect(invitation: &Invitation) -> Result<Spectator> {
         let mut socket = std::net::TcpStream::connect(&invitation.authority)?;
         let (id, host) = (&invitation.match_id, &invitation.authority);
         write!(socket, "GET /api/matches/{id}/events HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n")?;
@@ -31,18 +31,18 @@ impl Spectator {
     }
 
     /// The socket, to be registered.
-    pub fn socket(&mut self) -> &mut TcpStream {
+    pub(crate) fn socket(&mut self) -> &mut TcpStream {
         &mut self.socket
     }
 
     /// Whether an event with a tick has come.
-    pub fn fed(&self) -> bool {
+    pub(crate) fn fed(&self) -> bool {
         self.fed
     }
 
     /// Reads everything that is there. `on_event` gets each event and the time since the one before, for the first
     /// of those that came together. Returns the bytes read.
-    pub fn receive(
+    pub(crate) fn receive(
         &mut self,
         now_ms: f64,
         scratch: &mut [u8],

@@ -12,7 +12,7 @@ const DRIFT_STEPS: u32 = 1200;
 
 /// One player's hands.
 #[derive(Clone, Debug)]
-pub struct Steering {
+pub(crate) struct Steering {
     random: Random,
     odd: bool,
     heading: Angle,
@@ -22,14 +22,14 @@ pub struct Steering {
 
 impl Steering {
     /// The hands of player number `index`.
-    pub fn new(index: usize) -> Steering {
+    pub(crate) fn new(index: usize) -> Steering {
         let mut random = Random::new(index as u64 + 1);
         let aim = Angle(random.next_u32() as u16);
         Steering { random, odd: index % 2 == 1, heading: aim, heading_until_ms: 0.0, aim }
     }
 
     /// What is held at `now_ms`.
-    pub fn controls(&mut self, now_ms: f64) -> Controls {
+    pub(crate) fn controls(&mut self, now_ms: f64) -> Controls {
         if now_ms >= self.heading_until_ms {
             self.heading = Angle(self.random.next_u32() as u16);
             self.heading_until_ms = now_ms + HEADING_MS;

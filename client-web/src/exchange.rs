@@ -1,0 +1,296 @@
+//! A tiny match and lines with delay, in one thread on a fake clock: what the tests of the whole client run against.
+//! It keeps the server's promises about inputs and snapshots; the true server has its own tests with this client.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use shared::arena::Arena;
+use shared::codec::{self, Packed};
+use shared::command::Command;
+use shared::event::Event;
+use shared::id::PlayerId;
+use shared::input::{InputCommand, ShipInput};
+use shared::name::PlayerName;
+use shared::protocol::{ClientMessage, PlayerEvent, ServerMessage, Welcome};
+use shared::quantise::PositionGrid;
+use shared::random::Random;
+use shared::rules::{Rules, VIEW_HALF};
+use shared::simulation::{Stage, step};
+use shared::snapshot::{InputReport, OwnShip, pack_head, pack_ship, pack_shot};
+use shared::tick::{Tick, TickRate};
+use shared::world::{Hull, Ship, World};
+
+use crate::client::{Client, Controls};
+use crate::view::View;
+
+/// How a player's messages travel: delays in milliseconds for each way; order is kept as on TCP.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs into the name")]
+pub(crate) struct Line {
+    pub(crate) up_ms: f64,
+    pub(crate) down_ms: f64,
+    /// Added by chance to each message, up to this.
+    pub(crate) jitter_ms: f64,
+}
+
+/// A player, the line to it, and what the server knows of its inputs.
+pub(crate) struct Player {
+    pub(crate) id: PlayerId,
+    pub(crate) client: Client,
+    pub(crate) line: Line,
+    pub(crate) controls: Controls,
+    /// While set, the page draws nothing and samples nothing.
+    pub(crate) hidden: bool,
+    up: VecDeque<(f64, Vec<u8>)>,
+    down: VecDeque<(f64, Vec<u8>)>,
+    inputs: BTreeMap<Tick, ShipInput>,
+    newest: Option<Tick>,
+    applied: Option<Tick>,
+    missing: u32,
+    slacks: VecDeque<i64>,
+    /// Ticks of all commands as they arrived.
+    pub(crate) received: Vec<Tick>,
+}
+
+/// A match, its players and the time.
+pub(crate) struct Exchange {
+    pub(crate) now_ms: f64,
+    pub(crate) world: World,
+    pub(crate) players: Vec<Player>,
+    pub(crate) stage: Stage,
+    /// All that happened.
+    pub(crate) events: Vec<(Tick, Event)>,
+    random: Random,
+    grid: PositionGrid,
+    next_tick_ms: f64,
+}
+
+impl Exchange {
+    /// A match in `arena` with a player for each line, its round begun.
+    pub(crate) fn new(arena: Arena, hz: u32, lines: &[Line]) -> Exchange {
+        let rate = TickRate::new(hz).unwrap();
+        let grid = PositionGrid::new(&arena);
+        let mut exchange = Exchange {
+            now_ms: 5_000.0,
+            world: World::new(11),
+            players: Vec::new(),
+            stage: Stage::new(arena, Rules::new(rate, 600_000)),
+            events: Vec::new(),
+            random: Random::new(5),
+            grid,
+            next_tick_ms: 5_000.0,
+        };
+        let joins = (0..lines.len() as u16).map(|id| Command::Join {
+            player: PlayerId(id),
+            name: PlayerName::sanitise(&format!("Pilot {id}")),
+            hull: Hull::Wedge,
+            bot: false,
+        });
+        let commands: Vec<Command> = joins.chain([Command::StartRound]).collect();
+        step(&mut exchange.world, &mut exchange.stage, &commands, &mut Vec::new());
+        for (id, line) in lines.iter().enumerate() {
+            exchange.players.push(Player::new(PlayerId(id as u16), *line));
+            exchange.connect(id);
+        }
+        exchange
+    }
+
+    /// A new link for a player: welcome first. What was under way is lost.
+    pub(crate) fn connect(&mut self, index: usize) {
+        let rules = &self.stage.rules;
+        let welcome = Welcome {
+            protocol: shared::protocol::PROTOCOL_VERSION,
+            match_id: "m".to_owned(),
+            match_name: "Test".to_owned(),
+            player: self.players[index].id,
+            generation: 1,
+            tick: self.world.tick,
+            rate: rules.rate,
+            round_ticks: rules.round_ticks,
+            rules_hash: rules.hash(),
+            arena: self.stage.arena.clone(),
+            pilots: self.world.pilots.clone(),
+            round: self.world.round,
+        };
+        let player = &mut self.players[index];
+        player.up.clear();
+        player.down.clear();
+        player.client.link_opened(self.now_ms);
+        let bytes = codec::encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap();
+        player.down.push_back((self.now_ms + player.line.down_ms, bytes));
+    }
+
+    /// Runs until `ms` have passed; every 16 ms a player's page draws, and `seen` gets what it drew.
+    pub(crate) fn run(&mut self, ms: f64, mut seen: impl FnMut(&mut Player, &World, View)) {
+        let end = self.now_ms + ms;
+        while self.now_ms < end {
+            if self.now_ms >= self.next_tick_ms {
+                self.next_tick_ms += self.stage.rules.rate.period_ms();
+                self.tick();
+            }
+            self.players.iter_mut().for_each(|player| player.deliver(self.now_ms));
+            if (self.now_ms as u64).is_multiple_of(16) {
+                self.draw(&mut seen);
+            }
+            self.now_ms += 1.0;
+        }
+    }
+
+    fn draw(&mut self, seen: &mut impl FnMut(&mut Player, &World, View)) {
+        for player in self.players.iter_mut().filter(|p| !p.hidden) {
+            let view = player.draw(self.now_ms, &mut self.random);
+            seen(player, &self.world, view);
+        }
+    }
+
+    /// The true ship of a player.
+    pub(crate) fn ship(&self, index: usize) -> &Ship {
+        self.world.ship(PlayerId(index as u16)).unwrap()
+    }
+
+    /// Sets a player's ship down somewhere, as a new life would.
+    pub(crate) fn place(&mut self, index: usize, x: f32, y: f32) {
+        let ship = self.world.ships.get_mut(index).unwrap();
+        ship.motion.position = glam::Vec2::new(x, y);
+        ship.motion.velocity = glam::Vec2::ZERO;
+        ship.guard_ticks = 0;
+    }
+
+    fn tick(&mut self) {
+        let (now, next) = (self.world.tick, self.world.tick.next());
+        let mut commands = Vec::new();
+        for player in &mut self.players {
+            player.read(now, self.now_ms);
+            let held = self.world.ship(player.id).unwrap().input;
+            let input = player.take(next, held, self.stage.rules.rate.ticks_in(100));
+            commands.push(Command::Input { player: player.id, input });
+        }
+        let mut events = Vec::new();
+        step(&mut self.world, &mut self.stage, &commands, &mut events);
+        for player in &mut self.players {
+            let told: Vec<PlayerEvent> = events.iter().filter_map(|e| player_event(e, player.id)).collect();
+            if !told.is_empty() {
+                player.send(&ServerMessage::Events(next, told), self.now_ms, &mut self.random);
+            }
+            let bytes = snapshot(&self.world, &self.grid, player);
+            player.send(&ServerMessage::Snapshot(Packed(bytes)), self.now_ms, &mut self.random);
+        }
+        self.events.extend(events.into_iter().map(|e| (next, e)));
+    }
+}
+
+impl Player {
+    fn new(id: PlayerId, line: Line) -> Player {
+        Player {
+            id,
+            client: Client::new(),
+            line,
+            controls: Controls::default(),
+            hidden: false,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            inputs: BTreeMap::new(),
+            newest: None,
+            applied: None,
+            missing: 0,
+            slacks: VecDeque::new(),
+            received: Vec::new(),
+        }
+    }
+
+    fn send(&mut self, message: &ServerMessage, now_ms: f64, random: &mut Random) {
+        let bytes = codec::encode(message).unwrap();
+        let before = self.down.back().map_or(0.0, |(at, _)| *at);
+        let way = self.line.down_ms + self.line.jitter_ms * f64::from(random.unit());
+        self.down.push_back((before.max(now_ms + way), bytes));
+    }
+
+    fn deliver(&mut self, now_ms: f64) {
+        while self.down.front().is_some_and(|(at, _)| *at <= now_ms) {
+            let (_, bytes) = self.down.pop_front().unwrap();
+            self.client.receive(&bytes, now_ms).unwrap();
+        }
+    }
+
+    fn draw(&mut self, now_ms: f64, random: &mut Random) -> View {
+        self.client.control(self.controls);
+        self.controls.dash = false;
+        self.client.advance(now_ms);
+        while let Some(bytes) = self.client.poll_send() {
+            let before = self.up.back().map_or(0.0, |(at, _)| *at);
+            let way = self.line.up_ms + self.line.jitter_ms * f64::from(random.unit());
+            self.up.push_back((before.max(now_ms + way), bytes));
+        }
+        self.client.view(now_ms)
+    }
+
+    /// The server reads what has arrived.
+    fn read(&mut self, now: Tick, now_ms: f64) {
+        while self.up.front().is_some_and(|(at, _)| *at <= now_ms) {
+            let (_, bytes) = self.up.pop_front().unwrap();
+            let ClientMessage::Input(message) = codec::decode(&bytes, 4096).unwrap() else { continue };
+            message.commands().unwrap().for_each(|command| self.queue(now, command));
+        }
+    }
+
+    fn queue(&mut self, now: Tick, command: InputCommand) {
+        self.received.push(command.tick);
+        let spare = command.tick.distance(now.next());
+        self.slacks.push_back(spare);
+        if self.slacks.len() > 8 {
+            self.slacks.pop_front();
+        }
+        self.newest = self.newest.max(Some(command.tick));
+        if (0..24).contains(&spare) {
+            self.inputs.entry(command.tick).or_insert(command.input);
+        }
+    }
+
+    fn take(&mut self, tick: Tick, held: ShipInput, hold_ticks: u32) -> ShipInput {
+        if let Some(input) = self.inputs.remove(&tick) {
+            self.missing = 0;
+            self.applied = Some(tick);
+            return input;
+        }
+        self.missing += 1;
+        if self.missing <= hold_ticks { held.held() } else { held.neutral() }
+    }
+
+    fn report(&self, tick: Tick) -> InputReport {
+        InputReport {
+            applied_ago: self.applied.map(|t| tick.since(t)).filter(|&ago| ago < 255).map(|ago| ago as u8),
+            received_ahead: self.newest.map(|t| t.distance(tick).clamp(-127, 127) as i8),
+            waiting: self.inputs.len() as u8,
+            slack_ticks: self.slacks.iter().min().copied().unwrap_or(0).clamp(-127, 127) as i8,
+            rtt_ms: 0,
+        }
+    }
+}
+
+fn snapshot(world: &World, grid: &PositionGrid, player: &Player) -> Vec<u8> {
+    let own = world.ship(player.id).unwrap();
+    let middle = own.motion.position;
+    let near = |place: glam::Vec2| (place - middle).abs().cmple(VIEW_HALF.into()).all();
+    let others = world.ships.iter().zip(&world.pilots);
+    let ships: Vec<_> = others
+        .filter(|(ship, _)| ship.id != player.id && ship.alive() && near(ship.motion.position))
+        .map(|(ship, pilot)| pack_ship(ship, pilot, grid))
+        .collect();
+    let shots: Vec<_> =
+        world.shots.iter().filter(|s| near(s.position)).map(|shot| pack_shot(shot, grid)).collect();
+    let head = pack_head(world, &OwnShip::from(own), player.report(world.tick), ships.len() as u8);
+    let mut bytes = head.to_vec();
+    bytes.extend(ships.concat());
+    bytes.push(shots.len() as u8);
+    bytes.extend(shots.concat());
+    bytes
+}
+
+fn player_event(event: &Event, to: PlayerId) -> Option<PlayerEvent> {
+    match event {
+        Event::Killed { victim, by, .. } => Some(PlayerEvent::Killed(*victim, *by)),
+        Event::Hit { victim, by, hull_points } if *victim == to || *by == to => {
+            Some(PlayerEvent::Hit(*victim, *by, *hull_points))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,298 @@
+//! One match as a spectator sees it: the feed's events in, ships, shots and happenings out.
+//! It knows neither the camera nor the feed's wire; the spectator owns both.
+
+use shared::arena::Arena;
+use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet};
+use shared::feed_encoder::delta_every_ticks;
+use shared::feed_state::{
+    ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
+    SHIP_LIMBO, SHIP_THRUSTING, place, read_shot, records,
+};
+use shared::id::{PlayerId, ShotId};
+use shared::protocol::PlayerEvent;
+use shared::quantise::unpack_angle;
+use shared::rules::{DASH_SPEED, Rules, SHIP_RADIUS, SHOT_RADIUS};
+use shared::snapshot::SeenShip;
+use shared::tick::{Tick, TickRate};
+use shared::world::Phase;
+
+use crate::interpolation::{Moment, Timeline};
+use crate::playout::Playout;
+use crate::roster::Roster;
+use crate::round_clock::RoundClock;
+use crate::schedule::Schedule;
+use crate::server_clock::ServerClock;
+use crate::shots::{End, Field, Moments, Path, Shot, Shots};
+use crate::sightings;
+use crate::view::{Freshness, Happening, Score, View};
+
+/// Arrivals closer than this belong to a burst of what happened before.
+const BURST_MS: f64 = 25.0;
+/// News that are later than this are worth a notice.
+const LATE_MS: f64 = 250.0;
+/// Silence that counts as a lost connection.
+const SILENCE_MS: f64 = 2_000.0;
+/// How much nearer than drawn a ship may be to a shot that ended on it: states come ten times a second.
+const HIT_SPARE_UNITS: f32 = 20.0;
+
+/// A match's public state and its picture.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// What the match said of itself.
+    pub hello: Hello,
+    /// Who is in it.
+    pub roster: Roster,
+    rules: Rules,
+    state: Option<FeedState>,
+    watching: u32,
+    clock: ServerClock,
+    /// When the last state came while the feed catches up; `None` once it runs with the match.
+    burst_ms: Option<f64>,
+    playout: Playout,
+    timeline: Timeline,
+    shots: Shots,
+    schedule: Schedule,
+}
+
+impl Watch {
+    /// A match of which nothing but `hello` is known.
+    pub fn new(hello: Hello) -> Watch {
+        let rate = hello.tick_hz;
+        let period_ms = rate.period_ms();
+        Watch {
+            roster: Roster::default(),
+            rules: Rules::new(rate, 0),
+            state: None,
+            watching: 0,
+            clock: ServerClock::new(period_ms),
+            burst_ms: Some(f64::NEG_INFINITY),
+            playout: Playout::new(period_ms * f64::from(delta_every_ticks(rate))),
+            timeline: Timeline::new(period_ms),
+            shots: Shots::default(),
+            schedule: Schedule::default(),
+            hello,
+        }
+    }
+
+    /// Where it happens.
+    pub fn arena(&self) -> &Arena {
+        &self.hello.arena
+    }
+
+    fn rate(&self) -> TickRate {
+        self.hello.tick_hz
+    }
+
+    /// Spectators, as of the last keyframe.
+    pub fn watching(&self) -> u32 {
+        self.watching
+    }
+
+    /// The public state after the last event; `None` before the first keyframe.
+    pub fn state(&self) -> Option<&FeedState> {
+        self.state.as_ref()
+    }
+
+    /// The feed was opened anew: what comes first may have waited there.
+    pub fn reopened(&mut self) {
+        self.burst_ms = Some(f64::NEG_INFINITY);
+    }
+
+    /// Forgets the state: only a keyframe helps.
+    pub fn forget(&mut self) {
+        self.state = None;
+    }
+
+    /// News of `tick` came. While the feed catches up only the newest tells the time.
+    fn arrived(&mut self, tick: Tick, now_ms: f64) {
+        if let Some(before_ms) = self.burst_ms {
+            if before_ms > f64::NEG_INFINITY && now_ms - before_ms > BURST_MS {
+                self.burst_ms = None;
+            } else {
+                self.burst_ms = Some(now_ms);
+                self.clock = ServerClock::new(self.rate().period_ms());
+            }
+        }
+        self.clock.arrived(tick, now_ms);
+    }
+
+    /// Everything anew.
+    pub fn keyframe(&mut self, keyframe: &Keyframe, now_ms: f64) -> Result<(), ApplyError> {
+        let state = FeedState::of_keyframe(keyframe)?;
+        self.watching = keyframe.watching;
+        let in_step = self.state.as_ref().is_some_and(|s| *s == state);
+        if in_step {
+            return Ok(());
+        }
+        self.arrived(keyframe.tick, now_ms);
+        self.roster = Roster::of_scores(state.seats.iter().map(|(id, seat)| score(*id, seat)));
+        self.shots.clear();
+        for (id, shot) in &state.shots {
+            self.add_shot(*id, shot, false);
+        }
+        self.state = Some(state);
+        self.show_ships(false);
+        Ok(())
+    }
+
+    /// What changed since the last delta or keyframe.
+    pub fn delta(&mut self, delta: &Delta, now_ms: f64) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.apply(delta)?;
+        self.arrived(delta.tick, now_ms);
+        for &record in records(&delta.fired)? {
+            let (id, shot) = read_shot(record, delta.tick)?;
+            self.add_shot(id, &shot, true);
+        }
+        for &[id, ago] in records(&delta.ended)? {
+            let tick = f64::from(delta.tick.0) - f64::from(ago);
+            self.end_shot(ShotId(id as u16), tick);
+        }
+        self.show_ships(true);
+        Ok(())
+    }
+
+    fn add_shot(&mut self, id: ShotId, shot: &FeedShot, untold: bool) {
+        let field = Field { arena: &self.hello.arena, rules: &self.rules };
+        let path = Path { from: shot.origin(), at: f64::from(shot.born.0), angle: shot.direction() };
+        let flying = Shot::new(shot.owner, path, 0.0, &field);
+        self.shots.add(Shot { name: id, id: Some(id), untold, ..flying });
+    }
+
+    fn end_shot(&mut self, id: ShotId, tick: f64) {
+        let playing =
+            self.state.as_ref().is_some_and(|s| matches!(s.round.phase, Phase::Playing | Phase::Lobby));
+        let Some(shot) = self.shots.find(id) else { return };
+        if shot.until <= tick + 0.5 {
+            return;
+        }
+        let place = shot.path.place(tick, self.rules.dt);
+        let reach = SHIP_RADIUS + SHOT_RADIUS + HIT_SPARE_UNITS;
+        let ships = self.timeline.newest().map(|m| m.ships.as_slice()).unwrap_or_default();
+        let on_ship = ships.iter().any(|s| s.id != shot.owner && s.position.distance(place) <= reach);
+        let end = if on_ship { End::Ship } else { End::Wall };
+        shot.finish(tick, if playing { end } else { End::Silent });
+    }
+
+    /// Puts the state's ships on the timeline; `told` is whether what began since the last moment is worth telling.
+    fn show_ships(&mut self, told: bool) {
+        let Some(state) = &self.state else { return };
+        let before = self.timeline.newest();
+        let dt = before.map_or(1.0, |b| state.tick.since(b.tick).max(1) as f32) * self.rules.dt;
+        let seen = |(id, ship): (&PlayerId, &FeedShip)| {
+            let old = before.and_then(|b| b.ship(*id)).map(|s| s.position);
+            seen_ship(*id, ship, old.unwrap_or(ship.position()), dt)
+        };
+        let now = Moment { tick: state.tick, ships: state.ships.iter().map(seen).collect() };
+        if let Some(before) = before.filter(|_| told) {
+            for happening in sightings::between(before, &now, None) {
+                self.schedule.at(f64::from(now.tick.0), happening);
+            }
+        }
+        self.timeline.push(now);
+    }
+
+    /// A ship was shot down.
+    pub fn kill(&mut self, kill: &Kill) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.kill(kill);
+        self.roster.apply(&PlayerEvent::Killed(kill.victim, kill.by));
+        let position = Some(place(kill.x, kill.y));
+        let happening = Happening::Killed { victim: kill.victim, by: kill.by, position };
+        self.schedule.at(f64::from(kill.tick.0), happening);
+        Ok(())
+    }
+
+    /// Somebody took a seat.
+    pub fn join(&mut self, join: &Join) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.join(join);
+        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot));
+        Ok(())
+    }
+
+    /// Somebody's seat became free.
+    pub fn leave(&mut self, tick: Tick, id: PlayerId) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.leave(tick, id);
+        self.roster.apply(&PlayerEvent::Left(id));
+        Ok(())
+    }
+
+    /// A connection was lost or is back.
+    pub fn limbo(&mut self, limbo: &Limbo) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.limbo(limbo);
+        self.roster.apply(&PlayerEvent::Limbo(limbo.id, limbo.lost));
+        Ok(())
+    }
+
+    /// The round's clock was set.
+    pub fn set_round(&mut self, set: &RoundSet) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_round(set);
+        self.roster.apply(&PlayerEvent::Round(set.round));
+        let tick = f64::from(set.tick.0);
+        match set.round.phase {
+            Phase::Playing => self.schedule.at(tick, Happening::RoundStarted),
+            Phase::Results => self.schedule.at(tick, Happening::RoundEnded),
+            Phase::Lobby | Phase::Ended => {}
+        }
+        Ok(())
+    }
+
+    /// All ships, shots and happenings of the drawn moment; the camera is the caller's.
+    pub fn view(&mut self, linked: bool, now_ms: f64) -> View {
+        if linked {
+            self.playout.advance(&self.clock, now_ms);
+        }
+        let tick = self.playout.tick().unwrap_or(0.0);
+        let (dt, rate) = (self.rules.dt, self.rate());
+        let moments = Moments { others: tick, own: tick };
+        let mut view = View { freshness: self.freshness(linked, now_ms), ..View::default() };
+        view.happenings = self.schedule.take(tick, f64::from(rate.hz()));
+        view.happenings.extend(self.shots.pass(moments, dt, |_| false));
+        view.ships = self.timeline.ships_at(tick);
+        view.shots = self.shots.views(moments, dt);
+        if let Some(state) = &self.state {
+            view.phase = state.round.phase;
+            view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
+        }
+        view
+    }
+
+    fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {
+        let interval = f64::from(delta_every_ticks(self.rate()));
+        match (self.clock.silence_ms(now_ms), self.clock.lateness_ms(now_ms, interval)) {
+            (None, _) => Freshness::Waiting,
+            _ if !linked => Freshness::Lost,
+            (Some(silence), _) if silence > SILENCE_MS => Freshness::Lost,
+            (_, Some(late)) if late > LATE_MS => Freshness::CatchingUp,
+            _ => Freshness::Live,
+        }
+    }
+}
+
+fn score(id: PlayerId, seat: &FeedSeat) -> Score {
+    Score {
+        id,
+        name: seat.name.as_str().to_owned(),
+        hull: seat.hull,
+        bot: seat.flags & PILOT_BOT != 0,
+        limbo: seat.flags & PILOT_LIMBO != 0,
+        score: seat.score,
+        deaths: seat.deaths,
+    }
+}
+
+/// A ship of the feed, with its speed from where it was `dt` seconds before.
+fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, dt: f32) -> SeenShip {
+    let velocity = (ship.position() - old) / dt;
+    // Faster than a dash is a jump to another place.
+    let flies = velocity.length() <= DASH_SPEED * 1.2;
+    SeenShip {
+        id,
+        position: ship.position(),
+        velocity: if flies { velocity } else { glam::Vec2::ZERO },
+        aim: unpack_angle(ship.aim),
+        hull_points: ship.hull_points,
+        thrusting: ship.flags & SHIP_THRUSTING != 0,
+        guarded: ship.flags & SHIP_GUARDED != 0,
+        dashing: ship.flags & SHIP_DASHING != 0,
+        limbo: ship.flags & SHIP_LIMBO != 0,
+    }
+}

@@ -1,0 +1,103 @@
+//! The door for tests: `window.starfray` with `state()`, which gives plain numbers, and `drop()`, which breaks the
+//! connection as if the network had failed. Nothing else may be done from outside; players have no use for it.
+
+use js_sys::{JSON, Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+
+use super::dom::{Fault, window};
+use crate::view::{Freshness, View};
+
+/// What `state()` gives.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct State {
+    /// "lobby", "play" or "watch".
+    pub page: &'static str,
+    /// The own or followed seat.
+    pub player: Option<u16>,
+    /// Units.
+    pub x: Option<f32>,
+    /// Units.
+    pub y: Option<f32>,
+    /// Units per second.
+    pub vx: Option<f32>,
+    /// Units per second.
+    pub vy: Option<f32>,
+    /// Radians.
+    pub aim: Option<f32>,
+    /// 0 to 100.
+    pub hull_points: Option<u8>,
+    /// Whether the own or followed ship flies.
+    pub alive: bool,
+    /// Other ships in view.
+    pub ships: usize,
+    /// Shots in view.
+    pub shots: usize,
+    /// Those of the own or followed ship.
+    pub own_shots: usize,
+    /// Snapshots read, or 0 when watching.
+    pub snapshots: u64,
+    /// The newest tick that the client knows.
+    pub tick: u32,
+    /// "waiting", "live", "catching_up" or "lost".
+    pub freshness: &'static str,
+    /// Round trip time in milliseconds.
+    pub rtt_ms: Option<u16>,
+    /// Attempts to reconnect since the last success.
+    pub attempt: u32,
+    /// Links that the seat has had; 0 before the first.
+    pub generation: u32,
+    /// Where all other ships are: seat, x, y.
+    pub others: Vec<(u16, f32, f32)>,
+}
+
+impl State {
+    /// The part of a state that a view has.
+    pub fn of(page: &'static str, view: &View) -> State {
+        let own = view.own.as_ref();
+        let own_shots = |o: &crate::view::OwnView| view.shots.iter().filter(|s| s.owner == o.id).count();
+        State {
+            page,
+            player: own.map(|o| o.id.0),
+            x: own.map(|o| o.position.x),
+            y: own.map(|o| o.position.y),
+            vx: own.map(|o| o.velocity.x),
+            vy: own.map(|o| o.velocity.y),
+            aim: own.map(|o| o.aim.radians()),
+            hull_points: own.map(|o| o.hull_points),
+            alive: own.is_some(),
+            ships: view.ships.len(),
+            shots: view.shots.len(),
+            own_shots: own.map_or(0, own_shots),
+            freshness: match view.freshness {
+                Freshness::Waiting => "waiting",
+                Freshness::Live => "live",
+                Freshness::CatchingUp => "catching_up",
+                Freshness::Lost => "lost",
+            },
+            rtt_ms: view.rtt_ms,
+            others: view.ships.iter().map(|s| (s.id.0, s.position.x, s.position.y)).collect(),
+            ..State::default()
+        }
+    }
+}
+
+/// Puts `window.starfray` there.
+pub fn install<S, D>(state: S, drop: D) -> Result<(), Fault>
+where
+    S: Fn() -> State + 'static,
+    D: Fn() + 'static,
+{
+    let door = Object::new();
+    let state = Closure::<dyn Fn() -> JsValue>::new(move || {
+        let text = serde_json::to_string(&state()).unwrap_or_default();
+        JSON::parse(&text).unwrap_or(JsValue::NULL)
+    });
+    let drop = Closure::<dyn Fn()>::new(drop);
+    Reflect::set(&door, &"state".into(), &state.into_js_value())?;
+    Reflect::set(&door, &"drop".into(), &drop.into_js_value())?;
+    let window = window()?;
+    Reflect::set(&window, &"starfray".into(), &door)?;
+    Ok(())
+}

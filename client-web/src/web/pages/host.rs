@@ -1,0 +1,188 @@
+//! Hosting a match: a form with the map, the seats and the bots, and then the links to share.
+//! It belongs to the lobby's document; the match itself begins on the play page.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::futures::spawn_local;
+use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement, HtmlInputElement};
+
+use super::route;
+use crate::web::dom::{Fault, Text, add, after, by_id, find, find_all, listen, window};
+use crate::web::maps::{self, MAPS};
+use crate::web::net::api::{self, HostRequest, Hosted};
+use crate::web::storage;
+
+/// Makes the form work: its map pictures, its steppers, its buttons.
+pub fn listen_to_form() -> Result<(), Fault> {
+    listen(&by_id::<HtmlElement>("open-host")?, "click", |_| {
+        let _ = open();
+    })?;
+    fill_maps()?;
+    for step in find_all(&by_id::<HtmlElement>("host-form")?, ".step") {
+        listen_to_step(&step)?;
+    }
+    for input in find_all(&by_id::<HtmlElement>("host-form")?, "input[name=visibility]") {
+        listen(&input, "change", |_| {
+            let note = if checked("visibility") == "public" { "It stands in the lobby's list." } else { "Watching needs the link too." };
+            if let Ok(mut line) = Text::by_id("visibility-note") {
+                line.set(note);
+            }
+        })?;
+    }
+    let busy = Rc::new(RefCell::new(false));
+    listen(&by_id::<HtmlElement>("host-form")?, "submit", move |event: Event| {
+        event.prevent_default();
+        if !busy.replace(true) {
+            create(Rc::clone(&busy));
+        }
+    })?;
+    listen(&by_id::<HtmlElement>("again")?, "click", |_| {
+        let _ = route::show("host");
+    })?;
+    for button in find_all(&by_id::<HtmlElement>("host-ready")?, "[data-copy]") {
+        listen_to_copy(&button)?;
+    }
+    listen(&window()?, "resize", |_| draw_maps())
+}
+
+/// Shows the form.
+fn open() -> Result<(), Fault> {
+    route::show("host")?;
+    let name: HtmlInputElement = by_id("match-name")?;
+    if name.value().is_empty() {
+        name.set_value(&format!("{}'s match", storage::name()));
+    }
+    draw_maps();
+    Ok(())
+}
+
+fn fill_maps() -> Result<(), Fault> {
+    let choice: HtmlElement = by_id("maps")?;
+    for (i, (id, name, _)) in MAPS.iter().enumerate() {
+        let label = add(&choice, "label", "", "")?;
+        let input = add(&label, "input", "", "")?;
+        for (key, value) in [("type", "radio"), ("name", "map"), ("value", id)] {
+            input.set_attribute(key, value)?;
+        }
+        if i == 0 {
+            input.set_attribute("checked", "")?;
+        }
+        add(&label, "canvas", "", "")?.set_attribute("data-map", id)?;
+        add(&label, "span", "cut", name)?;
+        listen(&input, "change", |_| draw_maps())?;
+    }
+    Ok(())
+}
+
+/// Draws the small maps and the chosen one large.
+fn draw_maps() {
+    let Ok(choice) = by_id::<HtmlElement>("maps") else { return };
+    for canvas in find_all(&choice, "canvas") {
+        let id = canvas.get_attribute("data-map").unwrap_or_default();
+        if let Ok(canvas) = wasm_bindgen::JsCast::dyn_into::<HtmlCanvasElement>(canvas) {
+            maps::draw(&canvas, &maps::arena(&id, number("seats")), &[]);
+        }
+    }
+    let _ = draw_chosen();
+}
+
+fn draw_chosen() -> Result<(), Fault> {
+    let chosen = checked("map");
+    let arena = maps::arena(&chosen, number("seats"));
+    let dots: Vec<maps::Dot> = arena
+        .spawns()
+        .iter()
+        .map(|place| maps::Dot { place: *place, colour: crate::web::palette::HALO, radius: 2.5 })
+        .collect();
+    maps::draw(&by_id("big-map")?, &arena, &dots);
+    Text::by_id("map-name")?.set(maps::label(&chosen));
+    let size = arena.half() * 2.0;
+    Text::by_id("map-size")?.set(&format!("{} by {} units", size.x, size.y));
+    let line = MAPS.iter().find(|(id, _, _)| *id == chosen).map_or("", |(_, _, line)| line);
+    Text::by_id("map-line")?.set(line);
+    Ok(())
+}
+
+/// The value of the radio button that is pressed in the group.
+fn checked(group: &str) -> String {
+    let form = by_id::<HtmlElement>("host-form").ok();
+    let found = form.and_then(|f| find::<HtmlInputElement>(&f, &format!("input[name={group}]:checked")).ok());
+    found.map(|input| input.value()).unwrap_or_default()
+}
+
+/// The number that a stepper shows.
+fn number(id: &str) -> u32 {
+    by_id::<HtmlElement>(id).ok().and_then(|e| e.text_content()).and_then(|t| t.parse().ok()).unwrap_or(0)
+}
+
+fn listen_to_step(step: &HtmlElement) -> Result<(), Fault> {
+    let of = |name: &str| step.get_attribute(name).and_then(|v| v.parse::<i32>().ok()).unwrap_or(0);
+    let (low, high, by) = (of("data-low"), of("data-high"), of("data-by"));
+    let id = step.get_attribute("data-step").unwrap_or_default();
+    for (button, sign) in find_all(step, "button").into_iter().zip([-1, 1]) {
+        let id = id.clone();
+        listen(&button, "click", move |_| {
+            let value = (number(&id) as i32 + sign * by).clamp(low, high);
+            if let Ok(output) = by_id::<Element>(&id) {
+                output.set_text_content(Some(&value.to_string()));
+            }
+            if id == "seats" {
+                draw_maps();
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn request() -> Result<HostRequest, Fault> {
+    let field = |id: &str| by_id::<HtmlInputElement>(id).map(|input| input.value().trim().to_owned());
+    let password = field("match-password")?;
+    Ok(HostRequest {
+        name: field("match-name")?,
+        map: checked("map"),
+        bots: number("bots"),
+        max_players: number("seats"),
+        visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
+        duration_s: checked("duration").parse().unwrap_or(600),
+        password: (!password.is_empty()).then_some(password),
+    })
+}
+
+fn create(busy: Rc<RefCell<bool>>) {
+    spawn_local(async move {
+        let message = match request() {
+            Ok(request) => match api::host(&request).await {
+                Ok(hosted) => show_links(&hosted).err().map(|fault| fault.0),
+                Err(error) => Some(error.message),
+            },
+            Err(fault) => Some(fault.0),
+        };
+        if let Ok(mut line) = Text::by_id("host-error") {
+            line.set(&message.unwrap_or_default());
+        }
+        busy.replace(false);
+    });
+}
+
+fn show_links(hosted: &Hosted) -> Result<(), Fault> {
+    by_id::<HtmlInputElement>("invite")?.set_value(&hosted.play_url);
+    by_id::<HtmlInputElement>("invite-watch")?.set_value(&hosted.watch_url);
+    by_id::<HtmlElement>("enter")?.set_attribute("href", &route::play(&hosted.id))?;
+    route::show("ready")?;
+    draw_maps();
+    Ok(())
+}
+
+fn listen_to_copy(button: &HtmlElement) -> Result<(), Fault> {
+    let id = button.get_attribute("data-copy").unwrap_or_default();
+    let pressed = button.clone();
+    listen(button, "click", move |_| {
+        let Ok(field) = by_id::<HtmlInputElement>(&id) else { return };
+        field.select();
+        route::copy(&field.value());
+        pressed.set_text_content(Some("Copied"));
+        let again = pressed.clone();
+        after(1600, move || again.set_text_content(Some("Copy link")));
+    })
+}

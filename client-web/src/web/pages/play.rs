@@ -1,0 +1,250 @@
+//! Playing: the client's netcode between a WebSocket, the player's hands, the arena and the HUD.
+//! Messages keep the connection alive while the tab is hidden; pictures are made only while it is seen.
+
+pub mod link;
+pub mod overlay;
+pub mod words;
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use glam::Vec2;
+use js_sys::futures::spawn_local;
+use shared::codec::encode;
+use shared::protocol::{ClientMessage, CloseReason, Nothing};
+
+use self::link::{End, Link, Next, Stand};
+use self::overlay::{Around, Overlay};
+use super::route;
+use crate::client::{Client, ReceiveError};
+use crate::view::View;
+use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, window};
+use crate::web::hooks::{self, State};
+use crate::web::hud::menu::{Choice, Menu};
+use crate::web::hud::notice::{Answer, Notice};
+use crate::web::input::Input;
+use crate::web::net::api::{self, JoinRequest};
+use crate::web::net::socket::{Socket, SocketEvent, address};
+use crate::web::stage::{Now, Stage};
+use crate::web::{animation, fatal, storage};
+
+/// The browser's own code for a socket that broke.
+const BROKEN: u16 = 1006;
+
+/// The play page.
+#[derive(Debug)]
+struct Play {
+    me: Weak<RefCell<Play>>,
+    client: Client,
+    link: Link,
+    input: Input,
+    stage: Stage,
+    overlay: Overlay,
+    notice: Notice,
+    menu: Menu,
+    view: View,
+}
+
+/// Begins to play in a match.
+pub fn begin(match_id: String) -> Result<(), Fault> {
+    route::show("play")?;
+    let play = Play {
+        me: Weak::new(),
+        client: Client::new(),
+        link: Link::new(match_id),
+        input: Input::new()?,
+        stage: Stage::new()?,
+        overlay: Overlay::new()?,
+        notice: Notice::new()?,
+        menu: Menu::new()?,
+        view: View::default(),
+    };
+    let play = Rc::new(RefCell::new(play));
+    play.borrow_mut().me = Rc::downgrade(&play);
+    let next = play.borrow_mut().link.begin();
+    play.borrow_mut().follow(next);
+    let (seen, dropped, shown) = (Rc::clone(&play), Rc::clone(&play), Rc::clone(&play));
+    hooks::install(move || seen.borrow().state(), move || dropped.borrow_mut().closed(BROKEN))?;
+    listen(&document()?, "visibilitychange", move |_| shown.borrow_mut().step())?;
+    animation::run(move |picture_ms| {
+        if let Err(fault) = play.borrow_mut().picture(picture_ms) {
+            fatal(&fault);
+        }
+    })
+}
+
+impl Play {
+    /// Does what the link says.
+    fn follow(&mut self, next: Next) {
+        match next {
+            Next::Nothing => {}
+            Next::Join => self.join(None),
+            Next::Connect => self.connect(),
+            Next::Wait(delay_ms) => {
+                let me = self.me.clone();
+                after(delay_ms, move || {
+                    if let Some(play) = me.upgrade() {
+                        play.borrow_mut().try_again(false);
+                    }
+                });
+            }
+            Next::Reload => {
+                if let Ok(window) = window() {
+                    let _ = window.location().reload();
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, password: Option<String>) {
+        self.link.stand = Stand::Joining;
+        let request = JoinRequest { name: storage::name(), hull: storage::hull().into(), password };
+        let (me, id) = (self.me.clone(), self.link.match_id.clone());
+        spawn_local(async move {
+            let answer = api::join(&id, &request).await;
+            if let Some(play) = me.upgrade() {
+                let mut play = play.borrow_mut();
+                let next = play.link.joined(answer, now_ms());
+                play.follow(next);
+            }
+        });
+    }
+
+    fn connect(&mut self) {
+        let Some(seat) = self.link.seat.clone() else { return };
+        self.link.stand = Stand::Connecting;
+        let me = self.me.clone();
+        let tell = Rc::new(move |event| {
+            if let Some(play) = me.upgrade() {
+                play.borrow_mut().heard(event);
+            }
+        });
+        match Socket::open(&address(&seat.base, &self.link.match_id, &seat.token), tell) {
+            Ok(socket) => self.link.socket = Some(socket),
+            Err(_) => self.closed(BROKEN),
+        }
+    }
+
+    /// The waiting time is over, or somebody does not want to wait.
+    fn try_again(&mut self, at_once: bool) {
+        let due = matches!(self.link.stand, Stand::Waiting { until_ms } if at_once || until_ms <= now_ms() + 20.0);
+        if due {
+            let next = self.link.begin();
+            self.follow(next);
+        }
+    }
+
+    fn heard(&mut self, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened => self.client.link_opened(now_ms()),
+            SocketEvent::Message(bytes) => match self.client.receive(&bytes, now_ms()) {
+                Ok(()) => {
+                    if self.client.bye().is_none() {
+                        self.link.works();
+                    }
+                    self.step();
+                }
+                Err(ReceiveError::Version(_)) => self.closed(CloseReason::ProtocolVersion.code()),
+                Err(_) => self.closed(BROKEN),
+            },
+            SocketEvent::Closed(code) => self.closed(code),
+        }
+    }
+
+    fn closed(&mut self, code: u16) {
+        let now = now_ms();
+        self.client.link_lost(now);
+        // A link that never worked has no last word of its own.
+        let bye = self.client.bye().filter(|_| self.link.stand == Stand::Open).cloned();
+        let next = self.link.closed(code, bye.as_ref(), now);
+        self.follow(next);
+    }
+
+    /// Hands, prediction, messages. Called with every picture and every message, so that a hidden tab goes on.
+    fn step(&mut self) {
+        let own = self.own_on_screen();
+        self.client.control(self.input.controls(own));
+        self.client.advance(now_ms());
+        while let Some(bytes) = self.client.poll_send() {
+            if let Some(socket) = &self.link.socket {
+                socket.send(&bytes);
+            }
+        }
+    }
+
+    fn own_on_screen(&self) -> Vec2 {
+        let camera = self.stage.camera();
+        self.view.own.map_or(camera.size / 2.0, |own| camera.to_screen(own.position))
+    }
+
+    fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
+        self.step();
+        let now = now_ms();
+        self.view = self.client.view(now);
+        self.stage.draw(&self.view, &self.client, Now { now_ms: now, picture_ms }, true)?;
+        let around = Around { now_ms: now, found: self.input.found(), wants_scores: self.input.holds("Tab") };
+        self.overlay.show(&self.client, &self.view, &mut self.stage, around)?;
+        let words = words::notice(&self.link, now);
+        if let Some(body) = document()?.body() {
+            toggle(&body, "lost", words.is_some());
+        }
+        self.notice.show(words);
+        self.answer();
+        self.choose();
+        Ok(())
+    }
+
+    /// Does what was pressed on the notice.
+    fn answer(&mut self) {
+        let Some(answer) = self.notice.take_answer() else { return };
+        match (self.link.stand.clone(), answer) {
+            (Stand::Asking { .. }, Answer::Yes) => self.join(Some(self.notice.password())),
+            (Stand::Over(End::Replaced), Answer::Yes) => self.connect(),
+            (Stand::Over(End::Full), Answer::Yes) => route::go(&route::watch(&self.link.match_id)),
+            (Stand::Over(End::Version), Answer::Yes) => self.follow(Next::Reload),
+            (Stand::Over(End::Other(_)), Answer::Yes) => {
+                let next = self.link.begin();
+                self.follow(next);
+            }
+            (Stand::Over(_) | Stand::Asking { .. }, _) => route::go("/"),
+            (_, Answer::Yes) => self.try_again(true),
+            (_, Answer::No) => self.leave("/"),
+        }
+    }
+
+    /// Does what was chosen in the menu.
+    fn choose(&mut self) {
+        let escape = self.input.pressed("Escape").then_some(Choice::Toggle);
+        let id = self.link.match_id.clone();
+        match self.menu.take().or(escape) {
+            Some(Choice::Toggle) => self.menu.toggle(self.client.match_name()),
+            Some(Choice::Copy) => {
+                route::copy(&route::absolute(&route::play(&id)));
+                self.menu.copied();
+            }
+            Some(Choice::Watch) => self.leave(&route::watch(&id)),
+            Some(Choice::Leave) => self.leave("/"),
+            None => {}
+        }
+    }
+
+    /// Gives the seat back and goes elsewhere.
+    fn leave(&mut self, address: &str) {
+        if let (Some(socket), Ok(bytes)) = (&self.link.socket, encode(&ClientMessage::Leave(Nothing()))) {
+            socket.send(&bytes);
+        }
+        storage::set_seat(&self.link.match_id, None);
+        route::go(address);
+    }
+
+    fn state(&self) -> State {
+        let instruments = self.client.instruments();
+        State {
+            player: self.client.player().map(|id| id.0),
+            snapshots: instruments.snapshots,
+            attempt: self.link.attempt(),
+            generation: self.link.generation,
+            ..State::of("play", &self.view)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One seat's way to its server: take the seat, connect, and come back after every loss until somebody says stop.
+//! It decides when and why; the page owns it, feeds it what happens, and shows what it says.
+
+use shared::protocol::{Bye, CloseReason};
+
+use crate::session::Backoff;
+use crate::web::net::api::Joined;
+use crate::web::net::http::ApiError;
+use crate::web::net::socket::Socket;
+use crate::web::storage::{self, Seat};
+
+/// How long the server keeps a lost player's seat.
+pub const SEAT_KEPT_MS: f64 = 30_000.0;
+
+/// Where the seat stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stand {
+    /// The seat is being taken.
+    Joining,
+    /// A password is asked for; `wrong` if one was given and refused.
+    Asking {
+        /// Whether one was refused.
+        wrong: bool,
+    },
+    /// The socket is opening, or open without a message yet.
+    Connecting,
+    /// All is well.
+    Open,
+    /// The next attempt comes at this time of the page's clock.
+    Waiting {
+        /// When.
+        until_ms: f64,
+    },
+    /// No more attempts by itself.
+    Over(End),
+}
+
+/// Why there are no more attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The same seat is played elsewhere.
+    Replaced,
+    /// All seats are taken.
+    Full,
+    /// There is no such match, or it has ended.
+    Gone,
+    /// The server speaks a newer version, and reloading did not help.
+    Version,
+    /// Something else, in the server's words.
+    Other(String),
+}
+
+/// What the page has to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing.
+    Nothing,
+    /// Take a seat.
+    Join,
+    /// Open the socket.
+    Connect,
+    /// Try again after so many milliseconds.
+    Wait(u32),
+    /// Load the page again.
+    Reload,
+}
+
+/// A seat's link.
+#[derive(Debug)]
+pub struct Link {
+    /// The match.
+    pub match_id: String,
+    /// The seat, once taken.
+    pub seat: Option<Seat>,
+    /// The socket, while there is one.
+    pub socket: Option<Socket>,
+    /// Where it stands.
+    pub stand: Stand,
+    /// When the connection was lost.
+    pub lost_ms: Option<f64>,
+    /// Links that worked.
+    pub generation: u32,
+    backoff: Backoff,
+    joined_anew: bool,
+}
+
+impl Link {
+    /// A link to the match, with the seat that this tab may still have.
+    pub fn new(match_id: String) -> Link {
+        let seat = storage::seat(&match_id);
+        let seed = (js_sys::Math::random() * 1e15) as u64;
+        Link {
+            match_id,
+            seat,
+            socket: None,
+            stand: Stand::Joining,
+            lost_ms: None,
+            generation: 0,
+            backoff: Backoff::new(seed),
+            joined_anew: false,
+        }
+    }
+
+    /// The first step.
+    pub fn begin(&mut self) -> Next {
+        if self.seat.is_some() { Next::Connect } else { Next::Join }
+    }
+
+    /// Attempts since the last success.
+    pub fn attempt(&self) -> u32 {
+        self.backoff.attempt()
+    }
+
+    /// The seat was taken, or refused.
+    pub fn joined(&mut self, answer: Result<Joined, ApiError>, now_ms: f64) -> Next {
+        match answer {
+            Ok(joined) => {
+                let seat = Seat { token: joined.token, base: joined.url };
+                storage::set_seat(&self.match_id, Some(&seat));
+                self.seat = Some(seat);
+                Next::Connect
+            }
+            Err(error) => self.refused(error, now_ms),
+        }
+    }
+
+    fn refused(&mut self, error: ApiError, now_ms: f64) -> Next {
+        self.stand = match error.word.as_str() {
+            "password_required" => Stand::Asking { wrong: false },
+            "wrong_password" => Stand::Asking { wrong: true },
+            "match_full" => Stand::Over(End::Full),
+            "not_found" | "match_not_found" | "unknown_match" | "match_ended" => Stand::Over(End::Gone),
+            "network" | "answer" | "draining" | "busy" | "rate_limited" => return self.wait(now_ms, 0),
+            _ => Stand::Over(End::Other(error.message)),
+        };
+        Next::Nothing
+    }
+
+    /// The first message of a new link was understood.
+    pub fn works(&mut self) {
+        if self.stand != Stand::Open {
+            self.stand = Stand::Open;
+            self.generation += 1;
+            self.lost_ms = None;
+            self.joined_anew = false;
+            self.backoff.succeeded();
+            storage::version_fits();
+        }
+    }
+
+    /// The socket is closed with `code`; `bye` is the server's last word, if there was one.
+    pub fn closed(&mut self, code: u16, bye: Option<&Bye>, now_ms: f64) -> Next {
+        self.socket = None;
+        let code = bye.map_or(code, |bye| bye.code);
+        let is = |reason: CloseReason| reason.code() == code;
+        self.lost_ms.get_or_insert(now_ms);
+        if is(CloseReason::Replaced) {
+            self.stand = Stand::Over(End::Replaced);
+        } else if is(CloseReason::BadToken) {
+            return self.join_anew();
+        } else if is(CloseReason::ProtocolVersion) {
+            if storage::may_reload() {
+                return Next::Reload;
+            }
+            self.stand = Stand::Over(End::Version);
+        } else if is(CloseReason::MatchEnded) {
+            storage::set_seat(&self.match_id, None);
+            self.stand = Stand::Over(End::Gone);
+        } else if (4500..5000).contains(&code) {
+            self.stand = Stand::Over(End::Other("The server ended this connection.".to_owned()));
+        } else {
+            return self.wait(now_ms, bye.map_or(0, |bye| bye.retry_ms));
+        }
+        Next::Nothing
+    }
+
+    /// The token is no longer good: a new seat, but only once.
+    fn join_anew(&mut self) -> Next {
+        storage::set_seat(&self.match_id, None);
+        self.seat = None;
+        if std::mem::replace(&mut self.joined_anew, true) {
+            self.stand = Stand::Over(End::Other("Your seat in this match is gone.".to_owned()));
+            return Next::Nothing;
+        }
+        self.stand = Stand::Joining;
+        Next::Join
+    }
+
+    fn wait(&mut self, now_ms: f64, least_ms: u32) -> Next {
+        self.lost_ms.get_or_insert(now_ms);
+        let delay_ms = self.backoff.next_delay_ms().max(least_ms);
+        self.stand = Stand::Waiting { until_ms: now_ms + f64::from(delay_ms) };
+        Next::Wait(delay_ms)
+    }
+}

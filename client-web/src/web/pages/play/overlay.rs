@@ -1,0 +1,150 @@
+//! A player's HUD as one thing: every part of it, fed once per picture.
+//! It reads the client and never changes it.
+
+use shared::world::Phase;
+
+use crate::client::Client;
+use crate::view::{Freshness, Happening, Score, View};
+use crate::web::dom::{Fault, Text, document, toggle};
+use crate::web::hud::bars::Bars;
+use crate::web::hud::callout::Callout;
+use crate::web::hud::clock::Clock;
+use crate::web::hud::hints::Hints;
+use crate::web::hud::kills::{Kills, Named};
+use crate::web::hud::labels::Labels;
+use crate::web::hud::minimap::Minimap;
+use crate::web::hud::net::Net;
+use crate::web::hud::score::ScoreBoard;
+use crate::web::hud::slots::Slots;
+use crate::web::hud::table::{Occasion, Table};
+use crate::web::input::Found;
+use crate::web::pages::tagging::{self, Naming};
+use crate::web::stage::Stage;
+
+/// Scores are read this often; they change with kills only.
+const SCORES_EVERY_MS: f64 = 150.0;
+
+/// All parts of a player's HUD.
+#[derive(Debug)]
+pub struct Overlay {
+    bars: Bars,
+    board: ScoreBoard,
+    callout: Callout,
+    clock: Clock,
+    hints: Hints,
+    kills: Kills,
+    labels: Labels,
+    minimap: Minimap,
+    net: Net,
+    slots: Slots,
+    table: Table,
+    title: Text,
+    scores: Vec<Score>,
+    scores_ms: f64,
+    killer: Option<String>,
+}
+
+/// What the overlay needs besides the client.
+#[derive(Clone, Copy, Debug)]
+pub struct Around {
+    /// The page's clock.
+    pub now_ms: f64,
+    /// Controls that the player has found.
+    pub found: Found,
+    /// Whether all scores are asked for.
+    pub wants_scores: bool,
+}
+
+impl Overlay {
+    /// Finds all elements.
+    pub fn new() -> Result<Overlay, Fault> {
+        Ok(Overlay {
+            bars: Bars::new()?,
+            board: ScoreBoard::new()?,
+            callout: Callout::new()?,
+            clock: Clock::new("clock")?,
+            hints: Hints::new()?,
+            kills: Kills::new("kills")?,
+            labels: Labels::new()?,
+            minimap: Minimap::new()?,
+            net: Net::new()?,
+            slots: Slots::default(),
+            table: Table::new()?,
+            title: Text::by_id("match-title")?,
+            scores: Vec::new(),
+            scores_ms: f64::NEG_INFINITY,
+            killer: None,
+        })
+    }
+
+    /// Shows one view.
+    pub fn show(&mut self, client: &Client, view: &View, stage: &mut Stage, around: Around) -> Result<(), Fault> {
+        let now_ms = around.now_ms;
+        if now_ms - self.scores_ms > SCORES_EVERY_MS {
+            self.scores_ms = now_ms;
+            self.scores = client.scores();
+            self.board.show(&self.scores, client.player())?;
+        }
+        self.tell(client, view, now_ms)?;
+        self.clock.show(view);
+        self.title.set(client.match_name());
+        self.net.show(view, now_ms);
+        self.bars.show(view.own.as_ref());
+        self.hints.show(around.found, now_ms);
+        self.minimap.show(view, client, stage.camera(), now_ms);
+        self.show_table(client, view, around)?;
+        let leader = self.scores.first().filter(|s| s.score > 0).map(|s| s.id);
+        let naming = Naming { leader, watching: false, now_ms };
+        tagging::show((&mut self.labels, &mut self.slots), stage, view, client, naming);
+        Ok(())
+    }
+
+    fn show_table(&mut self, client: &Client, view: &View, around: Around) -> Result<(), Fault> {
+        let over = matches!(view.phase, Phase::Results | Phase::Ended) && view.freshness != Freshness::Waiting;
+        let occasion = match (over, around.wants_scores) {
+            (true, _) => Some(Occasion::RoundOver(view.phase_left_s.map(|s| s.ceil() as u32))),
+            (false, true) => Some(Occasion::Asked(client.match_name().to_owned())),
+            (false, false) => None,
+        };
+        match occasion {
+            Some(occasion) => self.table.show(&self.scores, client.player(), &occasion),
+            None => {
+                self.table.hide();
+                Ok(())
+            }
+        }
+    }
+
+    /// Kills, deaths, the start of a round.
+    fn tell(&mut self, client: &Client, view: &View, now_ms: f64) -> Result<(), Fault> {
+        let me = client.player();
+        for happening in &view.happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } => {
+                    let name = |id| client.name_of(id).unwrap_or("Somebody");
+                    let named = |id| Named { name: name(id), own: Some(id) == me };
+                    self.kills.add(named(*by), named(*victim), now_ms)?;
+                    if Some(*victim) == me {
+                        self.killer = Some(name(*by).to_owned());
+                    } else if Some(*by) == me {
+                        self.callout.took_out(name(*victim), now_ms)?;
+                    }
+                }
+                Happening::RoundStarted => self.callout.say("A new round begins", now_ms)?,
+                _ => {}
+            }
+        }
+        let down = view.own.is_none() && view.freshness == Freshness::Live && view.phase == Phase::Playing;
+        if down && view.respawn_s > 0.0 {
+            self.callout.taken_out(self.killer.as_deref(), view.respawn_s, now_ms)?;
+        } else if view.own.is_some() {
+            self.killer = None;
+        }
+        if let Some(body) = document()?.body() {
+            toggle(&body, "down", down && self.killer.is_some());
+        }
+        self.callout.pass(now_ms);
+        self.kills.pass(now_ms);
+        Ok(())
+    }
+}

@@ -1,0 +1,363 @@
+//! Watching: the public feed by EventSource, the same arena, a list to choose whom to follow, a camera that flies free.
+//! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
+
+pub mod roster;
+
+use std::cell::Cell;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use glam::Vec2;
+use shared::world::Phase;
+use web_sys::HtmlElement;
+
+use self::roster::{Card, Roster};
+use super::route;
+use super::tagging::{self, Naming};
+use crate::session::Backoff;
+use crate::spectator::{Follow, Spectator};
+use crate::view::{Freshness, Happening, Score, View};
+use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, now_ms, toggle};
+use crate::web::hooks::{self, State};
+use crate::web::hud::clock::Clock;
+use crate::web::hud::kills::{Kills, Named};
+use crate::web::hud::labels::Labels;
+use crate::web::hud::notice::{Answer, Notice, Words};
+use crate::web::hud::slots::Slots;
+use crate::web::hud::table::{Occasion, Table};
+use crate::web::input::Input;
+use crate::web::net::feed::{Feed, SourceEvent, address};
+use crate::web::stage::{Now, Stage};
+use crate::web::{animation, fatal};
+
+const SCORES_EVERY_MS: f64 = 150.0;
+/// Speed of the free camera in units per second.
+const FLY_UNITS: f32 = 620.0;
+const HINT_MS: f64 = 14_000.0;
+const MOVE_KEYS: [(&str, Vec2); 4] =
+    [("KeyW", Vec2::NEG_Y), ("KeyS", Vec2::Y), ("KeyA", Vec2::NEG_X), ("KeyD", Vec2::X)];
+
+/// What the watch page's buttons ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Press {
+    FullScreen,
+    Copy,
+}
+
+#[derive(Debug)]
+struct Watch {
+    me: Weak<RefCell<Watch>>,
+    id: String,
+    key: Option<String>,
+    spectator: Spectator,
+    feed: Option<Feed>,
+    backoff: Backoff,
+    failed: u32,
+    input: Input,
+    stage: Stage,
+    plates: Plates,
+    view: View,
+    scores: Vec<Score>,
+    scores_ms: f64,
+    begun_ms: f64,
+    flown_ms: f64,
+    pressed: Rc<Cell<Option<Press>>>,
+}
+
+/// The page's parts over the arena.
+#[derive(Debug)]
+struct Plates {
+    card: Card,
+    clock: Clock,
+    kills: Kills,
+    labels: Labels,
+    notice: Notice,
+    roster: Roster,
+    slots: Slots,
+    table: Table,
+    leads: Text,
+    state: Text,
+    behind: Text,
+    title: Text,
+    copy: Text,
+    keys: HtmlElement,
+    mode: HtmlElement,
+    freshness: Changed<Freshness>,
+}
+
+/// Begins to watch a match.
+pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
+    route::show("watch")?;
+    by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
+    let pressed: Rc<Cell<Option<Press>>> = Rc::default();
+    for (button, press) in [("full-screen", Press::FullScreen), ("watch-copy", Press::Copy)] {
+        let pressed = Rc::clone(&pressed);
+        listen(&by_id::<HtmlElement>(button)?, "click", move |_| pressed.set(Some(press)))?;
+    }
+    let watch = Rc::new(RefCell::new(Watch {
+        me: Weak::new(),
+        id,
+        key,
+        spectator: Spectator::new(),
+        feed: None,
+        backoff: Backoff::new((js_sys::Math::random() * 1e15) as u64),
+        failed: 0,
+        input: Input::new()?,
+        stage: Stage::new()?,
+        plates: Plates::new()?,
+        view: View::default(),
+        scores: Vec::new(),
+        scores_ms: f64::NEG_INFINITY,
+        begun_ms: now_ms(),
+        flown_ms: now_ms(),
+        pressed,
+    }));
+    watch.borrow_mut().me = Rc::downgrade(&watch);
+    watch.borrow_mut().open();
+    let (seen, dropped) = (Rc::clone(&watch), Rc::clone(&watch));
+    hooks::install(move || seen.borrow().state(), move || dropped.borrow_mut().lost(false))?;
+    animation::run(move |picture_ms| {
+        if let Err(fault) = watch.borrow_mut().picture(picture_ms) {
+            fatal(&fault);
+        }
+    })
+}
+
+impl Plates {
+    fn new() -> Result<Plates, Fault> {
+        Ok(Plates {
+            card: Card::new()?,
+            clock: Clock::new("watch-clock")?,
+            kills: Kills::new("watch-kills")?,
+            labels: Labels::new()?,
+            notice: Notice::new()?,
+            roster: Roster::new()?,
+            slots: Slots::default(),
+            table: Table::new()?,
+            leads: Text::by_id("watch-leads")?,
+            state: Text::by_id("watch-state")?,
+            behind: Text::by_id("watch-behind")?,
+            title: Text::by_id("watch-title")?,
+            copy: Text::by_id("watch-copy-text")?,
+            keys: by_id("watch-keys")?,
+            mode: crate::web::dom::find(&by_id::<HtmlElement>("watching")?, ".mode")?,
+            freshness: Changed::default(),
+        })
+    }
+}
+
+impl Watch {
+    fn open(&mut self) {
+        let me = self.me.clone();
+        let tell: Rc<dyn Fn(SourceEvent)> = Rc::new(move |event| {
+            if let Some(watch) = me.upgrade() {
+                watch.borrow_mut().heard(event);
+            }
+        });
+        let url = address(&self.id, self.key.as_deref(), self.spectator.last_cursor());
+        match Feed::open(&url, &tell) {
+            Ok(feed) => self.feed = Some(feed),
+            Err(_) => self.lost(false),
+        }
+    }
+
+    fn heard(&mut self, event: SourceEvent) {
+        match event {
+            SourceEvent::Opened => self.spectator.opened(now_ms()),
+            SourceEvent::Message { name, cursor, data } => {
+                match self.spectator.receive(name, &cursor, &data, now_ms()) {
+                    Ok(()) => {
+                        self.failed = 0;
+                        self.backoff.succeeded();
+                    }
+                    Err(_) => self.lost(false),
+                }
+            }
+            SourceEvent::Lost { retries } => self.lost(retries),
+        }
+    }
+
+    /// The feed is gone. Unless the browser tries again by itself, a new one is opened in a while.
+    fn lost(&mut self, retries: bool) {
+        self.spectator.lost(now_ms());
+        self.failed = self.failed.saturating_add(1);
+        if retries || self.spectator.ended() {
+            return;
+        }
+        self.feed = None;
+        let me = self.me.clone();
+        after(self.backoff.next_delay_ms(), move || {
+            if let Some(watch) = me.upgrade() {
+                let mut watch = watch.borrow_mut();
+                if watch.feed.is_none() {
+                    watch.open();
+                }
+            }
+        });
+    }
+
+    fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
+        let now = now_ms();
+        self.steer(now);
+        self.view = self.spectator.view(now);
+        self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, false)?;
+        if now - self.scores_ms > SCORES_EVERY_MS {
+            self.scores_ms = now;
+            self.scores = self.spectator.scores();
+        }
+        self.show(now)?;
+        self.press()
+    }
+
+    /// Keys and drags: another ship, the leader, or a camera that flies free.
+    fn steer(&mut self, now: f64) {
+        let dt_s = ((now - self.flown_ms) / 1000.0).clamp(0.0, 0.1) as f32;
+        self.flown_ms = now;
+        let keys = MOVE_KEYS.iter().filter(|(code, _)| self.input.holds(code)).map(|(_, way)| *way);
+        let flown = keys.sum::<Vec2>().normalize_or_zero() * FLY_UNITS * dt_s;
+        let dragged = self.input.take_drag() / self.stage.camera().scale.max(0.01);
+        if flown != Vec2::ZERO || dragged.length() > 0.5 {
+            let half = self.spectator.arena().map_or(Vec2::splat(4000.0), shared::arena::Arena::half);
+            let place = (self.view.camera + flown - dragged).clamp(-half, half);
+            self.spectator.follow(Follow::Free(place));
+        }
+        if self.input.pressed("KeyL") {
+            self.spectator.follow(Follow::Leader);
+        }
+        let step = i32::from(self.input.pressed("ArrowDown") || self.input.pressed("ArrowRight"))
+            - i32::from(self.input.pressed("ArrowUp") || self.input.pressed("ArrowLeft"));
+        if step != 0 {
+            self.next_ship(step);
+        }
+        for digit in 1..=9_usize {
+            if self.input.pressed(&format!("Digit{digit}"))
+                && let Some(score) = self.scores.get(digit - 1)
+            {
+                self.spectator.follow(Follow::Player(score.id));
+            }
+        }
+        if let Some(target) = self.plates.roster.take() {
+            self.spectator.follow(target);
+        }
+    }
+
+    fn next_ship(&mut self, step: i32) {
+        let now = self.view.own.map(|own| own.id).or(match self.spectator.following() {
+            Follow::Player(id) => Some(id),
+            _ => None,
+        });
+        let count = self.scores.len() as i32;
+        let at = now.and_then(|id| self.scores.iter().position(|s| s.id == id)).map_or(0, |i| i as i32 + step);
+        if count > 0
+            && let Some(score) = self.scores.get(at.rem_euclid(count) as usize)
+        {
+            self.spectator.follow(Follow::Player(score.id));
+        }
+    }
+
+    fn show(&mut self, now: f64) -> Result<(), Fault> {
+        let following = self.spectator.following();
+        let leader = self.scores.first().filter(|s| s.score > 0);
+        let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
+        let leader = leader.map(|s| s.id);
+        let plates = &mut self.plates;
+        for happening in &self.view.happenings {
+            if let Happening::Killed { victim, by, .. } = happening {
+                let named =
+                    |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
+                plates.kills.add(named(*by), named(*victim), now)?;
+            }
+        }
+        plates.kills.pass(now);
+        plates.clock.show(&self.view);
+        plates.leads.set(&leads);
+        plates.title.set(self.spectator.match_name());
+        let delay_s = self.spectator.delay_ms() / 1000;
+        plates.behind.set(&if delay_s > 0 { format!("{delay_s} s behind") } else { String::new() });
+        plates.roster.show(&self.scores, &self.view, following)?;
+        plates.card.show(&self.scores, &self.view);
+        toggle(&plates.keys, "gone", now - self.begun_ms > HINT_MS);
+        plates.show_state(&self.view);
+        if matches!(self.view.phase, Phase::Results | Phase::Ended) && self.view.freshness != Freshness::Waiting {
+            let occasion = Occasion::RoundOver(self.view.phase_left_s.map(|s| s.ceil() as u32));
+            plates.table.show(&self.scores, None, &occasion)?;
+        } else {
+            plates.table.hide();
+        }
+        let naming = Naming { leader, watching: true, now_ms: now };
+        let (labels, slots) = (&mut plates.labels, &mut plates.slots);
+        tagging::show((labels, slots), &mut self.stage, &self.view, &self.spectator, naming);
+        self.notice();
+        Ok(())
+    }
+
+    fn notice(&mut self) {
+        let words = if self.spectator.ended() {
+            Some(("This match is over", "Look for another one in the lobby.", "Back to lobby", ""))
+        } else if self.failed > 2 && self.view.freshness == Freshness::Waiting {
+            Some(("Nothing to watch here", "The match may be over, or the link is not right.", "Try again", "Back to lobby"))
+        } else if self.failed > 1 && self.view.freshness == Freshness::Lost {
+            Some(("Connection lost", "The picture goes on as soon as the server answers.", "Try now", "Back to lobby"))
+        } else {
+            None
+        };
+        let words = words.map(|(title, text, yes, no)| Words {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            yes,
+            no,
+            ..Words::default()
+        });
+        if let Some(body) = document().ok().and_then(|d| d.body()) {
+            toggle(&body, "lost", words.is_some());
+        }
+        self.plates.notice.show(words);
+        match self.plates.notice.take_answer() {
+            Some(Answer::Yes) if !self.spectator.ended() => {
+                self.feed = None;
+                self.open();
+            }
+            Some(_) => route::go("/"),
+            None => {}
+        }
+    }
+
+    fn press(&mut self) -> Result<(), Fault> {
+        match self.pressed.take() {
+            Some(Press::FullScreen) => {
+                let document = document()?;
+                if document.fullscreen_element().is_some() {
+                    document.exit_fullscreen();
+                } else if let Some(page) = document.document_element() {
+                    let _ = page.request_fullscreen();
+                }
+            }
+            Some(Press::Copy) => {
+                let key = self.key.as_deref().map_or_else(String::new, |key| format!("?key={key}"));
+                route::copy(&route::absolute(&format!("{}{key}", route::watch(&self.id))));
+                self.plates.copy.set("Copied");
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        State { attempt: self.failed, ..State::of("watch", &self.view) }
+    }
+}
+
+impl Plates {
+    fn show_state(&mut self, view: &View) {
+        if self.freshness.is_new(view.freshness) {
+            toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
+            toggle(&self.mode, "gone", view.freshness == Freshness::Lost);
+            self.state.set(match view.freshness {
+                Freshness::Waiting => "Connecting",
+                Freshness::Live => "Live",
+                Freshness::CatchingUp => "Catching up",
+                Freshness::Lost => "Offline",
+            });
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Where the browser enters: chooses the page by the address, and tells people when something broke.
+//! Everything else is the pages'.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::dom::Fault;
+use super::fatal;
+use super::pages::route::{self, Route};
+use super::pages::{lobby, play, watch};
+
+/// Called by the generated JavaScript once the module is loaded.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&panic.to_string().into());
+        fatal(&Fault("The game has failed. Reload the page to go on; your seat is kept for a while.".to_owned()));
+    }));
+    if let Err(fault) = begin() {
+        fatal(&fault);
+    }
+}
+
+fn begin() -> Result<(), Fault> {
+    match route::current()? {
+        Route::Lobby => lobby::begin(),
+        Route::Play(id) => play::begin(id),
+        Route::Watch { id, key } => watch::begin(id, key),
+    }
+}

@@ -1,0 +1,210 @@
+//! The world of one tick as everybody is told it: one record for each ship about which something is new, encoded once.
+//!
+//! What is new is what clients could not work out: they move ships by the same rules, so a record is made where the
+//! world differs from that. Comparing happens here, once for each ship, and never again for each player.
+
+use glam::Vec2;
+use shared::arena::Arena;
+use shared::grid::Grid;
+use shared::id::{PlayerId, ShotId};
+use shared::quantise::pack_angle;
+use shared::record::{STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
+use shared::replica::HeldShip;
+use shared::rules::Rules;
+use shared::tick::Tick;
+use shared::world::{Pilot, Ship, Shot, World};
+
+/// A ship's aim is told this often at most, ships in turn.
+const AIM_HZ: u32 = 10;
+
+/// Where a record stands among the encoded bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// What clients hold of a ship, and when something about it was told last.
+#[derive(Clone, Copy, Debug)]
+struct ShipColumn {
+    id: PlayerId,
+    held: HeldShip,
+    alive: bool,
+    told_at: Tick,
+    delta: Span,
+    full: Span,
+    /// The record about the own ship, for the player who flies it: without the aim, which that player knows.
+    own: Span,
+}
+
+/// Everything about one tick that is the same for all players.
+#[derive(Debug, Default)]
+pub struct Columns {
+    tick: Tick,
+    ships: Vec<ShipColumn>,
+    before: Vec<ShipColumn>,
+    bytes: Vec<u8>,
+    shot_grid: Grid,
+    /// For each shot's name its place in the world, valid where the world agrees.
+    shot_places: Vec<u16>,
+}
+
+impl Columns {
+    /// Compares the world with what clients would work out by themselves, and encodes the differences.
+    pub fn pack(&mut self, world: &World, rules: &Rules, arena: &Arena) {
+        self.tick = world.tick;
+        self.bytes.clear();
+        std::mem::swap(&mut self.ships, &mut self.before);
+        self.ships.clear();
+        let mut old = self.before.iter().peekable();
+        let aim_every = (rules.rate.hz() / AIM_HZ).max(1);
+        for (ship, pilot) in world.ships.iter().zip(&world.pilots) {
+            while old.next_if(|o| o.id < ship.id).is_some() {}
+            let before = old.next_if(|o| o.id == ship.id);
+            let turn = (world.tick.0 + u32::from(ship.id.0)).is_multiple_of(aim_every);
+            let column = pack_ship(ship, pilot, before, turn, &mut self.bytes, (world.tick, rules, arena));
+            self.ships.push(column);
+        }
+        self.pack_shots(world, arena);
+    }
+
+    fn pack_shots(&mut self, world: &World, arena: &Arena) {
+        self.shot_grid.rebuild(arena, world.shots.iter().map(|s| s.position).enumerate());
+        self.shot_places.resize(1 << 16, 0);
+        for (place, shot) in world.shots.iter().enumerate() {
+            if let Some(slot) = self.shot_places.get_mut(usize::from(shot.id.0)) {
+                *slot = place as u16;
+            }
+        }
+    }
+
+    /// Ships, as many as the world has.
+    pub fn len(&self) -> usize {
+        self.ships.len()
+    }
+
+    /// Where the ship of `id` stands in the world, if it lives.
+    pub fn living(&self, id: PlayerId) -> Option<usize> {
+        let place = self.ships.binary_search_by_key(&id, |s| s.id).ok()?;
+        self.ships.get(place).filter(|s| s.alive).map(|_| place)
+    }
+
+    /// What clients hold of the ship at `place`.
+    pub fn held(&self, place: usize) -> Option<&HeldShip> {
+        self.ships.get(place).map(|s| &s.held)
+    }
+
+    /// The record for a client that has held the ship at `place` since tick `since`; empty if nothing is new.
+    pub fn news(&mut self, place: usize, since: Tick) -> &[u8] {
+        let Some(ship) = self.ships.get(place) else { return &[] };
+        if since.next() == self.tick {
+            slice(&self.bytes, ship.delta)
+        } else if ship.told_at > since {
+            self.full(place)
+        } else {
+            &[]
+        }
+    }
+
+    /// The record about the own ship for its player, who has had all since tick `since`.
+    pub fn own_news(&mut self, place: usize, since: Tick) -> &[u8] {
+        let Some(ship) = self.ships.get(place) else { return &[] };
+        if since.next() == self.tick { slice(&self.bytes, ship.own) } else { self.full(place) }
+    }
+
+    /// The record for a client to which the ship at `place` is new; encoded when it is asked for first.
+    pub fn full(&mut self, place: usize) -> &[u8] {
+        let Some(ship) = self.ships.get_mut(place) else { return &[] };
+        if ship.full.start == ship.full.end {
+            ship.full = put(&full_record(&ship.held), ship.id, &mut self.bytes);
+        }
+        slice(&self.bytes, ship.full)
+    }
+
+    /// The shot called `id`, if it still flies.
+    pub fn shot<'w>(&self, world: &'w World, id: ShotId) -> Option<&'w Shot> {
+        let place = self.shot_places.get(usize::from(id.0)).copied()?;
+        world.shots.get(usize::from(place)).filter(|s| s.id == id)
+    }
+
+    /// The places of shots near the box from `low` to `high`.
+    pub fn shots_near(&self, low: Vec2, high: Vec2) -> impl Iterator<Item = usize> + '_ {
+        self.shot_grid.near(low, high)
+    }
+}
+
+/// The record of a shot; with its position unless it was born in this tick to an owner whom the client holds.
+pub fn shot_record(shot: &Shot, placed: bool) -> ShotRecord {
+    ShotRecord {
+        id: shot.id,
+        owner: shot.owner,
+        angle: shot.angle,
+        position: placed.then_some(shot.position),
+    }
+}
+
+fn slice(bytes: &[u8], span: Span) -> &[u8] {
+    bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
+
+fn put(record: &ShipRecord, id: PlayerId, bytes: &mut Vec<u8>) -> Span {
+    let start = bytes.len() as u32;
+    if !record.is_empty() {
+        record.put(id, bytes);
+    }
+    Span { start, end: bytes.len() as u32 }
+}
+
+fn full_record(held: &HeldShip) -> ShipRecord {
+    ShipRecord {
+        aim: Some(held.aim),
+        thrust: Some(held.thrust),
+        hull_points: Some(held.hull_points),
+        state: Some(held.state),
+        motion: Some(held.motion),
+        gone: false,
+    }
+}
+
+fn pack_ship(
+    ship: &Ship,
+    pilot: &Pilot,
+    before: Option<&ShipColumn>,
+    aims_now: bool,
+    bytes: &mut Vec<u8>,
+    (tick, rules, arena): (Tick, &Rules, &Arena),
+) -> ShipColumn {
+    let state = u8::from(ship.guard_ticks > 0) * STATE_GUARDED + u8::from(pilot.limbo) * STATE_LIMBO;
+    let mut held = HeldShip {
+        motion: ship.motion,
+        thrust: ship.input.thrust,
+        aim: pack_angle(ship.input.aim),
+        hull_points: ship.hull_points,
+        state,
+    };
+    let (id, alive) = (ship.id, ship.alive());
+    let none = Span::default();
+    let Some(old) = before else {
+        return ShipColumn { id, held, alive, told_at: tick, delta: none, full: none, own: none };
+    };
+    if !aims_now {
+        held.aim = old.held.aim;
+    }
+    let mut expected = old.held.motion;
+    if old.alive {
+        HeldShip::advance(&mut expected, held.thrust, rules, arena);
+    }
+    let was = &old.held;
+    let record = ShipRecord {
+        aim: (held.aim != was.aim).then_some(held.aim),
+        thrust: (held.thrust != was.thrust).then_some(held.thrust),
+        hull_points: (held.hull_points != was.hull_points).then_some(held.hull_points),
+        state: (held.state != was.state).then_some(held.state),
+        motion: (held.motion != expected).then_some(held.motion),
+        gone: false,
+    };
+    let told_at = if record.is_empty() { old.told_at } else { tick };
+    let delta = put(&record, id, bytes);
+    let own = if record.aim.is_none() { delta } else { put(&ShipRecord { aim: None, ..record }, id, bytes) };
+    ShipColumn { id, held, alive, told_at, delta, full: none, own }
+}

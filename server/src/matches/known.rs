@@ -1,0 +1,392 @@
+//! What the client at the other end of one link holds: which ships and shots, as of which tick.
+//! The same rules are in `shared::replica`; here they decide what has to be told.
+
+use glam::Vec2;
+use shared::grid::Grid;
+use shared::id::{PlayerId, ShotId};
+use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, put_count};
+use shared::replica::{HeldShip, SINCE_TICKS_MAX, ViewChecksum, in_view};
+use shared::rules::VIEW_HALF;
+use shared::tick::Tick;
+use shared::world::{Ship, World};
+
+use crate::matches::columns::{Columns, shot_record};
+
+/// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
+/// the edge is not told again and again.
+const ENTER_DEPTH: f32 = 12.0;
+
+/// What a client holds.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    written: Option<Tick>,
+    ships: Vec<PlayerId>,
+    shots: Vec<ShotId>,
+}
+
+/// Space to work in, shared by all links of a match: nothing is allocated for a player once it has grown.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    ships: Marks,
+    shots: Marks,
+    next: Known,
+    records: Sections,
+}
+
+/// The records of one snapshot while they are gathered.
+#[derive(Debug, Default)]
+struct Sections {
+    ships: Vec<u8>,
+    ship_count: u16,
+    ended: Vec<u8>,
+    ended_count: u16,
+    fired: Vec<u8>,
+    fired_count: u16,
+    placed: Vec<u8>,
+    placed_count: u16,
+}
+
+/// Marks on places that are all wiped at once.
+#[derive(Debug, Default)]
+struct Marks {
+    round: u32,
+    marks: Vec<u32>,
+}
+
+impl Marks {
+    fn begin(&mut self, places: usize) {
+        self.marks.resize(self.marks.len().max(places), 0);
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.marks.fill(0);
+            self.round = 1;
+        }
+    }
+
+    fn set(&mut self, place: usize) {
+        if let Some(mark) = self.marks.get_mut(place) {
+            *mark = self.round;
+        }
+    }
+
+    fn has(&self, place: usize) -> bool {
+        self.marks.get(place).is_some_and(|mark| *mark == self.round)
+    }
+}
+
+/// What a snapshot is made from.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// The world after the step.
+    pub world: &'a World,
+    /// Its living ships by cell.
+    pub ship_grid: &'a Grid,
+    /// What everybody is told.
+    pub columns: &'a mut Columns,
+}
+
+impl Known {
+    /// Forgets everything: the next snapshot is a keyframe.
+    pub fn forget(&mut self) {
+        self.written = None;
+    }
+
+    /// The tick of the last snapshot that was written.
+    pub fn written(&self) -> Option<Tick> {
+        self.written
+    }
+
+    /// Appends the snapshot for the player whose ship stands at `own` in the world. `head` has what is not worked out
+    /// here; `checked` asks for a checksum. The client counts as holding it only after [`Known::commit`].
+    pub fn append(
+        &self,
+        scene: &mut Scene<'_>,
+        own: &Ship,
+        mut head: Head,
+        checked: bool,
+        (scratch, out): (&mut Scratch, &mut Vec<u8>),
+    ) {
+        let since = self.written.filter(|t| head.tick.since(*t) <= SINCE_TICKS_MAX);
+        head.since = since.map_or(0, |t| head.tick.since(t) as u8);
+        scratch.next.ships.clear();
+        scratch.next.shots.clear();
+        scratch.next.written = Some(head.tick);
+        scratch.records.clear();
+        let place = own.motion.position;
+        self.gather_own(scene, own, since, scratch);
+        self.gather_ships(scene, (own.id, place), since, scratch);
+        self.gather_shots(scene, place, since, scratch);
+        head.checksum = checked.then(|| checksum(scene, own.id, &scratch.next));
+        head.put(out);
+        scratch.records.put(out);
+    }
+
+    /// The snapshot that was appended last was written: the client will hold it.
+    pub fn commit(&mut self, scratch: &mut Scratch) {
+        std::mem::swap(self, &mut scratch.next);
+    }
+
+    fn gather_own(&self, scene: &mut Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
+        let Ok(place) = scene.world.find(own.id) else { return };
+        let record = match since {
+            Some(tick) => scene.columns.own_news(place, tick),
+            None => scene.columns.full(place),
+        };
+        scratch.records.add_ship(record);
+        scratch.ships.begin(scene.columns.len());
+        scratch.ships.set(place);
+    }
+
+    fn gather_ships(
+        &self,
+        scene: &mut Scene<'_>,
+        (own, middle): (PlayerId, Vec2),
+        since: Option<Tick>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { ships: marks, next, records, .. } = scratch;
+        if let Some(tick) = since {
+            for &id in &self.ships {
+                let Some(place) = scene.columns.living(id) else {
+                    records.add_gone(id);
+                    continue;
+                };
+                let position = scene.world.ships.get(place).map(|s| s.motion.position);
+                let news = scene.columns.news(place, tick);
+                if position.is_some_and(|p| in_view(middle, p)) {
+                    marks.set(place);
+                    next.ships.push(id);
+                    records.add_ship(news);
+                } else if !news.is_empty() {
+                    // The client works out for itself who leaves, but not from what it was not told.
+                    records.add_gone(id);
+                }
+            }
+        }
+        let depth = Vec2::from(VIEW_HALF) - ENTER_DEPTH;
+        for place in scene.ship_grid.near(middle - depth, middle + depth) {
+            let Some(ship) = scene.world.ships.get(place).filter(|s| s.alive() && s.id != own) else { continue };
+            let inside = (ship.motion.position - middle).abs().cmple(depth).all();
+            if inside && !marks.has(place) && next.ships.len() < HELD_MAX - 1 {
+                marks.set(place);
+                next.ships.push(ship.id);
+                records.add_ship(scene.columns.full(place));
+            }
+        }
+    }
+
+    fn gather_shots(&self, scene: &mut Scene<'_>, middle: Vec2, since: Option<Tick>, scratch: &mut Scratch) {
+        let Scratch { ships, shots: marks, next, records } = scratch;
+        let world = scene.world;
+        marks.begin(1 << 16);
+        if since.is_some() {
+            for &id in &self.shots {
+                match scene.columns.shot(world, id) {
+                    None => records.add_ended(id),
+                    Some(shot) if in_view(middle, shot.position) => {
+                        marks.set(usize::from(id.0));
+                        next.shots.push(id);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        let half = Vec2::from(VIEW_HALF);
+        for place in scene.columns.shots_near(middle - half, middle + half) {
+            let Some(shot) = world.shots.get(place) else { continue };
+            let new = in_view(middle, shot.position) && !marks.has(usize::from(shot.id.0));
+            if new && next.shots.len() < HELD_MAX {
+                next.shots.push(shot.id);
+                let owner = world.find(shot.owner).ok();
+                let holds_owner = owner.is_some_and(|o| ships.has(o));
+                records.add_shot(&shot_record(shot, !holds_owner || shot.born != world.tick));
+            }
+        }
+    }
+}
+
+fn checksum(scene: &Scene<'_>, own: PlayerId, next: &Known) -> u32 {
+    let mut sum = ViewChecksum::default();
+    let held = |id: PlayerId| scene.world.find(id).ok().and_then(|place| scene.columns.held(place)).copied();
+    for &id in &next.ships {
+        held(id).iter().for_each(|ship| sum.add_ship(id, ship));
+    }
+    held(own).iter().for_each(|ship| sum.add_ship(own, &HeldShip { aim: 0, ..*ship }));
+    for id in &next.shots {
+        if let Some(shot) = scene.columns.shot(scene.world, *id) {
+            sum.add_shot(*id, shot.position);
+        }
+    }
+    sum.value()
+}
+
+impl Sections {
+    fn clear(&mut self) {
+        for bytes in [&mut self.ships, &mut self.ended, &mut self.fired, &mut self.placed] {
+            bytes.clear();
+        }
+        (self.ship_count, self.ended_count, self.fired_count, self.placed_count) = (0, 0, 0, 0);
+    }
+
+    fn add_ship(&mut self, record: &[u8]) {
+        if !record.is_empty() {
+            self.ships.extend_from_slice(record);
+            self.ship_count += 1;
+        }
+    }
+
+    fn add_gone(&mut self, id: PlayerId) {
+        ShipRecord { gone: true, ..ShipRecord::default() }.put(id, &mut self.ships);
+        self.ship_count += 1;
+    }
+
+    fn add_ended(&mut self, id: ShotId) {
+        self.ended.extend(id.0.to_le_bytes());
+        self.ended_count += 1;
+    }
+
+    fn add_shot(&mut self, record: &ShotRecord) {
+        if record.position.is_some() {
+            record.put(&mut self.placed);
+            self.placed_count += 1;
+        } else {
+            record.put(&mut self.fired);
+            self.fired_count += 1;
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        let all = [
+            (self.ship_count, &self.ships),
+            (self.ended_count, &self.ended),
+            (self.fired_count, &self.fired),
+            (self.placed_count, &self.placed),
+        ];
+        for (count, bytes) in all {
+            put_count(count, out);
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matches::bots::Bots;
+    use shared::command::Command;
+    use shared::random::Random;
+    use shared::replica::Replica;
+    use shared::rules::Rules;
+    use shared::simulation::{Stage, step};
+    use shared::tick::TickRate;
+
+    /// A fight of bots that people watch from their own ships, each over a link that skips as chance will.
+    struct Fight {
+        world: World,
+        stage: Stage,
+        bots: Bots,
+        columns: Columns,
+        scratch: Scratch,
+        links: Vec<(PlayerId, Known, Replica, u32)>,
+        random: Random,
+    }
+
+    impl Fight {
+        fn new(seed: u64, map: &str, bots: u16, skips: &[u32]) -> Fight {
+            let arena = crate::maps::find(map).unwrap().arena(u32::from(bots));
+            let rules = Rules::new(TickRate::DEFAULT, 20_000);
+            let link = |(i, skip): (usize, &u32)| {
+                let player = PlayerId(i as u16);
+                (player, Known::default(), Replica::new(player, arena.clone(), rules.clone()), *skip)
+            };
+            let mut fight = Fight {
+                world: World::new(seed),
+                bots: Bots::new(seed),
+                columns: Columns::default(),
+                scratch: Scratch::default(),
+                links: skips.iter().enumerate().map(link).collect(),
+                random: Random::new(seed),
+                stage: Stage::new(arena, rules),
+            };
+            let mut commands: Vec<Command> = (0..bots).map(|i| fight.bots.add(PlayerId(i))).collect();
+            commands.push(Command::StartRound);
+            fight.step(commands);
+            fight
+        }
+
+        fn step(&mut self, mut commands: Vec<Command>) {
+            self.bots.decide(&self.world, &self.stage, &mut commands);
+            match self.random.below(200) {
+                0 => commands.push(Command::StartRound),
+                1 => commands.push(Command::Limbo { player: PlayerId(self.random.below(8) as u16) }),
+                2 => commands.push(Command::Return { player: PlayerId(self.random.below(8) as u16) }),
+                3 => commands.push(Command::Leave { player: PlayerId(20 + self.random.below(8) as u16) }),
+                _ => {}
+            }
+            step(&mut self.world, &mut self.stage, &commands, &mut Vec::new());
+            self.columns.pack(&self.world, &self.stage.rules, &self.stage.arena);
+        }
+
+        /// Sends to everybody who is not skipped, checks what arrives, and returns the bytes.
+        fn send(&mut self) -> Vec<usize> {
+            let mut sizes = Vec::new();
+            for (player, known, replica, skip) in &mut self.links {
+                if *skip > 0 && self.random.below(*skip) > 0 {
+                    continue;
+                }
+                let own = self.world.ship(*player).unwrap();
+                let wait = own.respawn_ticks.min(255) as u8;
+                let head = Head { tick: self.world.tick, respawn_ticks: wait, ..Head::default() };
+                let ship_grid = self.stage.grid();
+                let mut scene = Scene { world: &self.world, ship_grid, columns: &mut self.columns };
+                let mut bytes = Vec::new();
+                known.append(&mut scene, own, head, true, (&mut self.scratch, &mut bytes));
+                known.commit(&mut self.scratch);
+                sizes.push(bytes.len());
+                let seen = replica.apply(&bytes).unwrap();
+                assert_eq!(replica.mismatches(), 0, "{player:?} at {:?}", self.world.tick);
+                assert_eq!(seen.own.motion, own.motion);
+                for ship in &seen.ships {
+                    let truth = self.world.ship(ship.id).unwrap();
+                    assert_eq!((ship.position, ship.velocity), (truth.motion.position, truth.motion.velocity));
+                    assert_eq!(ship.hull_points, truth.hull_points);
+                    assert!(truth.alive() && in_view(own.motion.position, ship.position));
+                }
+                for shot in &seen.shots {
+                    let truth = self.world.shots.iter().find(|s| s.id == shot.id).unwrap();
+                    assert_eq!(shot.position, truth.position);
+                }
+                let near = |p: Vec2| in_view(own.motion.position, p);
+                let shots = self.world.shots.iter().filter(|s| near(s.position)).count();
+                assert_eq!(seen.shots.len(), shots.min(HELD_MAX));
+            }
+            sizes
+        }
+    }
+
+    #[test]
+    fn what_a_client_holds_is_the_truth_however_much_it_misses() {
+        for (seed, map) in [(1, "lattice"), (2, "open"), (3, "quarry")] {
+            let mut fight = Fight::new(seed, map, 28, &[0, 0, 2, 5, 20, 60]);
+            for _ in 0..3000 {
+                fight.step(Vec::new());
+                fight.send();
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_in_step_is_told_little() {
+        let mut fight = Fight::new(9, "open", 400, &[0; 16]);
+        let mut sizes = Vec::new();
+        for tick in 0..600 {
+            fight.step(Vec::new());
+            let sent = fight.send();
+            if tick > 60 {
+                sizes.extend(sent);
+            }
+        }
+        let mean = sizes.iter().sum::<usize>() / sizes.len();
+        assert!(mean < 160, "{mean} bytes on average");
+    }
+}

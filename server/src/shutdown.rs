@@ -1,0 +1,59 @@
+//! Stopping: when it begins, and in which order things end, so that everybody is told and nothing hangs.
+//! `run` calls it last; the program waits for the signals.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::watch,
+    task::{JoinSet, spawn_blocking},
+    time::timeout,
+};
+
+use crate::state::State;
+
+/// Time for requests that are being answered, after the matches have ended.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// Waits until somebody asks this process to stop: SIGTERM, or Ctrl-C.
+#[cfg(unix)]
+pub async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Waits until somebody asks this process to stop: Ctrl-C.
+#[cfg(not(unix))]
+pub async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Stops a running server within about `within`: takes no new players and says so, lets the matches say goodbye,
+/// then stops listening and lets requests end. Without anybody connected that takes no time.
+pub async fn stop(state: Arc<State>, closing: watch::Sender<bool>, mut loops: JoinSet<()>, within: Duration) {
+    let deadline = Instant::now() + within;
+    tracing::info!(within_s = within.as_secs_f64(), "stopping");
+    state.drain();
+    let matches = Arc::clone(&state);
+    let ended = spawn_blocking(move || matches.lobby.stop(within));
+    if timeout(within + LAST_REQUESTS, ended).await.is_err() {
+        tracing::warn!("matches did not end in time");
+    }
+    // A receiver that is gone has stopped already.
+    let _ = closing.send(true);
+    let left = deadline.saturating_duration_since(Instant::now()).max(LAST_REQUESTS);
+    let joined = timeout(left, async { while loops.join_next().await.is_some() {} });
+    if joined.await.is_err() {
+        tracing::warn!("requests did not end in time");
+        loops.abort_all();
+    }
+    tracing::info!("stopped");
+}

@@ -1,0 +1,293 @@
+//! What a client holds of the world, and how a snapshot changes it.
+//!
+//! Between snapshots a replica moves its ships and shots by the same rules as the world does, bit for bit. So the server
+//! tells only what does not follow: a new thrust, a hit, a dash, who comes into view. Who leaves the view is never told:
+//! both sides drop what lies outside the view round the own ship.
+
+use std::collections::BTreeMap;
+
+use glam::Vec2;
+
+use crate::arena::Arena;
+use crate::checksum::Checksum;
+use crate::id::{PlayerId, ShotId};
+use crate::input::{ShipInput, Thrust};
+use crate::movement::move_ship;
+use crate::quantise::unpack_angle;
+use crate::record::{Head, Reader, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
+use crate::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED, VIEW_HALF};
+use crate::snapshot::{OwnShip, SeenShip, SeenShot, Snapshot, SnapshotError};
+use crate::tick::Tick;
+use crate::world::Motion;
+
+/// Most ticks that a client makes up for at once: a snapshot that builds on an older one is a keyframe.
+pub const SINCE_TICKS_MAX: u32 = 30;
+
+/// Whether a client whose own ship is at `own` holds what is at `place`.
+pub fn in_view(own: Vec2, place: Vec2) -> bool {
+    (place - own).abs().cmple(Vec2::from(VIEW_HALF)).all()
+}
+
+/// A ship that a client holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HeldShip {
+    /// How it moves.
+    pub motion: Motion,
+    /// Where it pushes.
+    pub thrust: Thrust,
+    /// Where it points, in 256ths of a turn.
+    pub aim: u8,
+    /// Hull points, 0 to 100.
+    pub hull_points: u8,
+    /// `STATE_…` bits.
+    pub state: u8,
+}
+
+/// A shot that a client holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct HeldShot {
+    record: ShotRecord,
+    position: Vec2,
+    velocity: Vec2,
+}
+
+/// What a client holds.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    player: PlayerId,
+    arena: Arena,
+    rules: Rules,
+    tick: Option<Tick>,
+    alive: bool,
+    ships: BTreeMap<PlayerId, HeldShip>,
+    shots: BTreeMap<ShotId, HeldShot>,
+    mismatches: u32,
+}
+
+impl HeldShip {
+    /// Moves as the ship in the world moves that has the same thrust and no new dash.
+    pub fn advance(motion: &mut Motion, thrust: Thrust, rules: &Rules, arena: &Arena) {
+        move_ship(motion, ShipInput { thrust, ..ShipInput::default() }, rules, arena);
+    }
+
+    fn apply(&mut self, record: &ShipRecord) {
+        self.aim = record.aim.unwrap_or(self.aim);
+        self.thrust = record.thrust.unwrap_or(self.thrust);
+        self.hull_points = record.hull_points.unwrap_or(self.hull_points);
+        self.state = record.state.unwrap_or(self.state);
+        self.motion = record.motion.unwrap_or(self.motion);
+    }
+}
+
+impl Replica {
+    /// An empty replica of the player in a match; its first snapshot has to be a keyframe.
+    pub fn new(player: PlayerId, arena: Arena, rules: Rules) -> Replica {
+        Replica {
+            player,
+            arena,
+            rules,
+            tick: None,
+            alive: false,
+            ships: BTreeMap::new(),
+            shots: BTreeMap::new(),
+            mismatches: 0,
+        }
+    }
+
+    /// Takes in a snapshot, and shows what is held then. After an error the replica waits for a keyframe.
+    pub fn apply(&mut self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
+        let result = self.take(bytes);
+        if result.is_err() {
+            self.tick = None;
+        }
+        let head = result?;
+        if head.checksum.is_some_and(|sum| sum != self.checksum()) {
+            self.mismatches += 1;
+            self.tick = None;
+        }
+        Ok(self.picture(&head))
+    }
+
+    /// Whether the replica is of no use until a keyframe comes.
+    pub fn needs_keyframe(&self) -> bool {
+        self.tick.is_none()
+    }
+
+    /// How often a checksum did not fit.
+    pub fn mismatches(&self) -> u32 {
+        self.mismatches
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Head, SnapshotError> {
+        let mut input = Reader::new(bytes);
+        let head = input.head()?;
+        if head.since == 0 {
+            self.ships.clear();
+            self.shots.clear();
+        } else if self.tick != Some(head.tick - u32::from(head.since)) {
+            return Err(SnapshotError::Baseline);
+        }
+        let ships = self.read_ships(&mut input)?;
+        self.advance(head.since);
+        self.place_ships(&ships)?;
+        self.take_shots(&mut input)?;
+        input.end()?;
+        self.tick = Some(head.tick);
+        self.alive = head.respawn_ticks == 0;
+        self.drop_unseen();
+        Ok(head)
+    }
+
+    /// Reads the ships' records; thrust counts already for the tick that follows.
+    fn read_ships(&mut self, input: &mut Reader<'_>) -> Result<Vec<(PlayerId, ShipRecord)>, SnapshotError> {
+        let count = input.count()?;
+        let mut records = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (id, record) = input.ship()?;
+            if let (Some(ship), Some(thrust)) = (self.ships.get_mut(&id), record.thrust) {
+                ship.thrust = thrust;
+            }
+            records.push((id, record));
+        }
+        Ok(records)
+    }
+
+    fn advance(&mut self, ticks: u8) {
+        for (id, ship) in &mut self.ships {
+            if *id == self.player && !self.alive {
+                continue;
+            }
+            for _ in 0..ticks {
+                HeldShip::advance(&mut ship.motion, ship.thrust, &self.rules, &self.arena);
+            }
+        }
+        for shot in self.shots.values_mut() {
+            for _ in 0..ticks {
+                shot.position += shot.velocity * self.rules.dt;
+            }
+        }
+    }
+
+    fn place_ships(&mut self, records: &[(PlayerId, ShipRecord)]) -> Result<(), SnapshotError> {
+        for (id, record) in records {
+            if record.gone {
+                self.ships.remove(id);
+            } else if let Some(ship) = self.ships.get_mut(id) {
+                ship.apply(record);
+            } else if record.motion.is_some() {
+                let mut ship = HeldShip::default();
+                ship.apply(record);
+                self.ships.insert(*id, ship);
+            } else {
+                return Err(SnapshotError::Value);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_shots(&mut self, input: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        for _ in 0..input.count()? {
+            self.shots.remove(&input.shot_id()?);
+        }
+        for placed in [false, true] {
+            for _ in 0..input.count()? {
+                let record = input.shot(placed)?;
+                let direction = record.angle.direction();
+                let muzzle = self.ships.get(&record.owner).map(|s| s.motion.position + direction * MUZZLE_UNITS);
+                let position = record.position.or(muzzle).ok_or(SnapshotError::Value)?;
+                let shot = HeldShot { record, position, velocity: direction * SHOT_SPEED };
+                self.shots.insert(record.id, shot);
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_unseen(&mut self) {
+        let Some(own) = self.ships.get(&self.player).map(|s| s.motion.position) else { return };
+        self.ships.retain(|_, ship| in_view(own, ship.motion.position));
+        self.shots.retain(|_, shot| in_view(own, shot.position));
+    }
+
+    /// A number that stands for everything that is held.
+    pub fn checksum(&self) -> u32 {
+        let mut sum = ViewChecksum::default();
+        for (id, ship) in &self.ships {
+            // A player knows the own aim best; it is not told.
+            let aim = if *id == self.player { 0 } else { ship.aim };
+            sum.add_ship(*id, &HeldShip { aim, ..*ship });
+        }
+        self.shots.iter().for_each(|(id, shot)| sum.add_shot(*id, shot.position));
+        sum.value()
+    }
+
+    fn picture(&self, head: &Head) -> Snapshot {
+        let own = self.ships.get(&self.player).copied().unwrap_or_default();
+        let others = self.ships.iter().filter(|(id, _)| **id != self.player);
+        Snapshot {
+            tick: head.tick,
+            phase: head.phase,
+            report: head.report,
+            own: OwnShip {
+                motion: own.motion,
+                fire_wait_ticks: u16::from(head.fire_wait_ticks),
+                guard_ticks: u16::from(head.guard_ticks),
+                respawn_ticks: u16::from(head.respawn_ticks),
+                hull_points: own.hull_points,
+            },
+            ships: others.map(|(id, ship)| seen_ship(*id, ship)).collect(),
+            shots: self.shots.values().map(seen_shot).collect(),
+        }
+    }
+}
+
+fn seen_ship(id: PlayerId, ship: &HeldShip) -> SeenShip {
+    SeenShip {
+        id,
+        position: ship.motion.position,
+        velocity: ship.motion.velocity,
+        aim: unpack_angle(ship.aim),
+        hull_points: ship.hull_points,
+        thrusting: ship.thrust != Thrust::default(),
+        guarded: ship.state & (STATE_GUARDED | STATE_LIMBO) != 0,
+        dashing: ship.motion.dash_ticks > 0,
+        limbo: ship.state & STATE_LIMBO != 0,
+    }
+}
+
+fn seen_shot(shot: &HeldShot) -> SeenShot {
+    let ShotRecord { id, owner, angle, .. } = shot.record;
+    SeenShot { id, owner, position: shot.position, angle }
+}
+
+/// The checksum of a view: the sum of its parts', so that it does not depend on their order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ViewChecksum(u64);
+
+impl ViewChecksum {
+    /// Takes in a ship.
+    pub fn add_ship(&mut self, id: PlayerId, ship: &HeldShip) {
+        let mut part = Checksum::default();
+        part.add(u64::from(id.0));
+        let Motion { position, velocity, dash_ticks, dash_energy } = ship.motion;
+        [position.x, position.y, velocity.x, velocity.y].iter().for_each(|&n| part.add_f32(n));
+        part.add(u64::from(dash_ticks) << 16 | u64::from(dash_energy));
+        let [x, y] = [ship.thrust.x as u8, ship.thrust.y as u8];
+        let small = [x, y, ship.hull_points, ship.state];
+        part.add(u64::from(u32::from_le_bytes(small)) << 8 | u64::from(ship.aim));
+        self.0 = self.0.wrapping_add(part.value());
+    }
+
+    /// Takes in a shot.
+    pub fn add_shot(&mut self, id: ShotId, position: Vec2) {
+        let mut part = Checksum::default();
+        part.add(1 << 32 | u64::from(id.0));
+        part.add_f32(position.x);
+        part.add_f32(position.y);
+        self.0 = self.0.wrapping_add(part.value());
+    }
+
+    /// The checksum.
+    pub fn value(self) -> u32 {
+        (self.0 ^ self.0 >> 32) as u32
+    }
+}

@@ -1,0 +1,18 @@
+//! The real match against the real client core, in one thread, with links in memory and a made-up clock.
+//! One file for each thing that must hold; nothing here opens a socket or reads a clock.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod bots;
+mod clean_link;
+mod determinism;
+mod feed;
+mod fight;
+mod framing;
+mod journal;
+mod rounds;
+mod seats;
+mod slow_reader;
+mod sleep;
+mod view;
+mod wire;
