@@ -3,6 +3,7 @@
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
 use std::{
+    io::{self, IsTerminal},
     sync::OnceLock,
     thread,
     time::{Duration, Instant},
@@ -102,7 +103,8 @@ impl Transport {
 /// A second call in one process changes nothing. Fails if `filter` makes no sense.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = io::stderr().is_terminal();
+    let builder = fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr);
     let started = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -121,7 +123,7 @@ pub enum MetricsError {
     Recorder(#[from] BuildError),
     /// The thread that folds samples could not be started.
     #[error("metrics thread: {0}")]
-    Thread(#[from] std::io::Error),
+    Thread(#[from] io::Error),
 }
 
 /// Installs the recorder, describes every metric and puts each at zero. Must come before any handle is made.

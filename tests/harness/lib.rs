@@ -12,3 +12,12 @@ pub mod sse;
 pub mod feed;
 
 pub mod exchange;
+
+pub mod patience;
+
+pub mod server;
+
+pub mod http;
+
+pub mod feed_socket;
+pub mod pilot;

@@ -83,6 +83,13 @@ pub fn toggle(element: &Element, name: &str, on: bool) {
     }
 }
 
+/// A number with one digit after the point, as CSS and SVG want it.
+pub fn tenths(value: f32) -> String {
+    let tenths = (value * 10.0).round() as i32;
+    let sign = if tenths < 0 { "-" } else { "" };
+    format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)
+}
+
 /// Sets a CSS property or custom property.
 pub fn style(element: &HtmlElement, property: &str, value: &str) {
     let _ = element.style().set_property(property, value);

@@ -1,16 +1,16 @@
 //! The door for tests: `window.starfray` with `state()`, which gives plain numbers, and `drop()`, which breaks the
 //! connection as if the network had failed. Nothing else may be done from outside; players have no use for it.
 
-use js_sys::{JSON, Object, Reflect};
-use serde::Serialize;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use super::dom::{Fault, window};
+use super::net::json::Json;
 use crate::view::{Freshness, View};
 
 /// What `state()` gives.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct State {
     /// "lobby", "play" or "watch".
     pub page: &'static str,
@@ -89,15 +89,38 @@ where
     S: Fn() -> State + 'static,
     D: Fn() + 'static,
 {
-    let door = Object::new();
-    let state = Closure::<dyn Fn() -> JsValue>::new(move || {
-        let text = serde_json::to_string(&state()).unwrap_or_default();
-        JSON::parse(&text).unwrap_or(JsValue::NULL)
-    });
+    let state = Closure::<dyn Fn() -> JsValue>::new(move || plain(&state()));
     let drop = Closure::<dyn Fn()>::new(drop);
-    Reflect::set(&door, &"state".into(), &state.into_js_value())?;
-    Reflect::set(&door, &"drop".into(), &drop.into_js_value())?;
+    let door = Json::object().with("state", state.into_js_value()).with("drop", drop.into_js_value());
     let window = window()?;
-    Reflect::set(&window, &"starfray".into(), &door)?;
+    Reflect::set(&window, &"starfray".into(), &door.into_js())?;
     Ok(())
+}
+
+/// The state as a plain object.
+fn plain(state: &State) -> JsValue {
+    let number = |value: Option<f32>| value.map_or(JsValue::NULL, JsValue::from);
+    let whole = |value: Option<u16>| value.map_or(JsValue::NULL, JsValue::from);
+    let others: Array = state.others.iter().map(|(id, x, y)| Array::of3(&(*id).into(), &(*x).into(), &(*y).into())).collect();
+    Json::object()
+        .with("page", state.page)
+        .with("player", whole(state.player))
+        .with("x", number(state.x))
+        .with("y", number(state.y))
+        .with("vx", number(state.vx))
+        .with("vy", number(state.vy))
+        .with("aim", number(state.aim))
+        .with("hull_points", whole(state.hull_points.map(u16::from)))
+        .with("alive", state.alive)
+        .with("ships", state.ships as u32)
+        .with("shots", state.shots as u32)
+        .with("own_shots", state.own_shots as u32)
+        .with("snapshots", state.snapshots as f64)
+        .with("tick", state.tick)
+        .with("freshness", state.freshness)
+        .with("rtt_ms", whole(state.rtt_ms))
+        .with("attempt", state.attempt)
+        .with("generation", state.generation)
+        .with("others", others)
+        .into_js()
 }

@@ -4,6 +4,8 @@
 use glam::Vec2;
 use shared::world::Hull;
 
+use super::dom::tenths;
+
 /// Units of the arena in one hull radius: the hit circle of 16 units is 0.8 of it.
 pub const HULL_UNITS: f32 = 20.0;
 
@@ -40,6 +42,6 @@ pub fn label(hull: Hull) -> &'static str {
 /// The hull as the points of an SVG polygon, 20 to the unit.
 pub fn svg_points(hull: Hull) -> String {
     let points: Vec<String> =
-        outline(hull).iter().map(|p| format!("{:.1},{:.1}", p.x * 20.0, p.y * 20.0)).collect();
+        outline(hull).iter().map(|p| format!("{},{}", tenths(p.x * 20.0), tenths(p.y * 20.0))).collect();
     points.join(" ")
 }

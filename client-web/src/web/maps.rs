@@ -2,11 +2,12 @@
 //! The maps are the data files that the server plays by; the client only looks at them.
 
 use glam::Vec2;
-use shared::arena::Arena;
+use shared::arena::{Arena, ArenaFile};
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::dom::window;
+use super::net::json::Json;
 use super::palette::{GRID, Rgb, css, rgb};
 
 /// The maps that can be hosted: name on the wire, what people call it, one sentence about it.
@@ -26,7 +27,25 @@ pub fn arena(name: &str, seats: u32) -> Arena {
         "quarry" => QUARRY,
         _ => return Arena::open(seats),
     };
-    serde_json::from_str(text).unwrap_or_else(|_| Arena::open(seats))
+    read(text).unwrap_or_else(|| Arena::open(seats))
+}
+
+/// A map's data file as an arena.
+fn read(text: &str) -> Option<Arena> {
+    let json = Json::parse(text)?;
+    let point = |json: &Json| match json.entries().as_slice() {
+        [x, y] => Some([x.number()? as f32, y.number()? as f32]),
+        _ => None,
+    };
+    let points = |json: &Json| json.entries().iter().filter_map(point).collect::<Vec<_>>();
+    let file = ArenaFile {
+        name: json.get("name").text()?,
+        width: json.get("width").number()? as f32,
+        height: json.get("height").number()? as f32,
+        walls: json.get("walls").entries().iter().map(points).collect(),
+        spawns: points(&json.get("spawns")),
+    };
+    Arena::try_from(file).ok()
 }
 
 /// What people call the map.

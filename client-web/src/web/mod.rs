@@ -9,11 +9,12 @@ pub mod dom;
 pub mod palette;
 
 pub mod hulls;
-pub mod maps;
 pub mod storage;
 
 pub mod cast;
 pub mod net;
+
+pub mod maps;
 
 pub mod input;
 

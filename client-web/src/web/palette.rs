@@ -57,5 +57,5 @@ pub fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
 /// The colour as CSS, with an alpha of 0 to 1.
 pub fn css(colour: Rgb, alpha: f32) -> String {
     let [r, g, b] = colour.map(|part| (part * 255.0).round() as u8);
-    format!("rgb({r} {g} {b} / {alpha})")
+    format!("rgb({r} {g} {b} / {}%)", (alpha * 100.0).round() as u32)
 }

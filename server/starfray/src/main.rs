@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use server::config::{Config, layer::Layer};
 
 use load::args::LoadArgs;
-use outcome::{Failure, say};
+use outcome::{Failure, USAGE, say};
 
 /// Fair multiplayer matches in the browser, hosted by one program.
 #[derive(Parser)]
@@ -68,11 +68,12 @@ fn explain(error: &clap::Error) -> ExitCode {
             ExitCode::SUCCESS
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Failure::usage(&Program::command().render_help().to_string().trim_end()).report()
+            say(Program::command().render_help().to_string().trim_end());
+            ExitCode::from(USAGE)
         }
         _ => {
             let text = error.to_string();
-            let lines = text.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
+            let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).map(str::trim);
             let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
             Failure::usage(&line.trim_start_matches("error: ")).report()
         }

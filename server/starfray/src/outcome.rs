@@ -7,8 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-/// What the operator did wrong, as against what went wrong.
-const USAGE: u8 = 2;
+/// The exit code of what the operator did wrong, as against what went wrong.
+pub(crate) const USAGE: u8 = 2;
 
 /// Why the program ends without success.
 #[derive(Debug)]

@@ -36,7 +36,7 @@ impl Segments {
 fn fill(parts: &[HtmlElement], amount: f32) {
     for (i, part) in parts.iter().enumerate() {
         let share = (amount - i as f32).clamp(0.0, 1.0);
-        style(part, "--f", &format!("{:.0}%", share * 100.0));
+        style(part, "--f", &format!("{}%", (share * 100.0).round() as u32));
         toggle(part, "on", share >= 1.0);
     }
 }

@@ -30,7 +30,7 @@ impl Callout {
     /// Somebody took you out; `respawn_s` seconds until the next life.
     pub fn taken_out(&mut self, name: Option<&str>, respawn_s: f32, now_ms: f64) -> Result<(), Fault> {
         self.until_ms = now_ms + 200.0;
-        let back = format!("back in {} s", respawn_s.ceil().max(1.0));
+        let back = format!("back in {} s", respawn_s.ceil().max(1.0) as u32);
         match name {
             Some(name) => self.set("", (name, "foe"), &format!(" took you out, {back}")),
             None => self.set("You are ", ("", ""), &back),

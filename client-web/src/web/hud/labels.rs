@@ -6,7 +6,7 @@ use shared::id::PlayerId;
 use web_sys::HtmlElement;
 
 use super::slots::Rect;
-use crate::web::dom::{Changed, Fault, Text, add, by_id, find, style, toggle};
+use crate::web::dom::{Changed, Fault, Text, add, by_id, find, style, tenths, toggle};
 
 const TAGS_MAX: usize = 12;
 const NAME_CHARS_MAX: usize = 12;
@@ -79,9 +79,8 @@ impl Labels {
 
     /// Shows the names of the most important candidates that find a place, at most `most` of them.
     pub fn show(&mut self, mut wanted: Vec<Candidate>, space: Space<'_>, (most, now_ms): (usize, f64)) {
-        wanted.sort_by(|a, b| b.priority.total_cmp(&a.priority));
         wanted.retain(|c| c.mine || !space.plates.iter().any(|plate| inside(plate, c.place)));
-        wanted.truncate(most.min(TAGS_MAX));
+        let wanted = foremost(wanted, most.min(TAGS_MAX));
         let mut taken = space.taken.to_vec();
         self.release(&wanted);
         for candidate in &wanted {
@@ -122,6 +121,20 @@ impl Labels {
         }
         Some(tag)
     }
+}
+
+/// The `most` candidates of the highest priority, in its order.
+fn foremost(mut candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
+    let mut out = Vec::new();
+    while out.len() < most {
+        let best = (0..candidates.len()).max_by(|a, b| {
+            let priority = |i: usize| candidates.get(i).map_or(f32::MIN, |c| c.priority);
+            priority(*a).total_cmp(&priority(*b))
+        });
+        let Some(best) = best else { break };
+        out.push(candidates.swap_remove(best));
+    }
+    out
 }
 
 fn tag(layer: &HtmlElement) -> Result<Tag, Fault> {
@@ -165,7 +178,7 @@ fn place(tag: &mut Tag, found: Option<(usize, Vec2)>, now_ms: f64) {
             tag.slot = slot;
             tag.slot_ms = now_ms;
         }
-        style(&tag.element, "transform", &format!("translate({:.1}px,{:.1}px)", low.x, low.y));
+        style(&tag.element, "transform", &format!("translate({}px,{}px)", tenths(low.x), tenths(low.y)));
     }
     if tag.on != found.is_some() {
         tag.on = found.is_some();

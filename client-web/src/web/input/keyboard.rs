@@ -2,7 +2,6 @@
 //! Keys that the game uses do not scroll or move the focus; a field that is being typed in keeps all keys.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -17,22 +16,23 @@ const KEYS: [&str; 23] = [
     "Digit8", "Digit9",
 ];
 
-/// The state of the keys.
+/// The state of the keys. Both lists hold a key at most once.
 #[derive(Debug, Default)]
 pub struct Keyboard {
-    held: BTreeSet<&'static str>,
-    pressed: BTreeSet<&'static str>,
+    held: Vec<&'static str>,
+    pressed: Vec<&'static str>,
 }
 
 impl Keyboard {
     /// Whether the key is down.
     pub fn holds(&self, code: &str) -> bool {
-        self.held.contains(code)
+        self.held.iter().any(|held| *held == code)
     }
 
     /// Whether the key went down since the last question.
     pub fn take(&mut self, code: &str) -> bool {
-        self.pressed.remove(code)
+        let place = self.pressed.iter().position(|pressed| *pressed == code);
+        place.map(|place| self.pressed.swap_remove(place)).is_some()
     }
 
     /// Lets all keys go.
@@ -53,13 +53,15 @@ pub fn listen_to_keys() -> Result<Rc<RefCell<Keyboard>>, Fault> {
         }
         event.prevent_default();
         let mut keyboard = down.borrow_mut();
-        if keyboard.held.insert(code) {
-            keyboard.pressed.insert(code);
+        if !keyboard.holds(code) {
+            keyboard.held.push(code);
+            keyboard.take(code);
+            keyboard.pressed.push(code);
         }
     })?;
     listen(&window()?, "keyup", move |event| {
         if let Some((code, _)) = known(&event) {
-            up.borrow_mut().held.remove(code);
+            up.borrow_mut().held.retain(|held| *held != code);
         }
     })?;
     Ok(keyboard)

@@ -8,7 +8,7 @@ use glam::Vec2;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
-use crate::web::dom::{Fault, by_id, document, find, listen, media, style, toggle, window};
+use crate::web::dom::{Fault, by_id, document, find, listen, media, style, tenths, toggle, window};
 
 /// A thumb this far from the middle pushes fully, in CSS pixels.
 const REACH_PX: f32 = 52.0;
@@ -54,7 +54,7 @@ impl Stick {
 
     fn show(&self) {
         let Vec2 { x, y } = self.push * 36.0;
-        style(&self.thumb, "transform", &format!("translate({x:.1}px,{y:.1}px)"));
+        style(&self.thumb, "transform", &format!("translate({}px,{}px)", tenths(x), tenths(y)));
     }
 
     fn value(&self) -> Vec2 {

@@ -1,54 +1,45 @@
 //! The server's HTTP routes as functions, and their JSON as types: only the fields that this client reads.
 //! Unknown fields are ignored, so that a newer server does not stop an older page.
 
-use serde::{Deserialize, Serialize};
-
 use super::http::{ApiError, get, post};
+use super::json::Json;
 
 /// A match as the lobby lists it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MatchInfo {
     /// Its id, part of every address.
     pub id: String,
     /// Its name.
     pub name: String,
     /// What it is doing: lobby, playing, results, ended.
-    #[serde(default)]
     pub phase: String,
     /// How it was set up.
     pub settings: Settings,
     /// Everybody in it.
-    #[serde(default)]
     pub players: Vec<Seated>,
-    /// Seconds left of the round.
-    #[serde(default)]
-    pub ends_in_s: Option<f64>,
+    /// Seconds left of the phase.
+    pub phase_left_s: Option<f64>,
     /// Spectators.
-    #[serde(default)]
     pub watching: u32,
 }
 
 /// How a match was set up.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The map's name.
-    #[serde(default)]
     pub map: String,
     /// Seats for people.
-    #[serde(default)]
     pub max_players: u32,
 }
 
 /// Somebody in a match.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Seated {
     /// What to call them.
     pub name: String,
     /// Kills.
-    #[serde(default)]
     pub score: i64,
     /// Whether the program plays the seat.
-    #[serde(default)]
     pub bot: bool,
 }
 
@@ -69,18 +60,39 @@ impl MatchInfo {
     }
 }
 
-#[derive(Deserialize)]
-struct MatchList {
-    matches: Vec<MatchInfo>,
+/// The public matches; what cannot be read as one is left out.
+pub async fn matches() -> Result<Vec<MatchInfo>, ApiError> {
+    let answer = get("/api/matches").await?;
+    Ok(answer.get("matches").entries().iter().filter_map(match_info).collect())
 }
 
-/// The public matches.
-pub async fn matches() -> Result<Vec<MatchInfo>, ApiError> {
-    get::<MatchList>("/api/matches").await.map(|list| list.matches)
+fn match_info(json: &Json) -> Option<MatchInfo> {
+    let settings = json.get("settings");
+    Some(MatchInfo {
+        id: json.get("id").text()?,
+        name: json.get("name").text()?,
+        phase: json.get("phase").text().unwrap_or_default(),
+        settings: Settings {
+            map: settings.get("map").text().unwrap_or_default(),
+            max_players: whole(&settings.get("max_players")),
+        },
+        players: json.get("players").entries().iter().filter_map(seated).collect(),
+        phase_left_s: json.get("phase_left_s").number(),
+        watching: whole(&json.get("watching")),
+    })
+}
+
+fn seated(json: &Json) -> Option<Seated> {
+    let score = json.get("score").number().unwrap_or(0.0) as i64;
+    Some(Seated { name: json.get("name").text()?, score, bot: json.get("bot").is_true() })
+}
+
+fn whole(json: &Json) -> u32 {
+    json.number().unwrap_or(0.0) as u32
 }
 
 /// What a host chooses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HostRequest {
     /// The match's name.
     pub name: String,
@@ -95,12 +107,11 @@ pub struct HostRequest {
     /// Length of a round in seconds.
     pub duration_s: u32,
     /// Asked of everybody who joins, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }
 
 /// A match that was hosted.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hosted {
     /// Its id.
     pub id: String,
@@ -112,23 +123,31 @@ pub struct Hosted {
 
 /// Hosts a match.
 pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
-    post("/api/matches", request).await
+    let body = Json::object()
+        .with("name", request.name.as_str())
+        .with("map", request.map.as_str())
+        .with("bots", request.bots)
+        .with("max_players", request.max_players)
+        .with("visibility", request.visibility)
+        .with("duration_s", request.duration_s);
+    let answer = post("/api/matches", &with_password(body, request.password.as_deref())).await?;
+    let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(201));
+    Ok(Hosted { id: text("id")?, play_url: text("play_url")?, watch_url: text("watch_url")? })
 }
 
 /// What is sent to take a seat.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct JoinRequest {
     /// What to call the player.
     pub name: String,
     /// The ship's shape by its number.
     pub hull: u8,
     /// The match's password, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }
 
 /// A seat.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Joined {
     /// The signed token of the seat.
     pub token: String,
@@ -138,5 +157,16 @@ pub struct Joined {
 
 /// Takes a seat.
 pub async fn join(match_id: &str, request: &JoinRequest) -> Result<Joined, ApiError> {
-    post(&format!("/api/matches/{match_id}/join"), request).await
+    let body = Json::object().with("name", request.name.as_str()).with("hull", request.hull);
+    let body = with_password(body, request.password.as_deref());
+    let answer = post(&format!("/api/matches/{match_id}/join"), &body).await?;
+    let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(200));
+    Ok(Joined { token: text("token")?, url: text("url")? })
+}
+
+fn with_password(body: Json, password: Option<&str>) -> Json {
+    match password {
+        Some(password) => body.with("password", password),
+        None => body,
+    }
 }

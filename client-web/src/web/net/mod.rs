@@ -4,4 +4,5 @@
 pub mod api;
 pub mod feed;
 pub mod http;
+pub mod json;
 pub mod socket;

@@ -98,7 +98,7 @@ fn draw_chosen() -> Result<(), Fault> {
     maps::draw(&by_id("big-map")?, &arena, &dots);
     Text::by_id("map-name")?.set(maps::label(&chosen));
     let size = arena.half() * 2.0;
-    Text::by_id("map-size")?.set(&format!("{} by {} units", size.x, size.y));
+    Text::by_id("map-size")?.set(&format!("{} by {} units", size.x as u32, size.y as u32));
     let line = MAPS.iter().find(|(id, _, _)| *id == chosen).map_or("", |(_, _, line)| line);
     Text::by_id("map-line")?.set(line);
     Ok(())

@@ -1,7 +1,7 @@
 //! What is remembered of every ship from picture to picture: how bright it is, its flame, its trail, a flash of a hit.
 //! Bounded: ships that were not seen for a while are forgotten, a trail holds at most a dozen points.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use glam::Vec2;
 use shared::id::PlayerId;
@@ -47,6 +47,15 @@ pub struct Look {
 }
 
 impl Look {
+    /// The class that it shows by now.
+    pub fn class(&self) -> Class {
+        match self.heat {
+            heat if heat > 1.5 => Class::Threat,
+            heat if heat > 0.5 => Class::Near,
+            _ => Class::Far,
+        }
+    }
+
     /// White of a hit, 1 down to 0.
     pub fn flash(&self, now_ms: f64) -> f32 {
         let age = self.flashed_ms.map_or(FLASH_MS, |at| now_ms - at);
@@ -79,21 +88,26 @@ impl Look {
     }
 }
 
-/// All ships' memories.
+/// All ships' memories. Views hold a few dozen ships, so a plain list is the quickest.
 #[derive(Debug, Default)]
-pub struct Looks(BTreeMap<PlayerId, Look>);
+pub struct Looks(Vec<(PlayerId, Look)>);
 
 impl Looks {
     /// The memory of one ship, which may be empty.
     pub fn of(&mut self, id: PlayerId) -> &mut Look {
-        self.0.entry(id).or_default()
+        let place = self.0.iter().position(|(known, _)| *known == id);
+        let place = place.unwrap_or_else(|| {
+            self.0.push((id, Look::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
     }
 
     /// Takes over where all ships are and how they burn, and forgets who has gone.
     pub fn pass(&mut self, moment: &Moment<'_>, class_of: &dyn Fn(&ShipView, &Look) -> Class) {
         let Moment { view, now_ms, dt_ms, .. } = *moment;
         for ship in &view.ships {
-            let look = self.0.entry(ship.id).or_default();
+            let look = self.of(ship.id);
             let class = class_of(ship, look);
             let fresh = now_ms - look.seen_ms > FORGET_MS;
             let target = f32::from(class as u8);
@@ -103,12 +117,12 @@ impl Looks {
             look.seen_ms = now_ms;
         }
         if let Some(own) = &view.own {
-            let look = self.0.entry(own.id).or_default();
+            let look = self.of(own.id);
             burn(look, own.thrust.length().max(f32::from(u8::from(own.dashing))), dt_ms);
             look.follow(own.position, now_ms);
             look.seen_ms = now_ms;
         }
-        self.0.retain(|_, look| now_ms - look.seen_ms < FORGET_MS);
+        self.0.retain(|(_, look)| now_ms - look.seen_ms < FORGET_MS);
     }
 
     /// A shot met the ship nearest to `place`, of those given.

@@ -69,10 +69,6 @@ impl Picture {
 
     /// How much a ship matters now.
     pub fn class_of(&mut self, id: shared::id::PlayerId) -> Class {
-        match self.looks.of(id).heat {
-            heat if heat > 1.5 => Class::Threat,
-            heat if heat > 0.5 => Class::Near,
-            _ => Class::Far,
-        }
+        self.looks.of(id).class()
     }
 }

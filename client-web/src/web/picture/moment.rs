@@ -12,6 +12,7 @@ pub const LENGTH: f32 = 0.75;
 
 /// One picture's world.
 #[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "a trait object without one; it lives for one picture only")]
 pub struct Moment<'a> {
     /// What is to be shown.
     pub view: &'a View,

@@ -67,6 +67,7 @@ pub fn draw(moment: &Moment<'_>, own: &OwnView, look: &Look, scene: &mut Scene) 
     }
     arcs(moment, own, layer);
     if moment.playing {
+        pips(moment, own, layer);
         aim_line(moment, own, layer);
     }
 }
@@ -99,6 +100,11 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
     arc(0.0, ARC_DEGREES, 8.0, paint(BLACK, 0.55));
     arc(0.0, ARC_DEGREES, 4.0, paint(SLATE, 0.28));
     arc(55.0 - ARC_DEGREES * own.guard / 2.0, ARC_DEGREES * own.guard, 4.0, paint(HALO, 1.0));
+}
+
+fn pips(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
+    let radius = arc_radius(moment);
+    let px = |pixels: f32| moment.camera.units(pixels);
     for i in 0..3_u8 {
         let full = (own.dashes - f32::from(i)).clamp(0.0, 1.0);
         let place = own.position + direction((103.0 - 13.0 * f32::from(i)).to_radians()) * radius;

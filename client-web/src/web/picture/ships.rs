@@ -38,11 +38,13 @@ fn by_heat(heat: f32, [far, near, threat]: [f32; 3]) -> f32 {
 
 /// Draws all other ships, the ones that matter most last.
 pub fn draw(moment: &Moment<'_>, looks: &mut Looks, (under, over): (&mut Layer, &mut Layer)) {
-    let mut order: Vec<(f32, &ShipView)> = moment.view.ships.iter().map(|s| (looks.of(s.id).heat, s)).collect();
-    order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    for (_, ship) in order {
-        let look = looks.of(ship.id).clone();
-        draw_one(moment, ship, &look, (&mut *under, &mut *over));
+    for class in [Class::Far, Class::Near, Class::Threat] {
+        for ship in &moment.view.ships {
+            let look = looks.of(ship.id).clone();
+            if look.class() == class {
+                draw_one(moment, ship, &look, (&mut *under, &mut *over));
+            }
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The recipe of shots: the own ones in halo, those that can reach us hot, all others dull.
 //! It also says whose shots can reach us, which makes their ships threats.
 
-use std::collections::BTreeSet;
-
 use glam::Vec2;
 use shared::id::PlayerId;
 use shared::rules::{SHIP_RADIUS, SHOT_SPEED};
@@ -29,8 +27,8 @@ pub fn reaches(shot: &ShotView, own: &OwnView) -> bool {
 }
 
 /// Everybody who has a shot on its way to us.
-pub fn shooters(moment: &Moment<'_>) -> BTreeSet<PlayerId> {
-    let Some(own) = &moment.view.own else { return BTreeSet::new() };
+pub fn shooters(moment: &Moment<'_>) -> Vec<PlayerId> {
+    let Some(own) = &moment.view.own else { return Vec::new() };
     moment.view.shots.iter().filter(|shot| reaches(shot, own)).map(|shot| shot.owner).collect()
 }
 

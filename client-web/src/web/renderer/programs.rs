@@ -168,7 +168,7 @@ void main() {
 }
 ";
 
-// A vertex of a wall: place, height (0 base, 1 top), face (0 top, 1 side). u_lift: how far the top is pushed.
+// A vertex of a wall: place, height (0 base, 1 top), face (0 top, 1 side, 2 outside of the arena). u_lift: how far the top is pushed.
 const FACE_V: &str = "
 uniform vec4 u_lift;
 layout(location = 0) in vec4 a_vertex;
@@ -185,11 +185,12 @@ in vec3 v_at;
 out vec4 colour;
 void main() {
   float d = fract((v_at.x * .914 + v_at.y * .406) / 10.6);
-  float hatch = smoothstep(u_pixel / 10.6 * 1.6, 0., abs(d - .5)) * .05;
+  float hatch = smoothstep(u_pixel / 10.6 * 1.6, 0., abs(d - .5)) * .032;
   float lit = 1. - clamp(distance(v_at.xy, u_lamps[0].xy) / max(u_lamps[0].z * 1.6, 1.), 0., 1.);
   vec3 top = vec3(.051, .082, .141) + vec3(.498, .604, .784) * hatch + vec3(.01, .02, .032) * lit * lit;
   vec3 side = vec3(.039, .067, .125) * mix(.62, 1.15, lit);
-  colour = vec4(mix(top, side, v_at.z), 1.);
+  vec3 outside = vec3(.019, .028, .050) + vec3(.02, .034, .056) * lit * lit + vec3(.498, .604, .784) * hatch * .25 * lit;
+  colour = vec4(v_at.z < .5 ? top : v_at.z < 1.5 ? side : outside, 1.);
 }
 ";
 

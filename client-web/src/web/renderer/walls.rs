@@ -18,6 +18,7 @@ const BORDER_UNITS: f32 = 1400.0;
 const SHADOW_UNITS: f32 = 26.0;
 const TOP: f32 = 0.0;
 const SIDE: f32 = 1.0;
+const OUTSIDE: f32 = 2.0;
 
 /// The meshes of one arena's walls.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Walls {
         let mut meshes = Meshes::default();
         for wall in arena.walls() {
             meshes.add_outline(wall.corners());
-            meshes.add_top(&triangles(wall.corners()));
+            meshes.add_top(&triangles(wall.corners()), TOP);
         }
         meshes.add_border(arena.half());
         Ok(Walls {
@@ -91,8 +92,8 @@ impl Meshes {
         }
     }
 
-    fn add_top(&mut self, points: &[Vec2]) {
-        self.tops.extend(points.iter().flat_map(|p| [p.x, p.y, 1.0, TOP]));
+    fn add_top(&mut self, points: &[Vec2], face: f32) {
+        self.tops.extend(points.iter().flat_map(|p| [p.x, p.y, 1.0, face]));
     }
 
     fn add_border(&mut self, half: Vec2) {
@@ -107,7 +108,7 @@ impl Meshes {
         ];
         for (low, high) in frame {
             let (right_top, left_low) = (Vec2::new(high.x, low.y), Vec2::new(low.x, high.y));
-            self.add_top(&[low, right_top, high, low, high, left_low]);
+            self.add_top(&[low, right_top, high, low, high, left_low], OUTSIDE);
         }
     }
 }

@@ -103,7 +103,7 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
     add(&what, "span", "cut", maps::label(&info.settings.map))?;
     let how = add(&line, "div", "how", "")?;
     add(&how, "span", "cut", &standing(info))?;
-    let left = info.ends_in_s.map(|s| format!("{} left", minutes(s as f32)));
+    let left = info.phase_left_s.map(|s| format!("{} left", minutes(s as f32)));
     add(&how, "span", "", &left.unwrap_or_default())?;
     let seats = add(&line, "div", "seats", "")?;
     pips(&seats, info)?;

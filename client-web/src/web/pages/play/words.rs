@@ -30,7 +30,7 @@ fn lost(link: &Link, now_ms: f64) -> Option<Words> {
     let kept_ms = (SEAT_KEPT_MS - gone_ms).max(0.0);
     let attempt = link.attempt().max(1);
     let seat = match (link.seat.is_some(), kept_ms > 0.0) {
-        (true, true) => format!("Your ship is shielded and your seat is kept for {} s. ", (kept_ms / 1000.0).ceil()),
+        (true, true) => format!("Your ship is shielded and your seat is kept for {} s. ", (kept_ms / 1000.0).ceil() as u32),
         (true, false) => "Your seat may be free for others by now. ".to_owned(),
         (false, _) => String::new(),
     };

@@ -1,0 +1,112 @@
+//! A spectator's raw connection: the request's bytes out, chunks of server-sent events in.
+//! It speaks just enough HTTP/1.1 to see what a proxy would see.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::sse::{SseEvent, SseReader};
+
+/// Longest wait for one read.
+const READ_WITHIN: Duration = Duration::from_millis(50);
+
+/// A feed that is being read.
+#[derive(Debug)]
+pub struct FeedSocket {
+    /// The response's head.
+    pub head: String,
+    /// The stream's reader, for `retry` and comments.
+    pub sse: SseReader,
+    /// Whether the body came to its proper end.
+    pub finished: bool,
+    socket: TcpStream,
+    raw: Vec<u8>,
+    events: VecDeque<SseEvent>,
+}
+
+impl FeedSocket {
+    /// Asks for `path` and waits for the head of the answer.
+    pub fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<FeedSocket> {
+        let mut socket = TcpStream::connect(address)?;
+        socket.set_read_timeout(Some(READ_WITHIN))?;
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n")?;
+        let mut feed = FeedSocket {
+            head: String::new(),
+            sse: SseReader::default(),
+            finished: false,
+            socket,
+            raw: Vec::new(),
+            events: VecDeque::new(),
+        };
+        let end = Instant::now() + Duration::from_secs(10);
+        while feed.head.is_empty() {
+            if Instant::now() > end || !feed.fill()? {
+                bail!("no head within ten seconds, but {:?}", String::from_utf8_lossy(&feed.raw));
+            }
+            if let Some(length) = feed.raw.windows(4).position(|w| w == b"\r\n\r\n") {
+                let head: Vec<u8> = feed.raw.drain(..length + 4).collect();
+                feed.head = String::from_utf8_lossy(&head).to_lowercase();
+            }
+        }
+        Ok(feed)
+    }
+
+    /// Reads what is there; false at the end of the connection.
+    fn fill(&mut self) -> Result<bool> {
+        let mut room = [0; 16 * 1024];
+        match self.socket.read(&mut room) {
+            Ok(0) => Ok(false),
+            Ok(count) => {
+                self.raw.extend_from_slice(room.get(..count).unwrap_or_default());
+                Ok(true)
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(true),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Takes whole chunks off the raw bytes.
+    fn unpack(&mut self) -> Result<()> {
+        while let Some(line) = self.raw.windows(2).position(|w| w == b"\r\n") {
+            let size = std::str::from_utf8(self.raw.get(..line).unwrap_or_default())?;
+            let size = usize::from_str_radix(size, 16).with_context(|| format!("a chunk of {size:?} bytes"))?;
+            let end = line + 2 + size;
+            let Some(tail) = self.raw.get(end..end + 2) else { break };
+            anyhow::ensure!(tail == b"\r\n", "a chunk without an end");
+            let chunk: Vec<u8> = self.raw.drain(..end + 2).skip(line + 2).take(size).collect();
+            self.finished |= size == 0;
+            self.events.extend(self.sse.push(&chunk));
+        }
+        Ok(())
+    }
+
+    /// The next event; `None` if none comes within the time, or the connection ended.
+    pub fn next(&mut self, within: Duration) -> Result<Option<SseEvent>> {
+        let end = Instant::now() + within;
+        loop {
+            self.unpack()?;
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            if Instant::now() >= end || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next event with this name; others are passed over.
+    pub fn next_named(&mut self, name: &str, within: Duration) -> Result<SseEvent> {
+        let end = Instant::now() + within;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let event = self.next(left)?.with_context(|| format!("no {name} within {} s", within.as_secs_f64()))?;
+            if event.name == name {
+                return Ok(event);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A real client over a real WebSocket: what the page is without its picture. Many of them live in one thread, each
+//! getting its turn every few milliseconds.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use client_web::client::Client;
+use client_web::view::{Happening, View};
+use serde_json::json;
+use shared::id::PlayerId;
+use shared::protocol::SUBPROTOCOL;
+use tungstenite::client::client;
+use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
+
+use crate::http::post_json;
+use crate::steering::Steering;
+
+/// Time between two turns.
+const TURN: Duration = Duration::from_millis(4);
+/// Time between two pictures.
+const PICTURE_MS: f64 = 1000.0 / 60.0;
+/// Longest wait for a handshake.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Somebody who plays over a socket.
+pub struct Pilot {
+    /// The seat.
+    pub id: PlayerId,
+    /// What opens the seat.
+    pub token: String,
+    /// The match.
+    pub match_id: String,
+    /// The netcode core.
+    pub client: Client,
+    /// Who steers.
+    pub steering: Steering,
+    /// The last picture.
+    pub view: View,
+    /// Everything that pictures showed once, in order.
+    pub seen: Vec<Happening>,
+    /// The code and reason with which the server closed.
+    pub closed: Option<(u16, String)>,
+    /// Why the client gave a link up, if it did.
+    pub complaint: Option<String>,
+    address: SocketAddr,
+    socket: Option<WebSocket<TcpStream>>,
+    began: Instant,
+    picture_at_ms: f64,
+}
+
+impl fmt::Debug for Pilot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pilot").field("id", &self.id).field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+/// A seat in a match, by the HTTP route.
+pub fn take_seat(address: SocketAddr, match_id: &str, name: &str) -> Result<(PlayerId, String)> {
+    let url = format!("http://{address}/api/matches/{match_id}/join");
+    let answer = post_json(&url, &json!({"name": name}))?;
+    ensure!(answer.status == 200, "joining gave {}: {}", answer.status, answer.text);
+    let player = answer.json()["player_id"].as_u64().context("no player_id")?;
+    Ok((PlayerId(u16::try_from(player)?), answer.word("token")?))
+}
+
+/// Opens the WebSocket of a seat.
+pub fn open_socket(address: SocketAddr, match_id: &str, token: &str) -> Result<WebSocket<TcpStream>> {
+    handshake(address, &format!("/api/matches/{match_id}/ws?token={token}"), &[SUBPROTOCOL])
+}
+
+/// A WebSocket's handshake at `path`, offering `protocols`.
+pub fn handshake(address: SocketAddr, path: &str, protocols: &[&str]) -> Result<WebSocket<TcpStream>> {
+    let mut request = ClientRequestBuilder::new(format!("ws://{address}{path}").parse()?);
+    for protocol in protocols {
+        request = request.with_sub_protocol(*protocol);
+    }
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(HANDSHAKE_WITHIN))?;
+    let (socket, _) = client(request, stream).map_err(|e| anyhow::anyhow!("the handshake failed: {e}"))?;
+    socket.get_ref().set_nonblocking(true)?;
+    Ok(socket)
+}
+
+impl Pilot {
+    /// Joins a match and connects.
+    pub fn join(address: SocketAddr, match_id: &str, name: &str, steering: Steering) -> Result<Pilot> {
+        let (id, token) = take_seat(address, match_id, name)?;
+        let mut pilot = Pilot {
+            id,
+            token,
+            match_id: match_id.to_owned(),
+            client: Client::new(),
+            steering,
+            view: View::default(),
+            seen: Vec::new(),
+            closed: None,
+            complaint: None,
+            address,
+            socket: None,
+            began: Instant::now(),
+            picture_at_ms: 0.0,
+        };
+        pilot.connect()?;
+        Ok(pilot)
+    }
+
+    /// Milliseconds since the pilot was made.
+    pub fn now_ms(&self) -> f64 {
+        self.began.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Opens a link for the seat.
+    pub fn connect(&mut self) -> Result<()> {
+        self.socket = Some(open_socket(self.address, &self.match_id, &self.token)?);
+        self.closed = None;
+        self.client.link_opened(self.now_ms());
+        Ok(())
+    }
+
+    /// Whether there is a link.
+    pub fn is_connected(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// The link breaks: the socket closes without a word.
+    pub fn drop_socket(&mut self) {
+        self.socket = None;
+        self.client.link_lost(self.now_ms());
+    }
+
+    /// One turn: reads what came, draws when it is time, sends what is to be sent.
+    pub fn turn(&mut self) {
+        self.read();
+        let now_ms = self.now_ms();
+        if now_ms >= self.picture_at_ms {
+            self.picture_at_ms = (self.picture_at_ms + PICTURE_MS).max(now_ms);
+            let controls = (self.steering)(&self.view, now_ms);
+            self.client.control(controls);
+            self.client.advance(now_ms);
+            self.view = self.client.view(now_ms);
+            self.seen.append(&mut self.view.happenings);
+        }
+        self.client.advance(now_ms);
+        while let Some(message) = self.client.poll_send() {
+            if let Some(socket) = &mut self.socket {
+                // A full socket keeps the message and sends it with the next one; a broken one shows in reading.
+                drop(socket.send(Message::binary(message)));
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let now_ms = self.now_ms();
+        while let Some(socket) = &mut self.socket {
+            match socket.read() {
+                Ok(Message::Binary(bytes)) => {
+                    if let Err(error) = self.client.receive(&bytes, now_ms) {
+                        self.complaint.get_or_insert(error.to_string());
+                        self.drop_socket();
+                    }
+                }
+                Ok(Message::Close(frame)) => {
+                    self.closed = Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
+                }
+                Ok(_) => {}
+                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => {
+                    // The answer to a ping waits for a write.
+                    drop(socket.flush());
+                    break;
+                }
+                Err(_) => self.drop_socket(),
+            }
+        }
+    }
+}
+
+/// Gives everybody turns until `done` says so; false if that takes longer than `within`.
+pub fn fly(pilots: &mut [Pilot], within: Duration, mut done: impl FnMut(&mut [Pilot]) -> bool) -> bool {
+    let end = Instant::now() + within;
+    loop {
+        pilots.iter_mut().for_each(Pilot::turn);
+        if done(pilots) {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        thread::sleep(TURN);
+    }
+}
