@@ -46,16 +46,19 @@ pub fn checksum_of_run(seed: u64, ticks: u32) -> u64 {
 
 fn opening() -> Vec<Command> {
     let name = PlayerName::sanitise("Pilot");
-    let join = |p| Command::Join { player: PlayerId(p), name: name.clone(), hull: Hull::default(), bot: true };
+    let join =
+        |p| Command::Join { player: PlayerId(p), name: name.clone(), hull: Hull::default(), bot: true };
     (0..SHIPS).map(join).chain([Command::StartRound]).collect()
 }
 
 /// Slanted walls close together, so that ships bounce all the time.
 fn arena() -> Arena {
-    let block = |x: f32, y: f32| vec![[x, y], [x + 130.0, y + 20.0], [x + 110.0, y + 90.0], [x + 10.0, y + 70.0]];
+    let block =
+        |x: f32, y: f32| vec![[x, y], [x + 130.0, y + 20.0], [x + 110.0, y + 90.0], [x + 10.0, y + 70.0]];
     let places = [-380.0_f32, -60.0, 260.0].into_iter().flat_map(|x| [-240.0_f32, 170.0].map(|y| (x, y)));
     let walls = places.map(|(x, y)| block(x, y)).collect();
-    let file = ArenaFile { name: "Proof".to_owned(), width: 1000.0, height: 700.0, walls, spawns: Vec::new() };
+    let file =
+        ArenaFile { name: "Proof".to_owned(), width: 1000.0, height: 700.0, walls, spawns: Vec::new() };
     // The test below shows that the walls are right.
     Arena::try_from(file).unwrap_or_else(|_| Arena::open(1))
 }

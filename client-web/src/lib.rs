@@ -23,9 +23,9 @@ pub mod roster;
 pub mod round_clock;
 pub mod round_trip;
 pub mod schedule;
-pub mod sightings;
-pub mod shots;
 pub mod shot_sightings;
+pub mod shots;
+pub mod sightings;
 
 pub mod play;
 

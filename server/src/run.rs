@@ -137,3 +137,6 @@ async fn tend(state: &State) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

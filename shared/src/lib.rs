@@ -42,3 +42,8 @@ pub mod feed;
 pub mod feed_state;
 
 pub mod feed_encoder;
+
+pub mod link_profile;
+pub mod link_weather;
+
+pub mod link_lane;

@@ -61,3 +61,13 @@ fn who_watches_is_counted_in_the_picture() {
     assert_eq!(exchange.status.load().watching, 0);
     assert!(Arc::strong_count(&exchange.log) >= 2);
 }
+
+#[test]
+fn a_match_falls_asleep_with_its_last_commands_applied() {
+    let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
+    let id = exchange.join("Nobody").unwrap().unwrap();
+    let asleep = exchange.until(40.0, |e| e.game.may_sleep());
+    assert!(asleep, "a seat without a link is given back");
+    assert!(exchange.game.world().pilot(id).is_none(), "and its ship is gone");
+    assert!(exchange.status.load().players.is_empty(), "and the picture says so");
+}

@@ -31,7 +31,6 @@ impl FeedSocket {
     /// Asks for `path` and waits for the head of the answer.
     pub fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<FeedSocket> {
         let mut socket = TcpStream::connect(address)?;
-        socket.set_read_timeout(Some(READ_WITHIN))?;
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n")?;
         let mut feed = FeedSocket {
@@ -44,7 +43,7 @@ impl FeedSocket {
         };
         let end = Instant::now() + Duration::from_secs(10);
         while feed.head.is_empty() {
-            if Instant::now() > end || !feed.fill()? {
+            if Instant::now() > end || !feed.fill(READ_WITHIN)? {
                 bail!("no head within ten seconds, but {:?}", String::from_utf8_lossy(&feed.raw));
             }
             if let Some(length) = feed.raw.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -55,8 +54,9 @@ impl FeedSocket {
         Ok(feed)
     }
 
-    /// Reads what is there; false at the end of the connection.
-    fn fill(&mut self) -> Result<bool> {
+    /// Reads what is there, waiting a moment at most; false at the end of the connection.
+    fn fill(&mut self, within: Duration) -> Result<bool> {
+        self.socket.set_read_timeout(Some(within.clamp(Duration::from_micros(100), READ_WITHIN)))?;
         let mut room = [0; 16 * 1024];
         match self.socket.read(&mut room) {
             Ok(0) => Ok(false),
@@ -92,8 +92,12 @@ impl FeedSocket {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
-            if Instant::now() >= end || !self.fill()? {
-                return Ok(None);
+            let left = end.saturating_duration_since(Instant::now());
+            let count = self.raw.len();
+            let open = self.fill(left)?;
+            if !open || (left.is_zero() && self.raw.len() == count) {
+                self.unpack()?;
+                return Ok(self.events.pop_front());
             }
         }
     }

@@ -56,7 +56,10 @@ impl Server {
                 .enable_all()
                 .build()
                 .map_err(|e| e.to_string())?;
-            let announce = move |address| drop(ready.send(address));
+            let announce = move |address| {
+                // Nobody waits any more if it took too long.
+                let _ = ready.send(address);
+            };
             runtime.block_on(server::run(config, announce, stopped)).map_err(|e| e.to_string())
         });
         let address = address.recv_timeout(START_WITHIN).context("the server did not start")?;

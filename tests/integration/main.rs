@@ -1,2 +1,12 @@
-//! The whole server over real sockets.
-//! One file for each thing that must hold.
+//! The whole server over real sockets: in this process, or the built program as a child.
+//! One file for each thing that must hold; everything stays on this machine.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod api;
+mod feed;
+mod load;
+mod metrics;
+mod play;
+mod program;
+mod refusals;
+mod seats;

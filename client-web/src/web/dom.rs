@@ -34,13 +34,17 @@ pub fn now_ms() -> f64 {
 
 /// The element that the page calls `id`, as the kind `T`.
 pub fn by_id<T: JsCast>(id: &str) -> Result<T, Fault> {
-    let element = document()?.get_element_by_id(id).ok_or_else(|| Fault(format!("The page has no #{id}.")))?;
+    let element =
+        document()?.get_element_by_id(id).ok_or_else(|| Fault(format!("The page has no #{id}.")))?;
     element.dyn_into::<T>().map_err(|_| Fault(format!("#{id} is another kind of element.")))
 }
 
 /// The first element inside `root` that fits the CSS `selector`.
 pub fn find<T: JsCast>(root: &impl AsRef<Element>, selector: &str) -> Result<T, Fault> {
-    let found = root.as_ref().query_selector(selector)?.ok_or_else(|| Fault(format!("The page has no {selector}.")))?;
+    let found = root
+        .as_ref()
+        .query_selector(selector)?
+        .ok_or_else(|| Fault(format!("The page has no {selector}.")))?;
     found.dyn_into::<T>().map_err(|_| Fault(format!("{selector} is another kind of element.")))
 }
 
@@ -104,7 +108,9 @@ where
     let options = AddEventListenerOptions::new();
     options.set_passive(false);
     let function: &Function = closure.as_ref().unchecked_ref();
-    target.as_ref().add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
+    target
+        .as_ref()
+        .add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
     closure.forget();
     Ok(())
 }

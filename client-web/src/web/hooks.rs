@@ -40,7 +40,7 @@ pub struct State {
     pub snapshots: u64,
     /// The newest tick that the client knows.
     pub tick: u32,
-    /// "waiting", "live", "catching_up" or "lost".
+    /// `waiting`, `live`, `catching_up` or `lost`.
     pub freshness: &'static str,
     /// Round trip time in milliseconds.
     pub rtt_ms: Option<u16>,
@@ -101,7 +101,8 @@ where
 fn plain(state: &State) -> JsValue {
     let number = |value: Option<f32>| value.map_or(JsValue::NULL, JsValue::from);
     let whole = |value: Option<u16>| value.map_or(JsValue::NULL, JsValue::from);
-    let others: Array = state.others.iter().map(|(id, x, y)| Array::of3(&(*id).into(), &(*x).into(), &(*y).into())).collect();
+    let others: Array =
+        state.others.iter().map(|(id, x, y)| Array::of3(&(*id).into(), &(*x).into(), &(*y).into())).collect();
     Json::object()
         .with("page", state.page)
         .with("player", whole(state.player))

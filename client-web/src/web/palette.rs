@@ -8,11 +8,7 @@ pub type Rgb = [f32; 3];
 
 /// A colour from its usual six hexadecimal digits.
 pub const fn rgb(hex: u32) -> Rgb {
-    [
-        ((hex >> 16) & 255) as f32 / 255.0,
-        ((hex >> 8) & 255) as f32 / 255.0,
-        (hex & 255) as f32 / 255.0,
-    ]
+    [((hex >> 16) & 255) as f32 / 255.0, ((hex >> 8) & 255) as f32 / 255.0, (hex & 255) as f32 / 255.0]
 }
 
 /// The own hull.
@@ -49,9 +45,9 @@ pub fn foe(id: PlayerId) -> Rgb {
 
 /// A colour between `from` (0) and `to` (1).
 pub fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
-    let [a, b, c] = from;
-    let [x, y, z] = to;
-    [a + (x - a) * share, b + (y - b) * share, c + (z - c) * share]
+    let parts = from.map(|part| part * (1.0 - share)).into_iter().zip(to);
+    let mut mixed = parts.map(|(from, to)| from + to * share);
+    std::array::from_fn(|_| mixed.next().unwrap_or(0.0))
 }
 
 /// The colour as CSS, with an alpha of 0 to 1.

@@ -25,6 +25,12 @@ pub struct Quality {
     raises_left: u32,
 }
 
+impl Default for Quality {
+    fn default() -> Quality {
+        Quality::new()
+    }
+}
+
 impl Quality {
     /// Full sharpness at first. `?sharp=1` in the address keeps it, for pictures of the page.
     pub fn new() -> Quality {

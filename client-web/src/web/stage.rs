@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use glam::Vec2;
 use shared::arena::Arena;
+use shared::id::PlayerId;
 use web_sys::{Event, HtmlCanvasElement};
 
 use super::cast::Cast;
@@ -83,12 +84,18 @@ impl Stage {
     }
 
     /// How much a ship matters now.
-    pub fn class_of(&mut self, id: shared::id::PlayerId) -> Class {
+    pub fn class_of(&mut self, id: PlayerId) -> Class {
         self.picture.class_of(id)
     }
 
-    /// Draws one picture.
-    pub fn draw(&mut self, view: &View, cast: &dyn Cast, now: Now, playing: bool) -> Result<(), Fault> {
+    /// Draws one picture; `me` is who plays, if somebody does.
+    pub fn draw(
+        &mut self,
+        view: &View,
+        cast: &dyn Cast,
+        now: Now,
+        me: Option<PlayerId>,
+    ) -> Result<(), Fault> {
         self.rebuild(cast)?;
         if self.quality.measure(now.picture_ms) {
             self.resized.set(true);
@@ -101,7 +108,7 @@ impl Stage {
         let shake = if self.calm { Vec2::ZERO } else { self.picture.shake(now.now_ms) };
         self.camera = Camera::new(view.camera + shake, self.camera.size, self.camera.ratio);
         let moment =
-            Moment { view, cast, camera: self.camera, now_ms: now.now_ms, dt_ms, calm: self.calm, playing };
+            Moment { view, cast, camera: self.camera, now_ms: now.now_ms, dt_ms, calm: self.calm, me };
         let scene = self.picture.compose(&moment);
         self.renderer.draw(&self.camera, scene, (self.canvas.width(), self.canvas.height()));
         Ok(())
@@ -121,7 +128,8 @@ impl Stage {
     }
 
     fn resize(&mut self) -> Result<(), Fault> {
-        let size = Vec2::new(self.canvas.client_width() as f32, self.canvas.client_height() as f32).max(Vec2::ONE);
+        let size =
+            Vec2::new(self.canvas.client_width() as f32, self.canvas.client_height() as f32).max(Vec2::ONE);
         let ratio = (window()?.device_pixel_ratio() as f32).clamp(0.5, RATIO_MAX) * self.quality.scale();
         self.canvas.set_width((size.x * ratio).round() as u32);
         self.canvas.set_height((size.y * ratio).round() as u32);

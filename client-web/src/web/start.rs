@@ -13,7 +13,9 @@ use super::pages::{lobby, play, watch};
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         web_sys::console::error_1(&panic.to_string().into());
-        fatal(&Fault("The game has failed. Reload the page to go on; your seat is kept for a while.".to_owned()));
+        fatal(&Fault(
+            "The game has failed. Reload the page to go on; your seat is kept for a while.".to_owned(),
+        ));
     }));
     if let Err(fault) = begin() {
         fatal(&fault);

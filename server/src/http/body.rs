@@ -54,8 +54,20 @@ async fn read(request: Request) -> Result<bytes::Bytes, Problem> {
 fn parse<T: DeserializeOwned>(bytes: &[u8], code: &'static str) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         let code = if error.is_data() { code } else { "bad_json" };
-        Problem::bad(code, error.to_string())
+        let message = error.to_string();
+        match key_at(bytes, &error).filter(|key| error.is_data() && !message.contains(key)) {
+            Some(key) => Problem::bad(code, format!("{key}: {message}")),
+            None => Problem::bad(code, message),
+        }
     })
+}
+
+/// The key whose value could not be read: the last one before the place that the error names, if it is on that line.
+fn key_at<'b>(bytes: &'b [u8], error: &serde_json::Error) -> Option<&'b str> {
+    let line = bytes.split(|byte| *byte == b'\n').nth(error.line().checked_sub(1)?)?;
+    let before = std::str::from_utf8(line.get(..error.column())?).ok()?;
+    let (keys, _) = before.rsplit_once(':')?;
+    keys.trim_end().strip_suffix('"')?.rsplit_once('"').map(|(_, key)| key)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -65,7 +65,11 @@ fn serve(file: &ClientFile, headers: &HeaderMap, may_be_framed: bool) -> Respons
     let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, file.mime)], bytes).into_response()
+        let mut response = ([(header::CONTENT_TYPE, file.mime)], bytes).into_response();
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
     };
     let fields = response.headers_mut();
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -73,9 +77,6 @@ fn serve(file: &ClientFile, headers: &HeaderMap, may_be_framed: bool) -> Respons
     fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(tag) = HeaderValue::try_from(tag) {
         fields.insert(header::ETAG, tag);
-    }
-    if let (Some(encoding), false) = (encoding, bytes.is_empty()) {
-        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if file.mime.starts_with("text/html") {
         let framed = if may_be_framed { "frame-ancestors *" } else { "frame-ancestors 'none'" };

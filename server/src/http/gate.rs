@@ -26,28 +26,32 @@ pub async fn pass(
 ) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = match origin::check(request.headers(), &visit, &state) {
-        _ if is_read => {
-            let mut response = next.run(request).await;
-            if is_api {
-                allow(response.headers_mut(), None);
-            }
-            response
+    let mut response = if is_read {
+        let mut response = next.run(request).await;
+        if is_api {
+            allow(response.headers_mut(), None);
         }
-        Err(problem) => problem.into_response(),
-        Ok(site) if request.method() == Method::OPTIONS && is_api => preflight(site.as_ref()),
-        Ok(site) => {
-            let mut response = next.run(request).await;
-            if let Some(site) = site {
-                allow(response.headers_mut(), Some(&site));
-            }
-            response
+        response
+    } else {
+        match origin::check(request.headers(), &visit, &state) {
+            Err(problem) => problem.into_response(),
+            Ok(site) if request.method() == Method::OPTIONS && is_api => preflight(site.as_ref()),
+            Ok(site) => act(site.as_ref(), request, next).await,
         }
     };
     if is_api && response.headers().get(header::X_CONTENT_TYPE_OPTIONS).is_none() {
         response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     telemetry::responded(response.status().as_u16());
+    response
+}
+
+/// Lets a request act, and a page of another site read what came of it.
+async fn act(site: Option<&BaseUrl>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if site.is_some() {
+        allow(response.headers_mut(), site);
+    }
     response
 }
 

@@ -160,7 +160,8 @@ impl Match {
         let watched = self.publisher.log().watching() > 0;
         let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
         let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
-        begun && self.roster.is_empty() && !self.roster.has_leaving() && !watched && !on_its_own && !self.going_away
+        let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
+        idle && !watched && !on_its_own && !self.going_away
     }
 
     /// Looks after a sleeping match: whether it is to wake, and whether it was empty for too long.
@@ -382,7 +383,8 @@ impl Match {
 
     fn show_status(&mut self) {
         let every = (self.rate_hz() / STATUS_HZ).max(1);
-        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 {
+        // A match that falls asleep leaves its last picture behind.
+        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 || self.may_sleep() {
             self.show_status_now();
         }
     }

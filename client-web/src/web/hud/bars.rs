@@ -20,7 +20,8 @@ impl Segments {
     pub fn new(id: &str) -> Result<Segments, Fault> {
         let track: HtmlElement = by_id(id)?;
         clear(&track);
-        let parts: Result<Vec<HtmlElement>, Fault> = (0..SEGMENTS).map(|_| add(&track, "u", "", "")).collect();
+        let parts: Result<Vec<HtmlElement>, Fault> =
+            (0..SEGMENTS).map(|_| add(&track, "u", "", "")).collect();
         Ok(Segments { parts: parts?, shown: Changed::default() })
     }
 

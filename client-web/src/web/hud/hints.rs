@@ -4,8 +4,10 @@
 use web_sys::HtmlElement;
 
 use crate::web::dom::{Changed, Fault, by_id, find_all, toggle};
-use crate::web::input::Found;
+use crate::web::input::{Control, Found};
 
+/// The order of the lines in the page.
+const ORDER: [Control; 5] = [Control::Thrust, Control::Aim, Control::Fire, Control::Dash, Control::Scores];
 /// After this long they go in any case.
 const SHOWN_MS: f64 = 45_000.0;
 /// They stay a moment after the last one was found.
@@ -32,15 +34,14 @@ impl Hints {
     /// Shows which controls were found.
     pub fn show(&mut self, found: Found, now_ms: f64) {
         let since_ms = *self.since_ms.get_or_insert(now_ms);
-        if found.thrust && found.fire && self.known_ms.is_none() {
+        if found.has(Control::Thrust) && found.has(Control::Fire) && self.known_ms.is_none() {
             self.known_ms = Some(now_ms);
         }
         let over = self.known_ms.is_some_and(|at| now_ms - at > LINGER_MS) || now_ms - since_ms > SHOWN_MS;
         toggle(&self.plate, "gone", over);
         if self.found.is_new(found) {
-            let done = [found.thrust, found.aim, found.fire, found.dash, found.scores];
-            for (line, done) in self.lines.iter().zip(done) {
-                toggle(line, "done", done);
+            for (line, control) in self.lines.iter().zip(ORDER) {
+                toggle(line, "done", found.has(control));
             }
         }
     }

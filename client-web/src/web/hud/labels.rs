@@ -79,6 +79,8 @@ impl Labels {
 
     /// Shows the names of the most important candidates that find a place, at most `most` of them.
     pub fn show(&mut self, mut wanted: Vec<Candidate>, space: Space<'_>, (most, now_ms): (usize, f64)) {
+        let screen = Rect { low: Vec2::ZERO, high: space.size };
+        wanted.retain(|c| inside(&screen, c.place));
         wanted.retain(|c| c.mine || !space.plates.iter().any(|plate| inside(plate, c.place)));
         let wanted = foremost(wanted, most.min(TAGS_MAX));
         let mut taken = space.taken.to_vec();
@@ -86,7 +88,8 @@ impl Labels {
         for candidate in &wanted {
             let Some(tag) = self.claim(candidate) else { continue };
             dress(tag, candidate);
-            let size = Vec2::new(tag.width, LINE_PX + if candidate.hurt_percent.is_some() { BAR_PX } else { 0.0 });
+            let size =
+                Vec2::new(tag.width, LINE_PX + if candidate.hurt_percent.is_some() { BAR_PX } else { 0.0 });
             let places = places(candidate, size);
             let free = |slot: &usize| {
                 let rect = places.get(*slot).map(|low| Rect { low: *low, high: *low + size });

@@ -29,7 +29,8 @@ impl Minimap {
     pub fn show(&mut self, view: &View, cast: &dyn Cast, camera: &Camera, now_ms: f64) {
         let Some(arena) = cast.arena().filter(|_| now_ms - self.drawn_ms >= EVERY_MS) else { return };
         self.drawn_ms = now_ms;
-        let dots = view.ships.iter().map(|ship| Dot { place: ship.position, colour: foe(ship.id), radius: 1.7 });
+        let dots =
+            view.ships.iter().map(|ship| Dot { place: ship.position, colour: foe(ship.id), radius: 1.7 });
         let Some((paper, fit)) = draw(&self.canvas, arena, &dots.collect::<Vec<_>>()) else { return };
         let half = camera.half_units();
         let (left, top) = fit.place(camera.centre - half);

@@ -11,9 +11,29 @@ use crate::web::dom::{Fault, listen, window};
 
 /// Keys that the game uses; all others are the browser's.
 const KEYS: [&str; 23] = [
-    "KeyW", "KeyA", "KeyS", "KeyD", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "ShiftLeft",
-    "ShiftRight", "Tab", "Escape", "KeyL", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7",
-    "Digit8", "Digit9",
+    "KeyW",
+    "KeyA",
+    "KeyS",
+    "KeyD",
+    "ArrowUp",
+    "ArrowDown",
+    "ArrowLeft",
+    "ArrowRight",
+    "Space",
+    "ShiftLeft",
+    "ShiftRight",
+    "Tab",
+    "Escape",
+    "KeyL",
+    "Digit1",
+    "Digit2",
+    "Digit3",
+    "Digit4",
+    "Digit5",
+    "Digit6",
+    "Digit7",
+    "Digit8",
+    "Digit9",
 ];
 
 /// The state of the keys. Both lists hold a key at most once.
@@ -26,7 +46,7 @@ pub struct Keyboard {
 impl Keyboard {
     /// Whether the key is down.
     pub fn holds(&self, code: &str) -> bool {
-        self.held.iter().any(|held| *held == code)
+        self.held.contains(&code)
     }
 
     /// Whether the key went down since the last question.
@@ -48,7 +68,7 @@ pub fn listen_to_keys() -> Result<Rc<RefCell<Keyboard>>, Fault> {
     let (down, up) = (Rc::clone(&keyboard), Rc::clone(&keyboard));
     listen(&window()?, "keydown", move |event| {
         let Some((code, event)) = known(&event) else { return };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || elsewhere(&event, code) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || elsewhere(event, code) {
             return;
         }
         event.prevent_default();

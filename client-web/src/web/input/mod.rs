@@ -31,19 +31,34 @@ const THRUST_KEYS: [(&str, Vec2); 8] = [
 /// The right stick fires when it is pushed farther than this share.
 const FIRE_SHARE: f32 = 0.3;
 
+/// Something that the player can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Move.
+    Thrust,
+    /// Aim.
+    Aim,
+    /// Fire.
+    Fire,
+    /// Dash.
+    Dash,
+    /// Look at all scores.
+    Scores,
+}
+
 /// Which of the controls the player has found already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Moved.
-    pub thrust: bool,
-    /// Aimed.
-    pub aim: bool,
-    /// Fired.
-    pub fire: bool,
-    /// Dashed.
-    pub dash: bool,
-    /// Looked at all scores.
-    pub scores: bool,
+pub struct Found(u8);
+
+impl Found {
+    /// Whether `control` was found.
+    pub fn has(self, control: Control) -> bool {
+        self.0 & (1 << control as u8) != 0
+    }
+
+    fn note(&mut self, control: Control, used: bool) {
+        self.0 |= u8::from(used) << control as u8;
+    }
 }
 
 /// All devices of one page.
@@ -90,12 +105,15 @@ impl Input {
             self.aim = Angle::of(way);
         }
         let fire = pointer.presses() || pushed.length() > FIRE_SHARE;
-        let dash = keyboard.take("Space") | keyboard.take("ShiftLeft") | keyboard.take("ShiftRight") | touch.take_dash();
-        self.found.thrust |= thrust != Vec2::ZERO;
-        self.found.aim |= pointer.moved() || pushed != Vec2::ZERO;
-        self.found.fire |= fire;
-        self.found.dash |= dash;
-        self.found.scores |= keyboard.holds("Tab");
+        let dash = keyboard.take("Space")
+            | keyboard.take("ShiftLeft")
+            | keyboard.take("ShiftRight")
+            | touch.take_dash();
+        self.found.note(Control::Thrust, thrust != Vec2::ZERO);
+        self.found.note(Control::Aim, pointer.moved() || pushed != Vec2::ZERO);
+        self.found.note(Control::Fire, fire);
+        self.found.note(Control::Dash, dash);
+        self.found.note(Control::Scores, keyboard.holds("Tab"));
         Controls { thrust, aim: self.aim, fire, dash }
     }
 

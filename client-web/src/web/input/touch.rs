@@ -34,7 +34,8 @@ impl Stick {
 
     fn begin(&mut self, finger: i32, place: Vec2) {
         let rect = self.circle.get_bounding_client_rect();
-        let middle = Vec2::new((rect.left() + rect.width() / 2.0) as f32, (rect.top() + rect.height() / 2.0) as f32);
+        let middle =
+            Vec2::new((rect.left() + rect.width() / 2.0) as f32, (rect.top() + rect.height() / 2.0) as f32);
         let outside = middle.distance(place) > rect.width() as f32 * 0.75;
         self.origin = if outside { place } else { middle };
         self.finger = Some(finger);

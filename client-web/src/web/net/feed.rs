@@ -1,4 +1,4 @@
-//! A spectator's EventSource. Events go to one closure; a feed that is dropped is closed.
+//! A spectator's `EventSource`. Events go to one closure; a feed that is dropped is closed.
 //! The browser connects again by itself with the last cursor; when it gives up, it says so and we open a new one.
 
 use std::rc::Rc;
@@ -78,11 +78,10 @@ impl Drop for Feed {
 
 /// The address of a match's feed; `key` opens one with a password, `cursor` continues where another feed ended.
 pub fn address(match_id: &str, key: Option<&str>, cursor: Option<&str>) -> String {
-    let mut url = format!("/api/matches/{match_id}/events");
-    let pairs = [("key", key), ("last_event_id", cursor)];
-    for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
-        url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str(&format!("{name}={}", js_sys::encode_uri_component(value)));
-    }
-    url
+    let given = [("key", key), ("last_event_id", cursor)]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", js_sys::encode_uri_component(value?))));
+    let query: Vec<String> = given.collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/api/matches/{match_id}/events{mark}{}", query.join("&"))
 }

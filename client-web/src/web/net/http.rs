@@ -61,5 +61,7 @@ async fn send(url: &str, options: &RequestInit) -> Result<Json, ApiError> {
         return Ok(body);
     }
     let (word, message) = (body.get("error").text(), body.get("message").text());
-    Err(word.zip(message).map_or_else(|| ApiError::answer(status), |(word, message)| ApiError { word, message }))
+    Err(word
+        .zip(message)
+        .map_or_else(|| ApiError::answer(status), |(word, message)| ApiError { word, message }))
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// A JSON value.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Json(JsValue);
 
 impl Json {
@@ -20,7 +21,6 @@ impl Json {
     }
 
     /// The object with one more field.
-    #[must_use]
     pub fn with(self, name: &str, value: impl Into<JsValue>) -> Json {
         // Setting a field of a plain object cannot fail.
         let _ = Reflect::set(&self.0, &name.into(), &value.into());

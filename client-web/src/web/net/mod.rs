@@ -1,4 +1,4 @@
-//! The ways to the server that a browser has: requests, the players' WebSocket, the spectators' EventSource.
+//! The ways to the server that a browser has: requests, the players' WebSocket, the spectators' `EventSource`.
 //! Each only carries; what the bytes mean is the netcode's.
 
 pub mod api;

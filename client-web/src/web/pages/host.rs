@@ -24,7 +24,11 @@ pub fn listen_to_form() -> Result<(), Fault> {
     }
     for input in find_all(&by_id::<HtmlElement>("host-form")?, "input[name=visibility]") {
         listen(&input, "change", |_| {
-            let note = if checked("visibility") == "public" { "It stands in the lobby's list." } else { "Watching needs the link too." };
+            let note = if checked("visibility") == "public" {
+                "It stands in the lobby's list."
+            } else {
+                "Watching needs the link too."
+            };
             if let Ok(mut line) = Text::by_id("visibility-note") {
                 line.set(note);
             }

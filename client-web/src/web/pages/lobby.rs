@@ -111,7 +111,12 @@ impl Lobby {
 
 /// What a match is called in one line.
 fn place(info: &MatchInfo) -> String {
-    format!("{}, {}, free for all", info.name, maps::label(&info.settings.map))
+    let map = maps::label(&info.settings.map);
+    if info.name == map {
+        format!("{map}, free for all")
+    } else {
+        format!("{}, {map}, free for all", info.name)
+    }
 }
 
 /// The best match to be thrown into: a place is free, and most people are there.
@@ -128,7 +133,8 @@ fn choose_hulls(lobby: &Rc<RefCell<Lobby>>) -> Result<(), Fault> {
         button.set_attribute("role", "radio")?;
         let picture = icon("")?;
         picture.set_attribute("viewBox", "-28 -24 58 48")?;
-        picture.set_inner_html(&format!("<polygon transform=\"rotate(-90)\" points=\"{}\"/>", svg_points(hull)));
+        picture
+            .set_inner_html(&format!("<polygon transform=\"rotate(-90)\" points=\"{}\"/>", svg_points(hull)));
         button.append_child(&picture)?;
         add(&button, "span", "", label(hull))?;
         let lobby = Rc::clone(lobby);

@@ -80,20 +80,22 @@ impl Play {
             Next::Nothing => {}
             Next::Join => self.join(None),
             Next::Connect => self.connect(),
-            Next::Wait(delay_ms) => {
-                let me = self.me.clone();
-                after(delay_ms, move || {
-                    if let Some(play) = me.upgrade() {
-                        play.borrow_mut().try_again(false);
-                    }
-                });
-            }
+            Next::Wait(delay_ms) => self.wait(delay_ms),
             Next::Reload => {
                 if let Ok(window) = window() {
                     let _ = window.location().reload();
                 }
             }
         }
+    }
+
+    fn wait(&self, delay_ms: u32) {
+        let me = self.me.clone();
+        after(delay_ms, move || {
+            if let Some(play) = me.upgrade() {
+                play.borrow_mut().try_again(false);
+            }
+        });
     }
 
     fn join(&mut self, password: Option<String>) {
@@ -127,7 +129,8 @@ impl Play {
 
     /// The waiting time is over, or somebody does not want to wait.
     fn try_again(&mut self, at_once: bool) {
-        let due = matches!(self.link.stand, Stand::Waiting { until_ms } if at_once || until_ms <= now_ms() + 20.0);
+        let due =
+            matches!(self.link.stand, Stand::Waiting { until_ms } if at_once || until_ms <= now_ms() + 20.0);
         if due {
             let next = self.link.begin();
             self.follow(next);
@@ -181,7 +184,7 @@ impl Play {
         self.step();
         let now = now_ms();
         self.view = self.client.view(now);
-        self.stage.draw(&self.view, &self.client, Now { now_ms: now, picture_ms }, true)?;
+        self.stage.draw(&self.view, &self.client, Now { now_ms: now, picture_ms }, self.client.player())?;
         let around = Around { now_ms: now, found: self.input.found(), wants_scores: self.input.holds("Tab") };
         self.overlay.show(&self.client, &self.view, &mut self.stage, around)?;
         let words = words::notice(&self.link, now);

@@ -1,4 +1,4 @@
-//! Watching: the public feed by EventSource, the same arena, a list to choose whom to follow, a camera that flies free.
+//! Watching: the public feed by `EventSource`, the same arena, a list to choose whom to follow, a camera that flies free.
 //! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
 
 pub mod roster;
@@ -188,19 +188,22 @@ impl Watch {
         let me = self.me.clone();
         after(self.backoff.next_delay_ms(), move || {
             if let Some(watch) = me.upgrade() {
-                let mut watch = watch.borrow_mut();
-                if watch.feed.is_none() {
-                    watch.open();
-                }
+                watch.borrow_mut().open_again();
             }
         });
+    }
+
+    fn open_again(&mut self) {
+        if self.feed.is_none() {
+            self.open();
+        }
     }
 
     fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
         let now = now_ms();
         self.steer(now);
         self.view = self.spectator.view(now);
-        self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, false)?;
+        self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;
         if now - self.scores_ms > SCORES_EVERY_MS {
             self.scores_ms = now;
             self.scores = self.spectator.scores();
@@ -247,7 +250,8 @@ impl Watch {
             _ => None,
         });
         let count = self.scores.len() as i32;
-        let at = now.and_then(|id| self.scores.iter().position(|s| s.id == id)).map_or(0, |i| i as i32 + step);
+        let at =
+            now.and_then(|id| self.scores.iter().position(|s| s.id == id)).map_or(0, |i| i as i32 + step);
         if count > 0
             && let Some(score) = self.scores.get(at.rem_euclid(count) as usize)
         {
@@ -263,8 +267,7 @@ impl Watch {
         let plates = &mut self.plates;
         for happening in &self.view.happenings {
             if let Happening::Killed { victim, by, .. } = happening {
-                let named =
-                    |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
+                let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
                 plates.kills.add(named(*by), named(*victim), now)?;
             }
         }
@@ -278,7 +281,9 @@ impl Watch {
         plates.card.show(&self.scores, &self.view);
         toggle(&plates.keys, "gone", now - self.begun_ms > HINT_MS);
         plates.show_state(&self.view);
-        if matches!(self.view.phase, Phase::Results | Phase::Ended) && self.view.freshness != Freshness::Waiting {
+        if matches!(self.view.phase, Phase::Results | Phase::Ended)
+            && self.view.freshness != Freshness::Waiting
+        {
             let occasion = Occasion::RoundOver(self.view.phase_left_s.map(|s| s.ceil() as u32));
             plates.table.show(&self.scores, None, &occasion)?;
         } else {
@@ -295,9 +300,19 @@ impl Watch {
         let words = if self.spectator.ended() {
             Some(("This match is over", "Look for another one in the lobby.", "Back to lobby", ""))
         } else if self.failed > 2 && self.view.freshness == Freshness::Waiting {
-            Some(("Nothing to watch here", "The match may be over, or the link is not right.", "Try again", "Back to lobby"))
+            Some((
+                "Nothing to watch here",
+                "The match may be over, or the link is not right.",
+                "Try again",
+                "Back to lobby",
+            ))
         } else if self.failed > 1 && self.view.freshness == Freshness::Lost {
-            Some(("Connection lost", "The picture goes on as soon as the server answers.", "Try now", "Back to lobby"))
+            Some((
+                "Connection lost",
+                "The picture goes on as soon as the server answers.",
+                "Try now",
+                "Back to lobby",
+            ))
         } else {
             None
         };

@@ -82,7 +82,7 @@ fn ring(moment: &Moment<'_>, blast: &Blast, age_ms: f32, layer: &mut Layer) {
     let mut chance = Chance::new(blast.seed);
     let radius = (20.0 + 90.0 * ease_out(t)) * LENGTH;
     for i in 0..9 {
-        let start = i as f32 / 9.0 * TAU + chance.next() * 0.25;
+        let start = i as f32 / 9.0 * TAU + chance.draw() * 0.25;
         let span = chance.between(0.28, 0.62);
         layer.arc(Arc {
             middle: blast.place,
@@ -103,7 +103,7 @@ fn sparks(moment: &Moment<'_>, blast: &Blast, age_ms: f32, layer: &mut Layer) {
     let fly = ease_out(t);
     for i in 0..34 {
         let long = i % 3 == 0;
-        let way = direction(i as f32 / 34.0 * TAU + chance.next() * 0.35);
+        let way = direction(i as f32 / 34.0 * TAU + chance.draw() * 0.35);
         let (near, far) = if long { (40.0, 144.0) } else { (18.0, 74.0) };
         let reach = chance.between(0.55, 1.0) * far * LENGTH;
         let (start, colour) = (near * LENGTH * 0.3, if long { SPARK_LONG } else { SPARK_SHORT });
@@ -124,7 +124,7 @@ fn embers(moment: &Moment<'_>, blast: &Blast, age_ms: f32, layer: &mut Layer) {
     let Some(t) = part(age_ms, 120.0, BLAST_MS) else { return };
     let mut chance = Chance::new(blast.seed ^ 0x1234);
     for _ in 0..26 {
-        let way = direction(chance.next() * TAU);
+        let way = direction(chance.draw() * TAU);
         let far = chance.between(50.0, 140.0) * LENGTH * (0.35 + 0.65 * ease_out(t));
         let radius = moment.camera.units(chance.between(0.7, 1.7));
         let alpha = chance.between(0.3, 0.9) * (1.0 - t);
@@ -136,9 +136,9 @@ fn shards(moment: &Moment<'_>, blast: &Blast, age_ms: f32, layer: &mut Layer) {
     let Some(t) = part(age_ms, 0.0, 900.0) else { return };
     let mut chance = Chance::new(blast.seed ^ 0x7777);
     for i in 0..6 {
-        let way = direction(i as f32 / 6.0 * TAU + chance.next());
+        let way = direction(i as f32 / 6.0 * TAU + chance.draw());
         let far = chance.between(55.0, 95.0) * LENGTH * ease_out(t);
-        let spin = chance.between(-5.0, 5.0) * t + chance.next() * TAU;
+        let spin = chance.between(-5.0, 5.0) * t + chance.draw() * TAU;
         let size = chance.between(7.0, 13.0) * LENGTH;
         let alpha = (1.0 - t).min(0.5) * 2.0;
         let stance = Stance {

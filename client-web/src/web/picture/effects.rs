@@ -74,17 +74,7 @@ impl Effects {
                     looks.flash_near(position, &view.ships, now_ms);
                 }
             }
-            Happening::Hurt { from, .. } => {
-                self.shaken_ms = Some(now_ms);
-                if let Some(own) = &view.own {
-                    looks.flash(own.id, now_ms);
-                    if let Some(place) = from {
-                        let way = place - own.position;
-                        self.start(Effect::HurtFrom(way.y.atan2(way.x)), now_ms);
-                        looks.blame(place, &view.ships, now_ms);
-                    }
-                }
-            }
+            Happening::Hurt { from, .. } => self.hurt(moment, from, looks),
             Happening::HitOther { victim } => {
                 looks.flash(victim, now_ms);
                 self.start(Effect::HitTicks(victim), now_ms);
@@ -92,7 +82,7 @@ impl Effects {
             Happening::Killed { victim, position: Some(place), .. } => {
                 self.seed = self.seed.wrapping_add(1);
                 let seed = self.seed;
-                self.start(Effect::Blast(Blast { place, hue: blast_hue(moment, victim), seed }), now_ms);
+                self.start(Effect::Blast(Blast { place, hue: hue_of(victim), seed }), now_ms);
             }
             Happening::Dashed { id, position } => {
                 looks.of(id).dashed_ms = Some(now_ms);
@@ -102,6 +92,17 @@ impl Effects {
                 self.start(Effect::Ring { place: position, hue: hue_of(id), inwards: true }, now_ms);
             }
             Happening::Killed { .. } | Happening::RoundStarted | Happening::RoundEnded => {}
+        }
+    }
+
+    fn hurt(&mut self, moment: &Moment<'_>, from: Option<Vec2>, looks: &mut Looks) {
+        self.shaken_ms = Some(moment.now_ms);
+        let Some(own) = &moment.view.own else { return };
+        looks.flash(own.id, moment.now_ms);
+        if let Some(place) = from {
+            let way = place - own.position;
+            self.start(Effect::HurtFrom(way.y.atan2(way.x)), moment.now_ms);
+            looks.blame(place, &moment.view.ships, moment.now_ms);
         }
     }
 
@@ -131,7 +132,9 @@ impl Effects {
                     sparks(&mut scene.blasts, moment, (*place, *angle), (*count, t));
                 }
                 Effect::Blast(blast) => blast::draw(moment, blast, age, scene),
-                Effect::Ring { place, hue, inwards } => ring(&mut scene.blasts, moment, *place, (*hue, *inwards, t)),
+                Effect::Ring { place, hue, inwards } => {
+                    ring(&mut scene.blasts, moment, *place, (*hue, *inwards, t));
+                }
                 Effect::HurtFrom(angle) => hurt_arc(&mut scene.own, moment, *angle, t),
                 Effect::HitTicks(victim) => hit_ticks(&mut scene.own, moment, *victim, t),
             }
@@ -140,13 +143,8 @@ impl Effects {
 }
 
 fn hue(moment: &Moment<'_>, id: PlayerId) -> Rgb {
-    if moment.view.own.is_some_and(|own| own.id == id) { HALO } else { palette::foe(id) }
-}
-
-/// The own blast is the own colour, even when the own ship is gone already.
-fn blast_hue(moment: &Moment<'_>, victim: PlayerId) -> Rgb {
-    let others = moment.view.own.is_some_and(|own| own.id != victim);
-    if others || !moment.playing { palette::foe(victim) } else { HALO }
+    let own = moment.me.or(moment.view.own.map(|own| own.id));
+    if own == Some(id) { HALO } else { palette::foe(id) }
 }
 
 fn muzzle(layer: &mut Layer, (place, angle): (Vec2, Angle), hue: Rgb, t: f32) {

@@ -2,6 +2,7 @@
 //! Nothing here remembers anything; memory of ships is in `look`, of events in `effects`.
 
 use glam::Vec2;
+use shared::id::PlayerId;
 
 use crate::view::View;
 use crate::web::cast::Cast;
@@ -26,8 +27,8 @@ pub struct Moment<'a> {
     pub dt_ms: f32,
     /// Less motion is wanted.
     pub calm: bool,
-    /// Somebody plays here; otherwise somebody watches.
-    pub playing: bool,
+    /// Who plays here; `None` if somebody only watches.
+    pub me: Option<PlayerId>,
 }
 
 /// A small source of chance that always gives the same for the same seed, so that an effect needs no memory.
@@ -38,20 +39,20 @@ impl Chance {
     /// A source for `seed`.
     pub fn new(seed: u32) -> Chance {
         let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
-        chance.next();
-        chance.next();
+        chance.draw();
+        chance.draw();
         chance
     }
 
     /// A number from 0 to 1.
-    pub fn next(&mut self) -> f32 {
+    pub fn draw(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) as f32 / 16_777_216.0
     }
 
     /// A number from `low` to `high`.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (high - low) * self.next()
+        low + (high - low) * self.draw()
     }
 }
 

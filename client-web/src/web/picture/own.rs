@@ -1,6 +1,8 @@
 //! The recipe of the own ship: the only solid white body and the only lamp, with its arcs, pips and line of aim.
 //! A watched ship looks the same, without the line of aim.
 
+use std::f32::consts::TAU;
+
 use glam::Vec2;
 use shared::world::Hull;
 
@@ -66,7 +68,7 @@ pub fn draw(moment: &Moment<'_>, own: &OwnView, look: &Look, scene: &mut Scene) 
         guard_ring(layer, moment, own.position, (paint(HALO, 0.85), own.guard));
     }
     arcs(moment, own, layer);
-    if moment.playing {
+    if moment.me.is_some() {
         pips(moment, own, layer);
         aim_line(moment, own, layer);
     }
@@ -88,7 +90,8 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
         });
     };
     let share = f32::from(own.hull_points) / 100.0;
-    let pulse = if moment.calm { 1.0 } else { 0.72 + 0.28 * ((moment.now_ms / 1000.0).fract() as f32 * 6.283).cos() };
+    let pulse =
+        if moment.calm { 1.0 } else { 0.72 + 0.28 * ((moment.now_ms / 1000.0).fract() as f32 * TAU).cos() };
     let (colour, alpha) = match own.hull_points {
         points if points < LOW_HULL => (BAD, pulse),
         points if points <= HALF_HULL => (WARN, 1.0),

@@ -115,18 +115,19 @@ pub fn stretched(size: f32, look: &Look, now_ms: f64) -> Vec2 {
 }
 
 /// Outlines where a dashing ship has just been.
-pub fn ghosts(over: &mut Layer, look: &Look, moment: &Moment<'_>, (shape, stance, hue): (Shape, &Stance, Rgb)) {
+pub fn ghosts(
+    over: &mut Layer,
+    look: &Look,
+    moment: &Moment<'_>,
+    (shape, stance, hue): (Shape, &Stance, Rgb),
+) {
     let Some(age) = look.dash_age(moment.now_ms).filter(|_| !moment.calm) else { return };
     let fade = 1.0 - (age - 130.0).max(0.0) / 180.0;
     for (i, (place, _)) in look.trail.iter().rev().skip(1).take(3).enumerate() {
         let alpha = (0.42 - 0.12 * i as f32) * fade;
         if alpha > 0.0 {
-            let ghost = Stance {
-                place: *place,
-                fill: paint(hue, alpha * 0.25),
-                line: paint(hue, alpha),
-                ..*stance
-            };
+            let ghost =
+                Stance { place: *place, fill: paint(hue, alpha * 0.25), line: paint(hue, alpha), ..*stance };
             over.shape(shape, &ghost);
         }
     }

@@ -45,13 +45,21 @@ struct Recipe {
 fn recipe(shot: &ShotView, own: Option<&OwnView>) -> Recipe {
     let hue = palette::foe(shot.owner);
     match own {
-        Some(own) if own.id == shot.owner => {
-            Recipe { hue: HALO, core: WHITE, core_alpha: 1.0, width_px: 2.4, tail: 30.0, alpha: 0.9, glow: 0.35 }
-        }
+        Some(own) if own.id == shot.owner => Recipe {
+            hue: HALO,
+            core: WHITE,
+            core_alpha: 1.0,
+            width_px: 2.4,
+            tail: 30.0,
+            alpha: 0.9,
+            glow: 0.35,
+        },
         Some(own) if reaches(shot, own) => {
             Recipe { hue, core: HOT_SHOT, core_alpha: 1.0, width_px: 2.8, tail: 24.0, alpha: 1.0, glow: 0.60 }
         }
-        Some(_) => Recipe { hue, core: hue, core_alpha: 0.4, width_px: 1.8, tail: 24.0, alpha: 0.75, glow: 0.0 },
+        Some(_) => {
+            Recipe { hue, core: hue, core_alpha: 0.4, width_px: 1.8, tail: 24.0, alpha: 0.75, glow: 0.0 }
+        }
         None => {
             let core = mix(hue, WHITE, 0.6);
             Recipe { hue, core, core_alpha: 0.9, width_px: 2.2, tail: 24.0, alpha: 0.9, glow: 0.25 }

@@ -1,6 +1,9 @@
 //! WebGL2 behind a small safe door: programs, batches of vertices and instances, one draw call. Nothing of the game.
 //! The only file with unsafe code, since glow's calls are unsafe; every value that reaches them is made here.
-#![expect(unsafe_code, reason = "glow's interface is unsafe as a whole; this file is its only user and wraps it")]
+#![expect(
+    unsafe_code,
+    reason = "glow's interface is unsafe as a whole; this file is its only user and wraps it"
+)]
 
 use glow::HasContext;
 use wasm_bindgen::{JsCast, JsValue};
@@ -53,12 +56,7 @@ impl Gl {
     }
 
     /// Compiles and links; `uniforms` are looked up once.
-    pub fn program(
-        &self,
-        vertex: &str,
-        fragment: &str,
-        uniforms: &[&'static str],
-    ) -> Result<Program, Fault> {
+    pub fn program(&self, vertex: &str, fragment: &str, uniforms: &[&'static str]) -> Result<Program, Fault> {
         let gl = &self.context;
         // SAFETY: all objects belong to this context.
         unsafe {
@@ -109,8 +107,14 @@ impl Gl {
             self.attributes(instance, vertex.len() as u32, 1);
             gl.bind_vertex_array(None);
             let per_vertex = floats_in(vertex);
-            let count = if per_vertex == 0 { 4 } else { vertices.len() / per_vertex };
-            Ok(Batch { array, buffer, floats_per_instance: floats_in(instance), vertices: count as i32, mode })
+            let count = vertices.len().checked_div(per_vertex).unwrap_or(4);
+            Ok(Batch {
+                array,
+                buffer,
+                floats_per_instance: floats_in(instance),
+                vertices: count as i32,
+                mode,
+            })
         }
     }
 

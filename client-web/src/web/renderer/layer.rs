@@ -164,7 +164,14 @@ impl Layer {
 
     /// A dot of one colour.
     pub fn dot(&mut self, place: Vec2, radius: f32, colour: Paint, light: bool) {
-        self.streak(Streak { tail: place, head: place, width: radius * 2.0, from: colour, to: colour, light });
+        self.streak(Streak {
+            tail: place,
+            head: place,
+            width: radius * 2.0,
+            from: colour,
+            to: colour,
+            light,
+        });
     }
 
     /// A part of a circle.

@@ -124,15 +124,15 @@ pub fn draw_sky() -> Result<(), Fault> {
     pen.stroke();
     let mut chance = Chance::new(7);
     for _ in 0..(w * h / 1900.0) as u32 {
-        let (radius, alpha) = match chance.next() {
+        let (radius, alpha) = match chance.draw() {
             r if r > 0.97 => (1.3, 0.70),
             r if r > 0.80 => (0.9, 0.36),
             _ => (0.6, 0.18),
         };
-        let hue = if chance.next() > 0.7 { rgb(0x00ff_e6cf) } else { rgb(0x00bc_d3ff) };
+        let hue = if chance.draw() > 0.7 { rgb(0x00ff_e6cf) } else { rgb(0x00bc_d3ff) };
         pen.set_fill_style_str(&css(hue, alpha));
         pen.begin_path();
-        let (x, y) = (f64::from(chance.next()) * w, f64::from(chance.next()) * h);
+        let (x, y) = (f64::from(chance.draw()) * w, f64::from(chance.draw()) * h);
         let _ = pen.arc(x, y, radius, 0.0, TAU);
         pen.fill();
     }

@@ -55,10 +55,14 @@ impl MatchList {
         self.empty.set("Nobody plays in public right now. Play now opens a match with bots; friends can join by its link.");
         self.feature.set_hidden(matches.is_empty());
         clear(&self.rows);
-        let Some((first, others)) = matches.split_first() else { return Ok(()) };
-        self.show_feature(first)?;
-        for info in others.iter().take(ROWS_MAX) {
-            row(&self.rows, info)?;
+        let most = matches.iter().map(MatchInfo::people).max().unwrap_or(0);
+        let Some(large) = matches.iter().position(|info| info.people() == most) else { return Ok(()) };
+        for (i, info) in matches.iter().enumerate() {
+            if i == large {
+                self.show_feature(info)?;
+            } else if i < ROWS_MAX {
+                row(&self.rows, info)?;
+            }
         }
         Ok(())
     }
@@ -82,7 +86,9 @@ impl MatchList {
 
     fn show_feature(&mut self, info: &MatchInfo) -> Result<(), Fault> {
         self.feature_name.set(&info.name);
-        self.feature_line.set(&format!("{}, {}", maps::label(&info.settings.map), standing(info)));
+        let map = maps::label(&info.settings.map);
+        let kind = if info.name == map { "Free for all" } else { map };
+        self.feature_line.set(&format!("{kind}, {}", standing(info)));
         let seats: Element = by_id("feature-seats")?;
         clear(&seats);
         pips(&seats, info)?;
@@ -100,7 +106,8 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
     thumb.set_attribute("aria-hidden", "true")?;
     let what = add(&line, "div", "what", "")?;
     add(&what, "b", "cut", &info.name)?;
-    add(&what, "span", "cut", maps::label(&info.settings.map))?;
+    let map = maps::label(&info.settings.map);
+    add(&what, "span", "cut", if info.name == map { "Free for all" } else { map })?;
     let how = add(&line, "div", "how", "")?;
     add(&how, "span", "cut", &standing(info))?;
     let left = info.phase_left_s.map(|s| format!("{} left", minutes(s as f32)));
@@ -118,9 +125,9 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
 /// How the match stands, in a few words.
 fn standing(info: &MatchInfo) -> String {
     match (info.leader(), info.players.len()) {
-        (Some(leader), _) => format!("{} leads with {}", leader.name, leader.score),
+        (Some(leader), _) => format!("{} leads, {}", leader.name, leader.score),
         (None, 0) => "nobody there yet".to_owned(),
-        (None, _) => "free for all".to_owned(),
+        (None, _) => "no score yet".to_owned(),
     }
 }
 

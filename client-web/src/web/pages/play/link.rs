@@ -51,7 +51,7 @@ pub enum End {
 }
 
 /// What the page has to do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Nothing.
     Nothing,

@@ -1,6 +1,7 @@
 //! A player's HUD as one thing: every part of it, fed once per picture.
 //! It reads the client and never changes it.
 
+use shared::id::PlayerId;
 use shared::world::Phase;
 
 use crate::client::Client;
@@ -78,7 +79,13 @@ impl Overlay {
     }
 
     /// Shows one view.
-    pub fn show(&mut self, client: &Client, view: &View, stage: &mut Stage, around: Around) -> Result<(), Fault> {
+    pub fn show(
+        &mut self,
+        client: &Client,
+        view: &View,
+        stage: &mut Stage,
+        around: Around,
+    ) -> Result<(), Fault> {
         let now_ms = around.now_ms;
         if now_ms - self.scores_ms > SCORES_EVERY_MS {
             self.scores_ms = now_ms;
@@ -100,36 +107,43 @@ impl Overlay {
     }
 
     fn show_table(&mut self, client: &Client, view: &View, around: Around) -> Result<(), Fault> {
-        let over = matches!(view.phase, Phase::Results | Phase::Ended) && view.freshness != Freshness::Waiting;
+        let over =
+            matches!(view.phase, Phase::Results | Phase::Ended) && view.freshness != Freshness::Waiting;
         let occasion = match (over, around.wants_scores) {
             (true, _) => Some(Occasion::RoundOver(view.phase_left_s.map(|s| s.ceil() as u32))),
             (false, true) => Some(Occasion::Asked(client.match_name().to_owned())),
             (false, false) => None,
         };
-        match occasion {
-            Some(occasion) => self.table.show(&self.scores, client.player(), &occasion),
-            None => {
-                self.table.hide();
-                Ok(())
-            }
+        if let Some(occasion) = occasion {
+            return self.table.show(&self.scores, client.player(), &occasion);
         }
+        self.table.hide();
+        Ok(())
+    }
+
+    fn tell_kill(
+        &mut self,
+        client: &Client,
+        (by, victim): (PlayerId, PlayerId),
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let me = client.player();
+        let name = |id| client.name_of(id).unwrap_or("Somebody");
+        let named = |id| Named { name: name(id), own: Some(id) == me };
+        self.kills.add(named(by), named(victim), now_ms)?;
+        if Some(victim) == me {
+            self.killer = Some(name(by).to_owned());
+        } else if Some(by) == me {
+            self.callout.took_out(name(victim), now_ms)?;
+        }
+        Ok(())
     }
 
     /// Kills, deaths, the start of a round.
     fn tell(&mut self, client: &Client, view: &View, now_ms: f64) -> Result<(), Fault> {
-        let me = client.player();
         for happening in &view.happenings {
             match happening {
-                Happening::Killed { victim, by, .. } => {
-                    let name = |id| client.name_of(id).unwrap_or("Somebody");
-                    let named = |id| Named { name: name(id), own: Some(id) == me };
-                    self.kills.add(named(*by), named(*victim), now_ms)?;
-                    if Some(*victim) == me {
-                        self.killer = Some(name(*by).to_owned());
-                    } else if Some(*by) == me {
-                        self.callout.took_out(name(*victim), now_ms)?;
-                    }
-                }
+                Happening::Killed { victim, by, .. } => self.tell_kill(client, (*by, *victim), now_ms)?,
                 Happening::RoundStarted => self.callout.say("A new round begins", now_ms)?,
                 _ => {}
             }

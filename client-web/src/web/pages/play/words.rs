@@ -14,8 +14,12 @@ pub fn notice(link: &Link, now_ms: f64) -> Option<Words> {
         Stand::Joining | Stand::Connecting | Stand::Waiting { .. } => lost(link, now_ms),
         Stand::Asking { wrong } => Some(Words {
             title: "This match has a password".to_owned(),
-            text: if *wrong { "That was not it. Ask whoever sent you the link." } else { "Whoever sent you the link knows it." }
-                .to_owned(),
+            text: if *wrong {
+                "That was not it. Ask whoever sent you the link."
+            } else {
+                "Whoever sent you the link knows it."
+            }
+            .to_owned(),
             yes: "Join",
             no: "Back to lobby",
             asks: true,
@@ -30,7 +34,10 @@ fn lost(link: &Link, now_ms: f64) -> Option<Words> {
     let kept_ms = (SEAT_KEPT_MS - gone_ms).max(0.0);
     let attempt = link.attempt().max(1);
     let seat = match (link.seat.is_some(), kept_ms > 0.0) {
-        (true, true) => format!("Your ship is shielded and your seat is kept for {} s. ", (kept_ms / 1000.0).ceil() as u32),
+        (true, true) => format!(
+            "Your ship is shielded and your seat is kept for {} s. ",
+            (kept_ms / 1000.0).ceil() as u32
+        ),
         (true, false) => "Your seat may be free for others by now. ".to_owned(),
         (false, _) => String::new(),
     };

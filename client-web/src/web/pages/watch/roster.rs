@@ -114,7 +114,7 @@ fn target_of(event: &Event) -> Option<Follow> {
 /// The card of the followed ship.
 #[derive(Debug)]
 pub struct Card {
-    card: HtmlElement,
+    plate: HtmlElement,
     name: Text,
     score: Text,
     deaths: Text,
@@ -126,7 +126,7 @@ impl Card {
     /// Finds its elements.
     pub fn new() -> Result<Card, Fault> {
         Ok(Card {
-            card: by_id("card")?,
+            plate: by_id("card")?,
             name: Text::by_id("card-name")?,
             score: Text::by_id("card-score")?,
             deaths: Text::by_id("card-deaths")?,
@@ -139,7 +139,7 @@ impl Card {
     pub fn show(&mut self, scores: &[Score], view: &View) {
         let own = view.own.as_ref();
         let found = own.and_then(|own| scores.iter().enumerate().find(|(_, s)| s.id == own.id));
-        toggle(&self.card, "none", found.is_none());
+        toggle(&self.plate, "none", found.is_none());
         let (Some((i, score)), Some(own)) = (found, own) else { return };
         self.name.set(&score.name);
         self.score.set(&score.score.to_string());
