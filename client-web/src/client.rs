@@ -9,8 +9,8 @@ use shared::arena::Arena;
 use shared::codec::{self, DecodeError};
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
-use shared::protocol::{Bye, ClientMessage, PROTOCOL_VERSION, ServerMessage, Welcome};
-use shared::snapshot::{self, SnapshotError};
+use shared::protocol::{Bye, ClientMessage, Nothing, PROTOCOL_VERSION, ServerMessage, Welcome};
+use shared::snapshot::SnapshotError;
 use shared::world::Hull;
 use thiserror::Error;
 
@@ -24,6 +24,9 @@ use crate::view::{Freshness, Score, View};
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// Most messages that wait to be sent; beyond it the oldest is dropped, since only the newest inputs count.
 const OUTBOX_MAX: usize = 32;
+
+/// Time between two requests for a keyframe, in milliseconds.
+const KEYFRAME_EVERY_MS: f64 = 1000.0;
 
 /// What the player wants at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,6 +94,7 @@ pub struct Client {
     bye: Option<Bye>,
     recorder: Recorder,
     round_trip: RoundTrip,
+    keyframe_asked_ms: f64,
 }
 
 impl Client {
@@ -120,9 +124,15 @@ impl Client {
             ServerMessage::Welcome(welcome) => self.welcome(*welcome),
             ServerMessage::Snapshot(packed) => {
                 let play = self.play.as_mut().filter(|_| self.link == Link::Up).ok_or(ReceiveError::Early)?;
-                let snapshot = snapshot::unpack(&packed.0, &play.grid)?;
-                play.snapshot(&snapshot, now_ms, &mut self.recorder);
-                play.note_acks(&snapshot, &mut self.buffer, &mut self.recorder, now_ms);
+                match play.replica.apply(&packed.0) {
+                    Ok(snapshot) => {
+                        play.snapshot(&snapshot, now_ms, &mut self.recorder);
+                        play.note_acks(&snapshot, &mut self.buffer, &mut self.recorder, now_ms);
+                    }
+                    // It builds on what is not held any more: a keyframe is under way.
+                    Err(SnapshotError::Baseline) => {}
+                    Err(error) => return Err(error.into()),
+                }
                 Ok(())
             }
             ServerMessage::Events(tick, events) => {
@@ -163,9 +173,15 @@ impl Client {
     /// Samples inputs for each client tick that is due, at most eight, and predicts them.
     pub fn advance(&mut self, now_ms: f64) {
         let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
+        let lost = play.replica.needs_keyframe() && play.has_snapshots();
         play.note_round_trip(self.round_trip.ms());
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
             self.send(&ClientMessage::Input(message));
+        }
+        if lost && now_ms - self.keyframe_asked_ms >= KEYFRAME_EVERY_MS {
+            self.keyframe_asked_ms = now_ms;
+            self.recorder.figures.mismatches += 1;
+            self.send(&ClientMessage::Keyframe(Nothing()));
         }
         if let Some(stamp) = self.round_trip.stamp(now_ms) {
             self.send(&ClientMessage::Ping(stamp));

@@ -11,13 +11,15 @@ use shared::id::PlayerId;
 use shared::input::{InputCommand, ShipInput};
 use shared::name::PlayerName;
 use shared::protocol::{ClientMessage, PlayerEvent, ServerMessage, Welcome};
-use shared::quantise::PositionGrid;
 use shared::random::Random;
-use shared::rules::{Rules, VIEW_HALF};
+use shared::quantise::pack_angle;
+use shared::record::{Head, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord, put_count};
+use shared::replica::in_view;
+use shared::rules::Rules;
 use shared::simulation::{Stage, step};
-use shared::snapshot::{InputReport, OwnShip, pack_head, pack_ship, pack_shot};
+use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
-use shared::world::{Hull, Ship, World};
+use shared::world::{Hull, Pilot, Ship, Shot, World};
 
 use crate::client::{Client, Controls};
 use crate::view::View;
@@ -60,7 +62,6 @@ pub(crate) struct Exchange {
     /// All that happened.
     pub(crate) events: Vec<(Tick, Event)>,
     random: Random,
-    grid: PositionGrid,
     next_tick_ms: f64,
 }
 
@@ -68,7 +69,6 @@ impl Exchange {
     /// A match in `arena` with a player for each line, its round begun.
     pub(crate) fn new(arena: Arena, hz: u32, lines: &[Line]) -> Exchange {
         let rate = TickRate::new(hz).unwrap();
-        let grid = PositionGrid::new(&arena);
         let mut exchange = Exchange {
             now_ms: 5_000.0,
             world: World::new(11),
@@ -76,7 +76,6 @@ impl Exchange {
             stage: Stage::new(arena, Rules::new(rate, 600_000)),
             events: Vec::new(),
             random: Random::new(5),
-            grid,
             next_tick_ms: 5_000.0,
         };
         let joins = (0..lines.len() as u16).map(|id| Command::Join {
@@ -171,7 +170,7 @@ impl Exchange {
             if !told.is_empty() {
                 player.send(&ServerMessage::Events(next, told), self.now_ms, &mut self.random);
             }
-            let bytes = snapshot(&self.world, &self.grid, player);
+            let bytes = snapshot(&self.world, player);
             player.send(&ServerMessage::Snapshot(Packed(bytes)), self.now_ms, &mut self.random);
         }
         self.events.extend(events.into_iter().map(|e| (next, e)));
@@ -261,27 +260,50 @@ impl Player {
             received_ahead: self.newest.map(|t| t.distance(tick).clamp(-127, 127) as i8),
             waiting: self.inputs.len() as u8,
             slack_ticks: self.slacks.iter().min().copied().unwrap_or(0).clamp(-127, 127) as i8,
-            rtt_ms: 0,
         }
     }
 }
 
-fn snapshot(world: &World, grid: &PositionGrid, player: &Player) -> Vec<u8> {
+/// A keyframe for the player: this match keeps no account of what clients hold.
+fn snapshot(world: &World, player: &Player) -> Vec<u8> {
     let own = world.ship(player.id).unwrap();
     let middle = own.motion.position;
-    let near = |place: glam::Vec2| (place - middle).abs().cmple(VIEW_HALF.into()).all();
-    let others = world.ships.iter().zip(&world.pilots);
-    let ships: Vec<_> = others
-        .filter(|(ship, _)| ship.id != player.id && ship.alive() && near(ship.motion.position))
-        .map(|(ship, pilot)| pack_ship(ship, pilot, grid))
-        .collect();
-    let shots: Vec<_> =
-        world.shots.iter().filter(|s| near(s.position)).map(|shot| pack_shot(shot, grid)).collect();
-    let head = pack_head(world, &OwnShip::from(own), player.report(world.tick), ships.len() as u8);
-    let mut bytes = head.to_vec();
-    bytes.extend(ships.concat());
-    bytes.push(shots.len() as u8);
-    bytes.extend(shots.concat());
+    let in_sight = |(ship, _): &(&Ship, &Pilot)| {
+        ship.id == player.id || ship.alive() && in_view(middle, ship.motion.position)
+    };
+    let head = Head {
+        tick: world.tick,
+        phase: world.round.phase,
+        since: 0,
+        report: player.report(world.tick),
+        fire_wait_ticks: own.fire_wait_ticks as u8,
+        guard_ticks: own.guard_ticks as u8,
+        respawn_ticks: own.respawn_ticks as u8,
+        checksum: None,
+    };
+    let mut bytes = Vec::new();
+    head.put(&mut bytes);
+    let ships: Vec<_> = world.ships.iter().zip(&world.pilots).filter(in_sight).collect();
+    put_count(ships.len() as u16, &mut bytes);
+    for (ship, pilot) in ships {
+        let guarded = u8::from(ship.guard_ticks > 0) * STATE_GUARDED;
+        let record = ShipRecord {
+            aim: Some(pack_angle(ship.input.aim)),
+            thrust: Some(ship.input.thrust),
+            hull_points: Some(ship.hull_points),
+            state: Some(guarded + u8::from(pilot.limbo) * STATE_LIMBO),
+            motion: Some(ship.motion),
+            gone: false,
+        };
+        record.put(ship.id, &mut bytes);
+    }
+    let shots: Vec<_> = world.shots.iter().filter(|s| in_view(middle, s.position)).collect();
+    bytes.extend([0, 0]);
+    put_count(shots.len() as u16, &mut bytes);
+    for Shot { id, owner, angle, position, .. } in shots {
+        let record = ShotRecord { id: *id, owner: *owner, angle: *angle, position: Some(*position) };
+        record.put(&mut bytes);
+    }
     bytes
 }
 

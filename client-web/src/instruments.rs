@@ -27,11 +27,13 @@ pub struct Instruments {
     pub max_correction_units: f32,
     /// Times that the client's tick clock was set anew instead of steered.
     pub clock_snaps: u64,
+    /// Times that what is held did not fit the server's checksum.
+    pub mismatches: u64,
     /// Ticks that commands are sent ahead of the newest snapshot's expected arrival.
     pub lead_ticks: f32,
     /// Ticks to spare that the server reported last; negative is too late.
     pub slack_ticks: i8,
-    /// Round trip time that the server reported last, in milliseconds; 0 is unknown.
+    /// Round trip time in milliseconds; 0 is unknown.
     pub rtt_ms: u16,
     /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
     pub interpolation_delay_ms: f32,

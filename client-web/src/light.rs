@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use shared::codec;
 use shared::id::PlayerId;
 use shared::protocol::{Bye, ClientMessage, InputMessage, PROTOCOL_VERSION, ServerMessage};
-use shared::snapshot::{self, Head};
+use shared::record::{Head, Reader};
 use shared::tick::TickRate;
 
 use crate::client::{Controls, ReceiveError, SERVER_MESSAGE_BYTES_MAX};
@@ -88,7 +88,7 @@ impl LightClient {
 
     fn snapshot(&mut self, body: &[u8], now_ms: f64) -> Result<(), ReceiveError> {
         let seat = self.seat.as_mut().ok_or(ReceiveError::Early)?;
-        let head = snapshot::unpack_head(body)?;
+        let head = Reader::new(body).head()?;
         if seat.head.is_some_and(|newest| newest.tick >= head.tick) {
             return Ok(());
         }
@@ -104,8 +104,6 @@ impl LightClient {
         }
         recorder.figures.snapshots += 1;
         recorder.figures.slack_ticks = head.report.slack_ticks;
-        recorder.figures.rtt_ms = head.report.rtt_ms;
-        recorder.figures.in_view = (u16::from(head.ships), u16::from(head.shots));
         seat.head = Some(head);
         Ok(())
     }
@@ -190,9 +188,9 @@ mod tests {
     use shared::codec::Packed;
     use shared::protocol::Welcome;
     use shared::rules::Rules;
-    use shared::snapshot::{InputReport, OwnShip, pack_head};
+    use shared::snapshot::InputReport;
     use shared::tick::Tick;
-    use shared::world::{Round, World};
+    use shared::world::Round;
 
     use super::*;
 
@@ -213,12 +211,11 @@ mod tests {
         }))
     }
 
-    fn snapshot(tick: u32, applied: Option<u8>, shots: usize) -> ServerMessage {
-        let world = World { tick: Tick(tick), ..World::new(1) };
+    fn snapshot(tick: u32, applied: Option<u8>, records: usize) -> ServerMessage {
         let report = InputReport { applied_ago: applied, ..InputReport::default() };
-        let mut bytes = pack_head(&world, &OwnShip::default(), report, 0).to_vec();
-        bytes.push(shots as u8);
-        bytes.resize(bytes.len() + shots * snapshot::SHOT_BYTES, 0);
+        let mut bytes = Vec::new();
+        Head { tick: Tick(tick), report, ..Head::default() }.put(&mut bytes);
+        bytes.resize(bytes.len() + records, 0);
         ServerMessage::Snapshot(Packed(bytes))
     }
 
@@ -238,8 +235,8 @@ mod tests {
         for tick in 1..60u32 {
             let now = f64::from(tick) * 100.0 / 3.0;
             let applied = (tick > 20).then_some(0);
-            let shots = if tick % 2 == 0 { 0 } else { 30 };
-            client.receive(&codec::encode(&snapshot(tick, applied, shots)).unwrap(), now).unwrap();
+            let records = if tick % 2 == 0 { 0 } else { 300 };
+            client.receive(&codec::encode(&snapshot(tick, applied, records)).unwrap(), now).unwrap();
             client.advance(now + 1.0);
             while let Some(bytes) = client.poll_send() {
                 sent += bytes.len() as u64;
@@ -250,7 +247,7 @@ mod tests {
         }
         assert!(ticks.len() > 55 && ticks.windows(2).all(|w| w[1] == w[0].next()));
         let figures = client.instruments();
-        assert_eq!((figures.snapshots, figures.bytes_out, figures.in_view), (59, sent, (0, 30)));
+        assert_eq!((figures.snapshots, figures.bytes_out), (59, sent));
         let samples = client.take_samples();
         assert_eq!(samples.snapshot_gaps_ms.len(), 58);
         assert!(samples.input_acks_ms.len() > 30);

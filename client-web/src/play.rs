@@ -5,7 +5,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::id::PlayerId;
 use shared::protocol::{InputMessage, PlayerEvent, Welcome};
-use shared::quantise::PositionGrid;
+use shared::replica::Replica;
 use shared::rules::Rules;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
@@ -38,8 +38,8 @@ pub struct Play {
     pub player: PlayerId,
     /// The match's name.
     pub match_name: String,
-    /// How positions travel.
-    pub grid: PositionGrid,
+    /// What the server has told of the world.
+    pub replica: Replica,
     /// Who is here.
     pub roster: Roster,
     ground: Ground,
@@ -55,7 +55,6 @@ pub struct Play {
     schedule: Schedule,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
-    measured_rtt_ms: Option<u16>,
 }
 
 /// Where it is played, and by which numbers.
@@ -87,7 +86,7 @@ impl Play {
         Some(Play {
             player: welcome.player,
             match_name: welcome.match_name,
-            grid: PositionGrid::new(&welcome.arena),
+            replica: Replica::new(welcome.player, welcome.arena.clone(), rules.clone()),
             roster: Roster::of_pilots(&welcome.pilots),
             ground: Ground { arena: welcome.arena, rules },
             welcomed_at: welcome.tick,
@@ -101,7 +100,6 @@ impl Play {
             shots: ShotSightings::new(welcome.player),
             schedule: Schedule::default(),
             dry: false,
-            measured_rtt_ms: None,
         })
     }
 
@@ -120,13 +118,16 @@ impl Play {
         same
     }
 
-    /// The client measured the round trip itself; that is better than what the server reports.
+    /// The client measured the round trip.
     pub fn note_round_trip(&mut self, rtt_ms: Option<u16>) {
-        self.measured_rtt_ms = rtt_ms;
+        if let Some(ms) = rtt_ms {
+            self.client_clock.note_round_trip(f64::from(ms));
+        }
     }
 
-    fn rtt_ms(&self) -> Option<f64> {
-        self.measured_rtt_ms.map(f64::from).or(self.client_clock.rtt_ms())
+    /// Whether a snapshot has come.
+    pub fn has_snapshots(&self) -> bool {
+        self.clock.newest().is_some()
     }
 
     /// Where it happens.
@@ -153,7 +154,7 @@ impl Play {
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
         figures.slack_ticks = snapshot.report.slack_ticks;
-        figures.rtt_ms = snapshot.report.rtt_ms;
+        figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         figures.in_view = (snapshot.ships.len() as u16, snapshot.shots.len() as u16);
     }
 
@@ -327,7 +328,7 @@ impl Play {
         }
         let present = self.prediction.present().map_or(others, |(tick, _)| f64::from(tick.0) + fraction);
         let moments = Moments { others, own: present };
-        let rtt_ms = self.rtt_ms();
+        let rtt_ms = self.client_clock.rtt_ms();
         view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
         view.happenings.extend(self.shots.pass(moments, rtt_ms.unwrap_or(0.0), &self.ground.field()));
         view.ships = self.timeline.ships_at(others);

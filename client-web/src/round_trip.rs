@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-/// Time between two stamps.
-const EVERY_MS: f64 = 1_000.0;
+/// Time between two stamps: no whole number of ticks, so that they fall on different moments of the server's tick.
+const EVERY_MS: f64 = 1_011.0;
 /// Measures that count.
 const MEASURES_MAX: usize = 6;
 /// Longer than this is no measure.
@@ -59,7 +59,7 @@ mod tests {
         let mut trip = RoundTrip::default();
         let start = f64::from(u32::MAX) - 1500.0;
         for (i, ms) in [40.0, 70.0, 55.0].into_iter().enumerate() {
-            let now = start + i as f64 * 1000.0;
+            let now = start + i as f64 * EVERY_MS;
             let stamp = trip.stamp(now).unwrap();
             assert_eq!(trip.stamp(now + 1.0), None);
             trip.returned(stamp, now + ms);

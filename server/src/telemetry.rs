@@ -47,6 +47,11 @@ pub const HTTP_RESPONSES: &str = "starfray_http_responses_total";
 /// Always 1; its labels say which build this is.
 pub const BUILD_INFO: &str = "starfray_build_info";
 
+/// Changes of a link's stage, by the stage that it entered.
+pub const LINK_STAGES: &str = "starfray_link_stages_total";
+/// Clients whose picture did not fit and that asked for a keyframe.
+pub const DESYNCS: &str = "starfray_desyncs_total";
+
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
 pub const REJECTIONS: [&str; 17] = [
     "accept_failed",
@@ -174,6 +179,8 @@ fn describe() {
     metrics::describe_counter!(SNAPSHOTS_SKIPPED, "Snapshots left out because a reader was slow");
     metrics::describe_counter!(DISCONNECTS, "Links that ended, by reason");
     metrics::describe_counter!(REJECTED, "Requests and connections refused, by reason");
+    metrics::describe_counter!(LINK_STAGES, "Links that entered a stage of keeping up, by stage");
+    metrics::describe_counter!(DESYNCS, "Clients whose picture did not fit and that asked for a keyframe");
     metrics::describe_counter!(HTTP_RESPONSES, "HTTP responses by status code");
     metrics::describe_gauge!(BUILD_INFO, "Always 1; the labels name the build");
 }
@@ -193,6 +200,10 @@ fn touch() {
     for reason in REJECTIONS {
         counter!(REJECTED, "reason" => reason).absolute(0);
     }
+    for stage in ["healthy", "conflating", "degraded", "stalled", "lost"] {
+        counter!(LINK_STAGES, "stage" => stage).absolute(0);
+    }
+    counter!(DESYNCS).absolute(0);
     counter!(HTTP_RESPONSES, "status" => "200").absolute(0);
     let protocol = PROTOCOL_VERSION.to_string();
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION"), "protocol" => protocol).set(1);
@@ -304,6 +315,16 @@ impl std::fmt::Debug for Counted {
 /// Counts a link that ended, by [`CloseReason::word`].
 pub fn disconnected(reason: &'static str) {
     counter!(DISCONNECTS, "reason" => reason).increment(1);
+}
+
+/// Counts a link that entered a stage.
+pub fn link_stage(stage: &'static str) {
+    counter!(LINK_STAGES, "stage" => stage).increment(1);
+}
+
+/// Counts a client that asked for a keyframe because its picture did not fit.
+pub fn desynced() {
+    counter!(DESYNCS).increment(1);
 }
 
 /// Counts a refusal; `reason` is one of [`REJECTIONS`].

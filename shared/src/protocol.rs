@@ -29,6 +29,9 @@ pub enum ClientMessage {
     /// The player leaves for good; the seat becomes free.
     #[serde(rename = "l")]
     Leave(Nothing),
+    /// What the client holds does not fit: a keyframe, please.
+    #[serde(rename = "k")]
+    Keyframe(Nothing),
     /// A stamp that the server sends back, to measure the round trip.
     #[serde(rename = "p")]
     Ping(u32),
@@ -331,6 +334,7 @@ mod tests {
         vec![
             ("input", encode(&ClientMessage::Input(inputs)).unwrap()),
             ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
+            ("keyframe", encode(&ClientMessage::Keyframe(Nothing())).unwrap()),
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),

@@ -183,7 +183,6 @@ impl<'a> Reader<'a> {
             received_ahead: (received as i8 != i8::MIN).then_some(received as i8),
             waiting,
             slack_ticks: slack as i8,
-            rtt_ms: 0,
         };
         let checksum =
             if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };

@@ -33,8 +33,8 @@ pub struct WebSocketLink {
 pub enum Incoming {
     /// A binary message.
     Message(Bytes),
-    /// The answer to a ping, with the ping's content.
-    Pong(Bytes),
+    /// The answer to a ping.
+    Pong,
     /// A ping; it is answered already.
     Ping,
 }
@@ -79,7 +79,7 @@ impl WebSocketLink {
         loop {
             match self.socket.read() {
                 Ok(Message::Binary(bytes)) => take(Incoming::Message(bytes))?,
-                Ok(Message::Pong(bytes)) => take(Incoming::Pong(bytes))?,
+                Ok(Message::Pong(_)) => take(Incoming::Pong)?,
                 Ok(Message::Ping(_)) => take(Incoming::Ping)?,
                 Ok(Message::Text(_) | Message::Frame(_)) => return Err(CloseReason::BadMessage),
                 Ok(Message::Close(_)) => {}

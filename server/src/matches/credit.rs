@@ -13,6 +13,8 @@ use shared::tick::Tick;
 const SPARE: Duration = Duration::from_millis(100);
 /// Snapshots under way at least, so that a single late answer stops nothing.
 const SNAPSHOTS_MIN: usize = 3;
+/// Snapshots that go out before the first answer.
+const SNAPSHOTS_FIRST: usize = 12;
 /// Snapshots under way at most.
 const SNAPSHOTS_MAX: usize = 32;
 /// Bytes under way at least: one keyframe of a full view.
@@ -42,6 +44,19 @@ pub enum Stage {
     Stalled,
     /// It is to be closed.
     Lost,
+}
+
+impl Stage {
+    /// The stage as metrics call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Healthy => "healthy",
+            Stage::Conflating => "conflating",
+            Stage::Degraded => "degraded",
+            Stage::Stalled => "stalled",
+            Stage::Lost => "lost",
+        }
+    }
 }
 
 /// What may be sent now.
@@ -130,7 +145,10 @@ impl Credit {
     /// What may be sent now.
     pub fn permission(&self, now: Duration) -> Permission {
         let pause = now.saturating_sub(self.sent_at);
-        if !self.ever_answered && self.flights.len() >= SNAPSHOTS_MIN {
+        if !self.ever_answered {
+            if self.flights.len() < SNAPSHOTS_FIRST {
+                return Permission::Snapshot;
+            }
             return if pause >= DEAF_EVERY { Permission::Keyframe } else { Permission::Nothing };
         }
         let has_credit = self.flights.len() < self.snapshots_max() && self.has_bytes();
@@ -231,7 +249,7 @@ mod tests {
     fn a_client_that_never_answers_gets_a_keyframe_a_second() {
         let mut credit = Credit::new(PERIOD, Duration::ZERO);
         let sent = run(&mut credit, 1..310, |_| None);
-        assert!((11..=13).contains(&sent.len()), "{sent:?}");
+        assert!((20..=23).contains(&sent.len()), "{sent:?}");
         assert_eq!(credit.stage(at(310)), Stage::Healthy);
     }
 

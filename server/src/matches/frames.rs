@@ -4,16 +4,18 @@
 use std::time::Duration;
 
 use shared::codec::encode;
+use shared::id::PlayerId;
 use shared::protocol::{PROTOCOL_VERSION, ServerMessage, Welcome};
 use shared::simulation::Stage;
 use shared::world::World;
 
 use crate::link::frame::{Opcode, write_frame};
 use crate::link::websocket::Sent;
+use crate::matches::credit::Permission;
 use crate::matches::event_ring::EventRing;
 use crate::matches::id::MatchId;
 use crate::matches::replication::Replication;
-use crate::matches::seat::Seat;
+use crate::matches::seat::{Seat, SeatLink};
 use crate::timing::Timing;
 
 /// What the frames of one tick are made from.
@@ -36,52 +38,87 @@ pub struct Frames<'a> {
 }
 
 impl Frames<'_> {
-    /// Writes to a seat's link; `out` is scratch and then holds what was written. `None` without a link.
+    /// Writes to a seat's link; `out` is scratch and then holds what was written. `None` if nothing was to be written.
     pub fn write(&self, seat: &mut Seat, replication: &mut Replication, out: &mut Vec<u8>) -> Option<Sent> {
         out.clear();
-        let index = self.world.find(seat.player).ok();
         let report = seat.report(self.world.tick);
         let (player, generation) = (seat.player, seat.generation);
         let link = seat.link.as_mut()?;
-        if link.socket.owes() {
-            // Encoding waits until the link can take it: then it is the newest.
-            let paid = link.socket.pay();
-            if paid != Sent::Taken {
-                return Some(paid);
-            }
+        let way = link.clear_the_way(self.now);
+        if way != Sent::Taken {
+            return Some(way);
+        }
+        let permission = link.credit.permission(self.now);
+        if permission == Permission::Nothing && !link.welcome_due {
+            let sent = self.write_answers(link, out)?;
+            return Some(if sent == Sent::Gone { sent } else { Sent::Skipped });
         }
         let lost_events = !link.welcome_due && !self.ring.append_since(link.event_cursor, out);
-        let welcome = link.welcome_due || lost_events;
-        if welcome {
+        if link.welcome_due || lost_events {
             self.append_welcome(player, generation, out);
         }
         if !seat.personal.is_empty() {
             append(&ServerMessage::Events(self.world.tick, seat.personal.clone()), out);
         }
-        if let Some(stamp) = link.pong_due {
-            append(&ServerMessage::Pong(stamp), out);
+        self.append_answers(link, out);
+        if permission == Permission::Keyframe {
+            link.known.forget();
         }
-        let ping = self.now.saturating_sub(link.pinged_at) >= self.timing.ping_every;
-        if ping {
-            write_frame(out, Opcode::Ping, &(self.now.as_millis() as u64).to_le_bytes());
-        }
-        if let Some(index) = index {
-            replication.append_snapshot(self.world, self.stage.grid(), index, report, out);
+        let before = out.len();
+        let ship = self.world.ship(player);
+        if let Some(own) = ship {
+            let checked = (self.world.tick.0 + u32::from(player.0)).is_multiple_of(self.stage.rules.rate.hz());
+            let scene = (self.world, self.stage.grid());
+            replication.append_snapshot(scene, &link.known, (own, report), checked, out);
         }
         let sent = link.socket.send(out);
         if sent == Sent::Taken {
             link.welcome_due = false;
             link.event_cursor = self.ring.head();
-            link.pong_due = None;
-            if ping {
-                link.pinged_at = self.now;
-            }
+            self.answered(link);
             seat.personal.clear();
+            if ship.is_some() {
+                link.credit.sent(self.world.tick, out.len() - before, self.now);
+                replication.commit(&mut link.known);
+            }
         }
         Some(sent)
     }
 
-    fn append_welcome(&self, player: shared::id::PlayerId, generation: u32, out: &mut Vec<u8>) {
+    /// Answers and pings alone, for a link that has no credit for more.
+    fn write_answers(&self, link: &mut SeatLink, out: &mut Vec<u8>) -> Option<Sent> {
+        self.append_answers(link, out);
+        if out.is_empty() {
+            return Some(Sent::Skipped);
+        }
+        let sent = link.socket.send(out);
+        if sent == Sent::Taken {
+            self.answered(link);
+        }
+        Some(sent)
+    }
+
+    fn append_answers(&self, link: &SeatLink, out: &mut Vec<u8>) {
+        if let Some(stamp) = link.pong_due {
+            append(&ServerMessage::Pong(stamp), out);
+        }
+        if self.ping_due(link) {
+            write_frame(out, Opcode::Ping, &(self.now.as_millis() as u64).to_le_bytes());
+        }
+    }
+
+    fn answered(&self, link: &mut SeatLink) {
+        link.pong_due = None;
+        if self.ping_due(link) {
+            link.pinged_at = self.now;
+        }
+    }
+
+    fn ping_due(&self, link: &SeatLink) -> bool {
+        self.now.saturating_sub(link.pinged_at) >= self.timing.ping_every
+    }
+
+    fn append_welcome(&self, player: PlayerId, generation: u32, out: &mut Vec<u8>) {
         let welcome = Welcome {
             protocol: PROTOCOL_VERSION,
             match_id: self.id.to_string(),

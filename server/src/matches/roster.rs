@@ -66,13 +66,13 @@ impl Roster {
 
     /// Connects a link to the seat of `player`; an older link is replaced, one without a seat refused.
     /// Returns whether the player was in limbo before.
-    pub fn attach(&mut self, player: PlayerId, arrival: Arrival, timing: &Timing, now: Duration) -> bool {
+    pub fn attach(&mut self, player: PlayerId, arrival: Arrival, terms: (TickRate, &Timing), now: Duration) -> bool {
         let socket = WebSocketLink::new(arrival);
         let Ok(place) = self.find(player) else {
             self.dismiss(player, socket, CloseReason::BadToken, now);
             return false;
         };
-        let link = SeatLink::new(socket, timing, now);
+        let link = SeatLink::new(socket, terms.0, terms.1, now);
         let Some(seat) = self.seats.get_mut(place) else { return false };
         seat.generation += 1;
         seat.personal.clear();
@@ -129,6 +129,12 @@ impl Roster {
     pub fn silent(&self, silence: Duration, now: Duration) -> Vec<PlayerId> {
         let quiet = |s: &&Seat| s.link.as_ref().is_some_and(|l| now.saturating_sub(l.heard_at) >= silence);
         self.seats.iter().filter(quiet).map(|s| s.player).collect()
+    }
+
+    /// Players whose links do not keep up at all.
+    pub fn lost(&self, now: Duration) -> Vec<PlayerId> {
+        let lost = |s: &&Seat| s.link.as_ref().is_some_and(|l| l.is_lost(now));
+        self.seats.iter().filter(lost).map(|s| s.player).collect()
     }
 
     /// Players without a link whose time is over.

@@ -11,14 +11,21 @@ use shared::protocol::{
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
-use crate::link::websocket::{Incoming, WebSocketLink};
+use crate::link::websocket::{Incoming, Sent, WebSocketLink};
 use crate::matches::allowance::Allowance;
+use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::InputQueue;
+use crate::matches::known::Known;
 use crate::timing::Timing;
-use crate::telemetry::Counted;
+use crate::telemetry::{Counted, Transport, desynced, link_stage};
 
 /// Personal events that wait for the link; they are for the eye, so the oldest goes first when there are more.
 const PERSONAL_MAX: usize = 16;
+
+/// Time without room in the socket after which a link is given up.
+const BLOCKED_AFTER: Duration = Duration::from_secs(15);
+/// Time between two keyframes that a client asks for.
+const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
 
 /// A player's place.
 #[derive(Debug)]
@@ -47,44 +54,76 @@ pub struct SeatLink {
     pub heard_at: Duration,
     /// When it was last asked whether it is there.
     pub pinged_at: Duration,
-    /// The shortest round trip of late, in milliseconds; 0 is unknown.
-    pub rtt_ms: u16,
     /// Whether the client still needs its welcome.
     pub welcome_due: bool,
     /// The first entry of the event ring that was not sent.
     pub event_cursor: u64,
-    /// The newest snapshot that the client has.
-    pub ack: Tick,
+    /// What the client holds.
+    pub known: Known,
+    /// How much more it may be sent.
+    pub credit: Credit,
+    /// Since when the socket takes nothing.
+    pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
     pub pong_due: Option<u32>,
+    keyframe_at: Duration,
+    stage: Stage,
     allowance: Allowance,
     _counted: Counted,
 }
 
 impl SeatLink {
-    /// A link that has just arrived.
-    pub fn new(socket: WebSocketLink, timing: &Timing, now: Duration) -> SeatLink {
+    /// A link that has just arrived, in a match of `rate`.
+    pub fn new(socket: WebSocketLink, rate: TickRate, timing: &Timing, now: Duration) -> SeatLink {
         SeatLink {
             socket,
             heard_at: now,
             pinged_at: now,
-            rtt_ms: 0,
             welcome_due: true,
             event_cursor: 0,
-            ack: Tick(0),
+            known: Known::default(),
+            credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
+            blocked_since: None,
             pong_due: None,
+            keyframe_at: Duration::ZERO,
+            stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
-            _counted: Counted::connection(crate::telemetry::Transport::WebSocket),
+            _counted: Counted::connection(Transport::WebSocket),
         }
     }
 
-    fn note_pong(&mut self, content: &[u8], now: Duration) {
-        let Some(sent_ms) = content.first_chunk().map(|c| u64::from_le_bytes(*c)) else { return };
-        let now_ms = now.as_millis() as u64;
-        if let Some(rtt) = now_ms.checked_sub(sent_ms).filter(|ms| *ms < 60_000) {
-            // Links are read once a tick, so a single measure is up to a tick too long: the shortest is nearest.
-            let grown = self.rtt_ms.saturating_add(self.rtt_ms / 4).max(1);
-            self.rtt_ms = if self.rtt_ms == 0 { rtt as u16 } else { (rtt as u16).min(grown) };
+    /// Sends what an earlier write left, and notes since when the socket has no room.
+    pub fn clear_the_way(&mut self, now: Duration) -> Sent {
+        let way = if self.socket.owes() { self.socket.pay() } else { Sent::Taken };
+        if way == Sent::Skipped {
+            self.blocked_since.get_or_insert(now);
+        } else {
+            self.blocked_since = None;
+        }
+        way
+    }
+
+    /// Whether the client was given up: it answers nothing, or its socket takes nothing.
+    pub fn is_lost(&self, now: Duration) -> bool {
+        let blocked = self.blocked_since.is_some_and(|since| now.saturating_sub(since) >= BLOCKED_AFTER);
+        blocked || self.credit.stage(now) == Stage::Lost
+    }
+
+    /// Counts a change of the link's stage.
+    fn note_stage(&mut self, now: Duration) {
+        let stage = self.credit.stage(now);
+        if stage != self.stage {
+            self.stage = stage;
+            link_stage(stage.word());
+        }
+    }
+
+    /// The client could not follow: it gets a keyframe, at most one a second.
+    fn ask_keyframe(&mut self, now: Duration) {
+        if now.saturating_sub(self.keyframe_at) >= KEYFRAME_EVERY {
+            self.keyframe_at = now;
+            self.known.forget();
+            desynced();
         }
     }
 }
@@ -116,17 +155,14 @@ impl Seat {
             }
             match incoming {
                 Incoming::Message(bytes) => take_message(&bytes, queue, tick, &mut notes),
-                Incoming::Pong(content) => {
-                    notes.pong = content.first_chunk().copied();
-                    Ok(())
-                }
-                Incoming::Ping => Ok(()),
+                Incoming::Pong | Incoming::Ping => Ok(()),
             }
         });
-        if let Some(content) = notes.pong {
-            link.note_pong(&content, now);
+        link.credit.acknowledge(notes.ack, now);
+        link.note_stage(now);
+        if notes.lost {
+            link.ask_keyframe(now);
         }
-        link.ack = link.ack.max(notes.ack);
         link.pong_due = notes.stamp.or(link.pong_due);
         self.link = Some(link);
         end
@@ -141,7 +177,6 @@ impl Seat {
             received_ahead: ahead,
             waiting: self.queue.waiting(),
             slack_ticks: self.queue.slack_ticks(),
-            rtt_ms: self.link.as_ref().map_or(0, |l| l.rtt_ms),
         }
     }
 
@@ -159,7 +194,7 @@ impl Seat {
 struct Notes {
     ack: Tick,
     stamp: Option<u32>,
-    pong: Option<[u8; 8]>,
+    lost: bool,
 }
 
 fn take_message(bytes: &[u8], queue: &mut InputQueue, tick: Tick, notes: &mut Notes) -> Result<(), CloseReason> {
@@ -167,6 +202,10 @@ fn take_message(bytes: &[u8], queue: &mut InputQueue, tick: Tick, notes: &mut No
         Ok(ClientMessage::Input(message)) => take_input(&message, queue, tick, notes),
         Ok(ClientMessage::Ping(stamp)) => {
             notes.stamp = Some(stamp);
+            Ok(())
+        }
+        Ok(ClientMessage::Keyframe(_)) => {
+            notes.lost = true;
             Ok(())
         }
         Ok(ClientMessage::Leave(_)) => Err(CloseReason::Left),

@@ -92,7 +92,7 @@ impl Match {
         let stage = Stage::new(settings.arena(), rules);
         let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
         Match {
-            replication: Replication::new(&stage.arena),
+            replication: Replication::default(),
             publisher: Publisher::new(log, settings.tick_hz, settings.spectator_delay_ms),
             bots_wanted: settings.bots,
             bots: Bots::new(seed),
@@ -189,7 +189,7 @@ impl Match {
                     let _ = reply.send(self.roster.has(player));
                 }
                 MatchMessage::Attach(player, arrival) => {
-                    if self.roster.attach(player, arrival, &self.timing, now) {
+                    if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
                         self.commands.push(Command::Return { player });
                     }
                 }
@@ -289,7 +289,7 @@ impl Match {
     }
 
     fn write_links(&mut self, now: Duration) {
-        self.replication.pack(&self.world, &self.stage.arena);
+        self.replication.pack(&self.world, &self.stage);
         let (mut sent, mut skipped, mut bytes) = (0, 0, 0);
         let mut gone = Vec::new();
         let frames = Frames {
@@ -329,6 +329,9 @@ impl Match {
     fn close_stragglers(&mut self, now: Duration) {
         for player in self.roster.silent(self.timing.silence_after, now) {
             self.end_link(player, CloseReason::Silent, now);
+        }
+        for player in self.roster.lost(now) {
+            self.end_link(player, CloseReason::Slow, now);
         }
         for player in self.roster.overdue(now) {
             self.free_seat(player);
