@@ -50,7 +50,7 @@ pub struct InputMessage {
     pub view_lag: u16,
     /// The tick of the first command.
     pub first: Tick,
-    /// One to eight commands of five bytes each, for `first` and the ticks after it.
+    /// Up to eight commands of five bytes each, for `first` and the ticks after it; none is an acknowledgement alone.
     pub inputs: Packed,
 }
 
@@ -61,10 +61,15 @@ impl InputMessage {
         InputMessage { ack, view_lag, first, inputs: Packed(bytes) }
     }
 
-    /// The commands; `None` if there are none, too many, or half of one.
+    /// An acknowledgement alone.
+    pub fn acknowledge(ack: Tick) -> InputMessage {
+        InputMessage { ack, view_lag: 0, first: ack, inputs: Packed::default() }
+    }
+
+    /// The commands; `None` if there are too many, or half of one.
     pub fn commands(&self) -> Option<impl Iterator<Item = InputCommand> + '_> {
         let (chunks, rest) = self.inputs.0.as_chunks::<SHIP_INPUT_BYTES>();
-        if !rest.is_empty() || chunks.is_empty() || chunks.len() > COMMANDS_MAX {
+        if !rest.is_empty() || chunks.len() > COMMANDS_MAX {
             return None;
         }
         let command = |(i, chunk): (usize, &[u8; SHIP_INPUT_BYTES])| InputCommand {
@@ -286,7 +291,7 @@ mod tests {
         message.inputs.0.pop();
         assert!(message.commands().is_none());
         message.inputs.0.clear();
-        assert!(message.commands().is_none());
+        assert_eq!(message.commands().unwrap().count(), 0);
         message.inputs.0.resize(45, 0);
         assert!(message.commands().is_none());
     }
@@ -296,7 +301,11 @@ mod tests {
         use crate::codec::encode;
         use crate::input::{Buttons, Thrust};
         use crate::world::Phase;
-        let input = ShipInput { thrust: Thrust { x: 127, y: -1 }, aim: crate::angle::Angle(16_384), buttons: Buttons::FIRE };
+        let input = ShipInput {
+            thrust: Thrust { x: 127, y: -1 },
+            aim: crate::angle::Angle(16_384),
+            buttons: Buttons::FIRE,
+        };
         let inputs = InputMessage::new(Tick(1200), 16, Tick(1203), &[input]);
         let pilot = Pilot {
             id: PlayerId(7),
@@ -346,7 +355,8 @@ mod tests {
 
     #[test]
     fn the_document_shows_each_message_as_it_is() {
-        let document: String = include_str!("../../docs/protocol.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let document: String =
+            include_str!("../../docs/protocol.md").split_whitespace().collect::<Vec<_>>().join(" ");
         for (name, bytes) in examples() {
             let hex = bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
             assert!(document.contains(&hex), "docs/protocol.md lacks the example of {name}: {hex}");

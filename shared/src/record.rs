@@ -15,6 +15,9 @@ pub const HELD_MAX: usize = 255;
 /// Most records of one kind in a snapshot: all that are held may go while as many come.
 pub const RECORDS_MAX: usize = 2 * HELD_MAX;
 
+/// Largest coordinate and speed that is read; no arena and no ship comes near it.
+const NUMBER_MAX: f32 = 65_536.0;
+
 const KEYFRAME: u8 = 4;
 const CHECKSUM: u8 = 8;
 const PHASE: u8 = 3;
@@ -184,8 +187,7 @@ impl<'a> Reader<'a> {
             waiting,
             slack_ticks: slack as i8,
         };
-        let checksum =
-            if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
+        let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
         let phase = phases.get(usize::from(flags & PHASE)).copied().ok_or(SnapshotError::Value)?;
         Ok(Head { tick, phase, since, report, fire_wait_ticks, guard_ticks, respawn_ticks, checksum })
     }
@@ -269,6 +271,7 @@ impl<'a> Reader<'a> {
 
     fn vector(&mut self) -> Result<Vec2, SnapshotError> {
         let vector = Vec2::new(f32::from_le_bytes(self.take()?), f32::from_le_bytes(self.take()?));
-        if vector.is_finite() { Ok(vector) } else { Err(SnapshotError::Value) }
+        let plausible = vector.abs().cmple(Vec2::splat(NUMBER_MAX)).all();
+        if plausible { Ok(vector) } else { Err(SnapshotError::Value) }
     }
 }

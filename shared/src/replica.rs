@@ -193,7 +193,8 @@ impl Replica {
             for _ in 0..input.count()? {
                 let record = input.shot(placed)?;
                 let direction = record.angle.direction();
-                let muzzle = self.ships.get(&record.owner).map(|s| s.motion.position + direction * MUZZLE_UNITS);
+                let muzzle =
+                    self.ships.get(&record.owner).map(|s| s.motion.position + direction * MUZZLE_UNITS);
                 let position = record.position.or(muzzle).ok_or(SnapshotError::Value)?;
                 let shot = HeldShot { record, position, velocity: direction * SHOT_SPEED };
                 self.shots.insert(record.id, shot);

@@ -1,2 +1,11 @@
-//! The page in a real Chromium, against the real server.
-//! One file for each thing that must hold.
+//! The page in a real Chromium, against the real server: what a player and a spectator go through.
+//! One file for each thing that must hold; pictures go into the folder `output`. Run one test at a time.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod checksum;
+mod host;
+mod phone;
+mod play;
+mod reconnect;
+mod scene;
+mod watch;

@@ -21,3 +21,5 @@ pub mod http;
 
 pub mod feed_socket;
 pub mod pilot;
+
+pub mod browser;

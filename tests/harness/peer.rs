@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 
 use server::link::memory::MemoryLink;
 use shared::codec::{decode, encode};
-use shared::protocol::{ClientMessage, PlayerEvent, ServerMessage, Welcome};
-use shared::quantise::PositionGrid;
-use shared::snapshot::{Snapshot, SnapshotError, unpack};
+use shared::protocol::{ClientMessage, InputMessage, PlayerEvent, ServerMessage, Welcome};
+use shared::replica::Replica;
+use shared::rules::Rules;
+use shared::snapshot::{Snapshot, SnapshotError};
 use tungstenite::Message;
 use tungstenite::protocol::{Role, WebSocket};
 
@@ -119,8 +120,17 @@ impl Peer {
         messages
     }
 
-    /// All messages of the protocol that are there. One that cannot be read breaks the peer.
+    /// All messages of the protocol that are there, acknowledged. One that cannot be read breaks the peer.
     pub fn hear(&mut self) -> Vec<ServerMessage> {
+        let heard = self.overhear();
+        if let Some(newest) = self.snapshots.last() {
+            self.say(&ClientMessage::Input(InputMessage::acknowledge(newest.tick)));
+        }
+        heard
+    }
+
+    /// The same without acknowledging anything.
+    pub fn overhear(&mut self) -> Vec<ServerMessage> {
         let mut heard = Vec::new();
         for bytes in self.receive() {
             match decode(&bytes, SERVER_MESSAGE_BYTES_MAX) {
@@ -140,10 +150,16 @@ impl Peer {
 
     fn note(&mut self, message: &ServerMessage) -> Result<(), String> {
         match message {
-            ServerMessage::Welcome(welcome) => self.reader = Some(SnapshotReader::new(welcome)),
+            // A welcome on a link that has one already brings new lists; what is held goes on.
+            ServerMessage::Welcome(welcome) => {
+                self.reader.get_or_insert_with(|| SnapshotReader::new(welcome));
+            }
             ServerMessage::Snapshot(packed) => {
                 let reader = self.reader.as_mut().ok_or("a snapshot before the welcome")?;
                 self.snapshots.push(reader.read(&packed.0).map_err(|e| e.to_string())?);
+                if reader.mismatches() > 0 {
+                    return Err("the server's checksum was another".to_owned());
+                }
             }
             _ => {}
         }
@@ -164,18 +180,24 @@ impl Peer {
 /// Reads one link's snapshots.
 #[derive(Clone, Debug)]
 pub struct SnapshotReader {
-    grid: PositionGrid,
+    replica: Replica,
 }
 
 impl SnapshotReader {
     /// A reader for a link that began with `welcome`.
     pub fn new(welcome: &Welcome) -> SnapshotReader {
-        SnapshotReader { grid: PositionGrid::new(&welcome.arena) }
+        let rules = Rules { round_ticks: welcome.round_ticks, ..Rules::new(welcome.rate, 0) };
+        SnapshotReader { replica: Replica::new(welcome.player, welcome.arena.clone(), rules) }
     }
 
     /// Reads the bytes of the link's next snapshot.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
-        unpack(bytes, &self.grid)
+        self.replica.apply(bytes)
+    }
+
+    /// How often the server's checksum was another.
+    pub fn mismatches(&self) -> u32 {
+        self.replica.mismatches()
     }
 }
 

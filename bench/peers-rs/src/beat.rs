@@ -24,7 +24,7 @@ impl Beat {
     }
 
     /// Moves on to the next tick that has not passed, and returns its time.
-    pub fn next(&mut self) -> Instant {
+    pub fn due(&mut self) -> Instant {
         let due = self.next;
         let late = Instant::now().saturating_duration_since(due);
         let missed = (late.as_nanos() / period().as_nanos()) as u32;
@@ -34,7 +34,7 @@ impl Beat {
 
     /// Sleeps until the next tick.
     pub fn wait(&mut self) {
-        let due = self.next();
+        let due = self.due();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 }

@@ -25,6 +25,7 @@ pub mod quality;
 
 pub mod stage;
 
+pub mod checksum;
 pub mod hooks;
 pub mod hud;
 

@@ -48,9 +48,9 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The canvas that the page calls `arena`.
-    pub fn new() -> Result<Stage, Fault> {
-        let canvas: HtmlCanvasElement = by_id("arena")?;
+    /// The canvas that the page calls `id`.
+    pub fn new(id: &str) -> Result<Stage, Fault> {
+        let canvas: HtmlCanvasElement = by_id(id)?;
         let renderer = Renderer::new(&canvas)?;
         let resized = Rc::new(Cell::new(true));
         let flag = Rc::clone(&resized);

@@ -73,7 +73,10 @@ fn explain(error: &clap::Error) -> ExitCode {
         }
         _ => {
             let text = error.to_string();
-            let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).map(str::trim);
+            let lines = text
+                .lines()
+                .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+                .map(str::trim);
             let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
             Failure::usage(&line.trim_start_matches("error: ")).report()
         }

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use anyhow::Result;
 use bench_peers::beat::Beat;
 use bench_peers::flags::Flags;
-use bench_peers::{frame, say_listening};
+use bench_peers::{frame, open_files, say_listening};
 
 /// The key's hash is left out: the crowd does not check it, and a floor needs no hash function.
 const ACCEPTED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
@@ -56,6 +56,7 @@ impl Client {
 }
 
 fn main() -> Result<()> {
+    open_files::raise_limit();
     let flags = Flags::read(&["port", "bytes"])?;
     let listener = TcpListener::bind(("127.0.0.1", flags.number("port", 0)?))?;
     listener.set_nonblocking(true)?;

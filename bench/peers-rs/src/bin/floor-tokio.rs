@@ -4,7 +4,7 @@
 use anyhow::Result;
 use bench_peers::beat::Beat;
 use bench_peers::flags::Flags;
-use bench_peers::say_listening;
+use bench_peers::{open_files, say_listening};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    open_files::raise_limit();
     let flags = Flags::read(&["port", "bytes"])?;
     let listener = TcpListener::bind(("127.0.0.1", flags.number("port", 0)?)).await?;
     say_listening(listener.local_addr()?);
@@ -22,7 +23,7 @@ async fn main() -> Result<()> {
     tokio::spawn(async move {
         let mut beat = Beat::new();
         loop {
-            tokio::time::sleep_until(beat.next().into()).await;
+            tokio::time::sleep_until(beat.due().into()).await;
             // Nobody listens before the first client.
             let _ = ticks.send(payload.clone());
         }

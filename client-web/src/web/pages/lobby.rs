@@ -3,6 +3,7 @@
 
 pub mod hangar;
 pub mod list;
+pub mod live;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ const QUICK_SECONDS: u32 = 600;
 struct Lobby {
     list: MatchList,
     hangar: Hangar,
+    live: Option<live::Shared>,
     next: Text,
     matches: Vec<MatchInfo>,
     answered: bool,
@@ -47,6 +49,7 @@ pub fn begin() -> Result<(), Fault> {
     let lobby = Lobby {
         list: MatchList::new()?,
         hangar: Hangar::new()?,
+        live: live::begin()?,
         next: Text::by_id("next")?,
         matches: Vec::new(),
         answered: false,
@@ -93,7 +96,11 @@ impl Lobby {
                 let next = best(&self.matches).map(|m| format!("Next seat: {}", place(m)));
                 self.next.set(&next.unwrap_or_else(|| "You would be the first. Bots are ready.".to_owned()));
                 toggle(self.next.element(), "bad", false);
-                self.list.show(&self.matches)
+                self.list.show(&self.matches)?;
+                if let Some(live) = &self.live {
+                    live::watch(live, list::liveliest(&self.matches).map(|info| info.id.as_str()));
+                }
+                Ok(())
             }
             Err(error) => {
                 self.next.set(&error.message);

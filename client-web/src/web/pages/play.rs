@@ -53,7 +53,7 @@ pub fn begin(match_id: String) -> Result<(), Fault> {
         client: Client::new(),
         link: Link::new(match_id),
         input: Input::new()?,
-        stage: Stage::new()?,
+        stage: Stage::new("arena")?,
         overlay: Overlay::new()?,
         notice: Notice::new()?,
         menu: Menu::new()?,

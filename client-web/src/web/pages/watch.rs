@@ -103,7 +103,7 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
         backoff: Backoff::new((js_sys::Math::random() * 1e15) as u64),
         failed: 0,
         input: Input::new()?,
-        stage: Stage::new()?,
+        stage: Stage::new("arena")?,
         plates: Plates::new()?,
         view: View::default(),
         scores: Vec::new(),

@@ -3,6 +3,10 @@
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use shared::link_profile::{LINK_PROFILES, LinkProfile};
+
+use crate::load::trouble::Trouble;
 
 /// Headless players and spectators that measure a server.
 #[derive(Args, Clone, Debug)]
@@ -25,9 +29,18 @@ pub(crate) struct LoadArgs {
     /// What carries the feed.
     #[arg(long, default_value = "sse", value_parser = ["sse"])]
     pub(crate) feed: String,
-    /// The kind of network to imitate.
-    #[arg(long, default_value = "clean", value_parser = ["clean"])]
-    pub(crate) link: String,
+    /// The kind of network to imitate, in both directions.
+    #[arg(long, value_name = "PROFILE", default_value = "clean", value_parser = link_profiles())]
+    pub(crate) link: &'static LinkProfile,
+    /// Share of players that get this network, and stop if they are to; the others stay clean.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) troubled: u32,
+    /// Seconds after the measurement's begin at which these players stop reading and sending.
+    #[arg(long, value_name = "S", requires = "stop_for")]
+    pub(crate) stop_after: Option<u64>,
+    /// How many seconds later they go on.
+    #[arg(long, value_name = "S", requires = "stop_after")]
+    pub(crate) stop_for: Option<u64>,
     /// Length of the measurement.
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u64,
@@ -44,8 +57,25 @@ impl LoadArgs {
     pub(crate) fn check(&self) -> Result<()> {
         ensure!(self.url.starts_with("http://"), "--url must begin with http:// (no TLS here)");
         ensure!(self.players + self.spectators > 0, "--players and --spectators are both 0");
-        ensure!(self.players <= 5000 && self.spectators <= 20_000, "at most 5,000 players and 20,000 spectators");
+        ensure!(
+            self.players <= 5000 && self.spectators <= 20_000,
+            "at most 5,000 players and 20,000 spectators"
+        );
         ensure!((1..=86_400).contains(&self.seconds), "--seconds must be 1 to 86,400");
+        ensure!(self.stop_after.unwrap_or(0) < self.seconds, "--stop-after must be less than --seconds");
+        ensure!(self.stop_for != Some(0), "--stop-for must be at least 1");
         Ok(())
     }
+
+    /// Who is in trouble, and how.
+    pub(crate) fn trouble(&self) -> Trouble {
+        Trouble { profile: self.link, percent: self.troubled, stop_s: self.stop_after.zip(self.stop_for) }
+    }
+}
+
+/// Reads a network's name; help lists them all.
+fn link_profiles() -> impl TypedValueParser<Value = &'static LinkProfile> {
+    let names = LINK_PROFILES.map(|profile| profile.name);
+    PossibleValuesParser::new(names)
+        .try_map(|name| LinkProfile::named(&name).ok_or("there is no such network"))
 }

@@ -1,6 +1,7 @@
 //! All headless clients and the one loop that drives them: read who is ready, let everybody steer a few hundred times
 //! a second, count. One core has to drive thousands, so nothing here allocates for a message.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -9,9 +10,11 @@ use mio::{Events, Interest, Poll, Token};
 use crate::load::args::LoadArgs;
 use crate::load::feed_reader::FeedEvent;
 use crate::load::invitation::{Invitation, Seat};
-use crate::load::player::Player;
-use crate::load::report::{Counts, Report};
+use crate::load::player::{Part, Player, Progress};
+use crate::load::report::{Counts, Report, Run};
 use crate::load::spectator::Spectator;
+use crate::load::tick_times::TickTimes;
+use crate::load::trouble::Trouble;
 
 /// Time between two looks at a player's clock; an input goes out at most this late.
 const STEER_EVERY: Duration = Duration::from_millis(3);
@@ -35,14 +38,18 @@ pub(crate) struct Crowd {
     counts: Counts,
     window: Option<Instant>,
     first_error: Option<String>,
-    quickest_ms: Option<f64>,
+    trouble: Trouble,
+    /// When those in trouble stand still.
+    stop_ms: Option<Range<f64>>,
     tick_ms: f64,
+    feed_times: TickTimes,
+    snapshot_times: TickTimes,
     scratch: Vec<u8>,
 }
 
 impl Crowd {
     /// Nobody yet, for a match whose tick lasts `tick_ms`.
-    pub(crate) fn new(tick_ms: f64) -> Result<Crowd> {
+    pub(crate) fn new(tick_ms: f64, trouble: Trouble) -> Result<Crowd> {
         let start = Instant::now();
         Ok(Crowd {
             poll: Poll::new()?,
@@ -53,8 +60,11 @@ impl Crowd {
             counts: Counts::new()?,
             window: None,
             first_error: None,
-            quickest_ms: None,
+            trouble,
+            stop_ms: None,
             tick_ms,
+            feed_times: TickTimes::new(tick_ms),
+            snapshot_times: TickTimes::new(tick_ms),
             scratch: vec![0; 65_536],
         })
     }
@@ -64,9 +74,16 @@ impl Crowd {
     }
 
     /// Connects a player to its seat.
-    pub(crate) fn add_player(&mut self, invitation: &Invitation, seat: &Seat, index: usize, light: bool) -> Result<()> {
+    pub(crate) fn add_player(
+        &mut self,
+        invitation: &Invitation,
+        seat: &Seat,
+        index: usize,
+        light: bool,
+    ) -> Result<()> {
         let light = light && !index.is_multiple_of(FULL_EVERY);
-        let mut player = Player::connect(invitation, seat, index, light, self.now_ms())?;
+        let trouble = self.trouble.concerns(index).then_some(self.trouble.profile);
+        let mut player = Player::connect(invitation, seat, Part { index, light, trouble }, self.now_ms())?;
         self.poll.registry().register(player.socket(), Token(self.clients.len()), Interest::READABLE)?;
         self.clients.push(Client::Player(Box::new(player)));
         // Those who are in already must go on while the others arrive.
@@ -100,21 +117,56 @@ impl Crowd {
     fn work(&mut self, wait: Duration) -> Result<()> {
         self.poll.poll(&mut self.events, Some(wait))?;
         let ready: Vec<usize> = self.events.iter().map(|e| e.token().0).collect();
+        let stopped = self.is_stopped(self.now_ms());
         for index in ready {
+            if let Some(Client::Player(player)) = self.clients.get_mut(index)
+                && player.is_troubled()
+            {
+                player.woken();
+                if stopped {
+                    continue;
+                }
+            }
             self.receive(index);
         }
         if self.steered_at.elapsed() >= STEER_EVERY {
             self.steered_at = Instant::now();
-            let now_ms = self.now_ms();
-            for index in 0..self.clients.len() {
-                if let Some(Client::Player(player)) = self.clients.get_mut(index)
-                    && let Err(error) = player.advance(now_ms)
-                {
-                    self.lose(index, &error);
-                }
-            }
+            self.steer_all();
         }
         Ok(())
+    }
+
+    /// Whether those in trouble stand still now.
+    fn is_stopped(&self, now_ms: f64) -> bool {
+        self.stop_ms.as_ref().is_some_and(|stop| stop.contains(&now_ms))
+    }
+
+    fn steer_all(&mut self) {
+        let now_ms = self.now_ms();
+        let stopped = self.is_stopped(now_ms);
+        for index in 0..self.clients.len() {
+            if let Err(error) = self.steer(index, now_ms, stopped) {
+                self.lose(index, &error);
+            }
+        }
+    }
+
+    /// Lets a player steer. One in trouble first reads what its network has brought, unless it stands still.
+    fn steer(&mut self, index: usize, now_ms: f64, stopped: bool) -> Result<()> {
+        let Some(Client::Player(player)) = self.clients.get_mut(index) else { return Ok(()) };
+        if player.is_troubled() {
+            let has_news = player.carry(now_ms)?;
+            if stopped {
+                return Ok(());
+            }
+            if has_news {
+                self.receive(index);
+            }
+        }
+        match self.clients.get_mut(index) {
+            Some(Client::Player(player)) => player.advance(now_ms),
+            _ => Ok(()),
+        }
     }
 
     fn receive(&mut self, index: usize) {
@@ -123,21 +175,13 @@ impl Crowd {
             Some(Client::Player(player)) => {
                 let result = player.receive(now_ms);
                 let progress = player.progress();
-                if self.window.is_some() {
-                    self.counts.note_player(&progress);
-                }
+                self.note_player(index, &progress, now_ms);
                 result
             }
             Some(Client::Spectator(spectator)) => {
-                let (counts, open) = (&mut self.counts, self.window.is_some());
-                let (quickest_ms, tick_ms) = (&mut self.quickest_ms, self.tick_ms);
+                let (counts, open, times) = (&mut self.counts, self.window.is_some(), &mut self.feed_times);
                 let note = |event: FeedEvent, gap: Option<f64>| {
-                    let late = event.tick.map(|tick| {
-                        let since = now_ms - f64::from(tick) * tick_ms;
-                        let quickest = quickest_ms.map_or(since, |q: f64| q.min(since));
-                        *quickest_ms = Some(quickest);
-                        since - quickest
-                    });
+                    let late = event.tick.map(|tick| now_ms - times.note(tick, now_ms, 0.0));
                     if open {
                         counts.note_event(gap, late);
                     }
@@ -152,6 +196,25 @@ impl Crowd {
         };
         if let Err(error) = result {
             self.lose(index, &error);
+        }
+    }
+
+    /// Counts what a player did, if the window is open.
+    fn note_player(&mut self, index: usize, progress: &Progress, now_ms: f64) {
+        let Some(Client::Player(player)) = self.clients.get_mut(index) else { return };
+        let made_ms =
+            progress.newest_tick.map(|tick| self.snapshot_times.note(tick, now_ms, player.way_ms()));
+        if self.window.is_none() {
+            return;
+        }
+        let age_ms = made_ms.map(|made| now_ms - made);
+        self.counts.note_player(progress, age_ms, player.is_troubled());
+        if let (Some(made_ms), Some(stop)) = (made_ms, &self.stop_ms)
+            && made_ms >= stop.end
+            && player.is_troubled()
+            && player.resumes()
+        {
+            self.counts.note_resumed(now_ms - made_ms, now_ms - stop.end);
         }
     }
 
@@ -198,6 +261,9 @@ impl Crowd {
             }
         }
         self.counts.clear();
+        // A server that was late while everybody joined shall not make everything look old from then on.
+        self.snapshot_times = TickTimes::new(self.tick_ms);
+        self.stop_ms = self.trouble.stop_ms(self.now_ms());
         self.window = Some(Instant::now());
     }
 
@@ -205,6 +271,8 @@ impl Crowd {
     pub(crate) fn report(&self, args: &LoadArgs) -> Report {
         let seconds = self.window.map_or(0.0, |w| w.elapsed().as_secs_f64());
         let connected = self.clients.iter().filter(|c| !matches!(c, Client::Gone)).count() as u32;
-        self.counts.report((args.players, args.spectators), connected, seconds)
+        let (players, spectators, troubled) =
+            (args.players, args.spectators, self.trouble.count(args.players));
+        self.counts.report(Run { players, spectators, troubled, connected, seconds })
     }
 }

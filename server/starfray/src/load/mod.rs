@@ -8,10 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+pub(crate) mod trouble;
+
 pub(crate) mod args;
 pub(crate) mod report;
 
+pub(crate) mod road;
 pub(crate) mod steering;
+pub(crate) mod tick_times;
 
 pub(crate) mod feed_reader;
 pub(crate) mod player;
@@ -33,7 +37,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     let invitation = Invitation::find(&args.url, args.match_id.as_deref())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));
     let seats = join_all(&invitation, args.players)?;
-    let mut crowd = Crowd::new(invitation.tick_ms)?;
+    let mut crowd = Crowd::new(invitation.tick_ms, args.trouble())?;
     for (index, seat) in seats.iter().enumerate() {
         crowd.add_player(&invitation, seat, index, args.light)?;
     }

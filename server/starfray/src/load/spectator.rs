@@ -24,7 +24,10 @@ impl Spectator {
     pub(crate) fn connect(invitation: &Invitation) -> Result<Spectator> {
         let mut socket = std::net::TcpStream::connect(&invitation.authority)?;
         let (id, host) = (&invitation.match_id, &invitation.authority);
-        write!(socket, "GET /api/matches/{id}/events HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n")?;
+        write!(
+            socket,
+            "GET /api/matches/{id}/events HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n"
+        )?;
         socket.set_nonblocking(true)?;
         let socket = TcpStream::from_std(socket);
         Ok(Spectator { socket, reader: FeedReader::default(), answered: false, last_ms: None, fed: false })

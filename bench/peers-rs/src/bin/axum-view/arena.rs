@@ -197,7 +197,9 @@ impl Arena {
     /// The ship at `place` and those behind it in the list that overlap it move apart, half the way each.
     fn push_apart(&mut self, place: usize) {
         let Arena { ships, ship_cells, .. } = self;
-        let Some((ship, others)) = ships.get_mut(place..).and_then(|rest| rest.split_first_mut()) else { return };
+        let Some((ship, others)) = ships.get_mut(place..).and_then(|rest| rest.split_first_mut()) else {
+            return;
+        };
         let reach = 2.0 * SHIP_RADIUS;
         for other in ship_cells.around((ship.x, ship.y), (reach, reach)) {
             let behind = other.checked_sub(place + 1);

@@ -27,7 +27,11 @@ impl Cells {
     }
 
     /// The places in all cells that touch the box round `(x, y)`.
-    pub(crate) fn around(&self, (x, y): (f32, f32), (half_x, half_y): (f32, f32)) -> impl Iterator<Item = usize> {
+    pub(crate) fn around(
+        &self,
+        (x, y): (f32, f32),
+        (half_x, half_y): (f32, f32),
+    ) -> impl Iterator<Item = usize> {
         let columns = self.column(x - half_x)..=self.column(x + half_x);
         let rows = self.column(y - half_y)..=self.column(y + half_y);
         rows.flat_map(move |row| {

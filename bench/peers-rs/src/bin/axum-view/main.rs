@@ -15,7 +15,7 @@ use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use bench_peers::beat::Beat;
 use bench_peers::flags::Flags;
-use bench_peers::say_listening;
+use bench_peers::{open_files, say_listening};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -50,6 +50,7 @@ type SharedGame = Arc<Mutex<Game>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    open_files::raise_limit();
     let flags = Flags::read(&["port", "players"])?;
     let game = Game { arena: Arena::new(flags.number("players", 50)?), outboxes: Vec::new() };
     let game: SharedGame = Arc::new(Mutex::new(game));
@@ -72,7 +73,7 @@ async fn tick(game: SharedGame) {
     let mut beat = Beat::new();
     let (mut ships, mut shots) = (Vec::new(), Vec::new());
     loop {
-        tokio::time::sleep_until(beat.next().into()).await;
+        tokio::time::sleep_until(beat.due().into()).await;
         let mut game = locked(&game);
         game.arena.step();
         let k = game.arena.tick();

@@ -55,14 +55,10 @@ impl MatchList {
         self.empty.set("Nobody plays in public right now. Play now opens a match with bots; friends can join by its link.");
         self.feature.set_hidden(matches.is_empty());
         clear(&self.rows);
-        let most = matches.iter().map(MatchInfo::people).max().unwrap_or(0);
-        let Some(large) = matches.iter().position(|info| info.people() == most) else { return Ok(()) };
-        for (i, info) in matches.iter().enumerate() {
-            if i == large {
-                self.show_feature(info)?;
-            } else if i < ROWS_MAX {
-                row(&self.rows, info)?;
-            }
+        let Some(large) = liveliest(matches) else { return Ok(()) };
+        self.show_feature(large)?;
+        for info in matches.iter().filter(|info| info.id != large.id).take(ROWS_MAX) {
+            row(&self.rows, info)?;
         }
         Ok(())
     }
@@ -98,6 +94,12 @@ impl MatchList {
         maps::draw(&self.feature_map, &maps::arena(&info.settings.map, info.settings.max_players), &[]);
         Ok(())
     }
+}
+
+/// The match with the most people; of equals the first.
+pub fn liveliest(matches: &[MatchInfo]) -> Option<&MatchInfo> {
+    let most = matches.iter().map(MatchInfo::people).max()?;
+    matches.iter().find(|info| info.people() == most)
 }
 
 fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
