@@ -90,7 +90,6 @@ pub struct MatchSettings {
     /// Who finds it.
     pub visibility: Visibility,
     /// Who may join; shown to others as whether there is one.
-    #[serde(serialize_with = "as_flag")]
     pub password: Option<Password>,
     /// Ticks in a second.
     pub tick_hz: TickRate,
@@ -100,8 +99,10 @@ pub struct MatchSettings {
     pub spectator_delay_ms: u32,
 }
 
-fn as_flag<S: Serializer>(password: &Option<Password>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_bool(password.is_some())
+impl Serialize for Password {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
 }
 
 impl MatchSettings {
@@ -170,7 +171,10 @@ impl RawSettings {
     pub fn check(self) -> Result<MatchSettings, SettingsError> {
         let map = self.map.unwrap_or_else(|| maps::FIRST.to_owned()).to_lowercase();
         let Some(found) = maps::find(&map) else {
-            return refuse("map", format!("there is no map \"{map}\"; there are {}", maps::names().join(", ")));
+            return refuse(
+                "map",
+                format!("there is no map \"{map}\"; there are {}", maps::names().join(", ")),
+            );
         };
         let name = self.name.as_deref().and_then(|n| clean(n, MATCH_NAME_CHARS_MAX));
         let hz = self.tick_hz.unwrap_or_else(|| TickRate::DEFAULT.hz());

@@ -244,8 +244,8 @@ impl From<Arena> for ArenaFile {
             name: arena.name,
             width: arena.half.x * 2.0,
             height: arena.half.y * 2.0,
-            walls: arena.walls.iter().map(|w| w.corners.iter().map(|c| c.to_array()).collect()).collect(),
-            spawns: arena.spawns.iter().map(|s| s.to_array()).collect(),
+            walls: arena.walls.iter().map(|w| w.corners.iter().map(Vec2::to_array).collect()).collect(),
+            spawns: arena.spawns.iter().map(Vec2::to_array).collect(),
         }
     }
 }

@@ -92,7 +92,7 @@ mod tests {
         let mut random = Random::new(3);
         let mut anywhere = || Vec2::new(random.unit() - 0.5, random.unit() - 0.5) * 2.0 * arena.half();
         let points: Vec<Vec2> = (0..300).map(|_| anywhere()).collect();
-        let kept = |i: &usize| i % 7 != 0;
+        let kept = |i: &usize| !i.is_multiple_of(7);
         let mut grid = Grid::default();
         grid.rebuild(&arena, points.iter().copied().enumerate().filter(|(i, _)| kept(i)));
         for _ in 0..100 {

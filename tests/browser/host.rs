@@ -29,7 +29,7 @@ fn a_hosted_match_is_joined_by_its_link() {
     let people = picture["players"].as_array().unwrap().iter().filter(|p| p["bot"] == json!(false)).count();
     assert_eq!(people, 1, "{picture}");
     // Bots keep the guest company: a picture of a fight.
-    guest.wait_state("company", SOON, |s| s["tick"].as_u64() > Some(150)).unwrap();
+    guest.wait_state("company", SOON, |s| s["snapshots"].as_u64() > Some(150)).unwrap();
     guest.photograph("fight").unwrap();
     assert_silent(&browser);
 }

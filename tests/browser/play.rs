@@ -53,7 +53,19 @@ fn quick_play_flies_and_fires() {
     assert!(shown["vx"].as_f64().unwrap() * f64::from(way.x) > 50.0, "{shown}");
     tab.key(code, sign, false).unwrap();
 
+    tab.eval("window.__p=[]; for (const n of ['pointermove','mousemove','pointerdown']) window.addEventListener(n, e => window.__p.push([n, e.pointerType, e.clientX, e.clientY, e.target.id])); 1").unwrap();
+    tab.mouse_to(800.0, 300.0).unwrap();
     tab.mouse_to(900.0, 300.0).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    eprintln!("{} {}", tab.eval("window.__p").unwrap(), tab.state().unwrap());
+    tab.mouse_button(900.0, 300.0, true).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    eprintln!("{} {}", tab.eval("window.__p").unwrap(), tab.state().unwrap());
+    tab.photograph("debug").unwrap();
+    panic!();
+    // The mouse is right of and above the ship in the middle.
+    let aims = |s: &serde_json::Value| s["aim"].as_f64().is_some_and(|aim| aim > 5.5);
+    tab.wait_state("the ship to point at the mouse", SOON, aims).unwrap();
     tab.mouse_button(900.0, 300.0, true).unwrap();
     tab.wait_state("an own shot", SOON, |s| s["own_shots"].as_u64() > Some(0)).unwrap();
     let fired = wait_for("the shot in the feed", SOON, || {
@@ -63,7 +75,6 @@ fn quick_play_flies_and_fires() {
     tab.photograph("play").unwrap();
     tab.mouse_button(900.0, 300.0, false).unwrap();
     fired.unwrap();
-    // The mouse is right of and above the ship in the middle: so is the shot.
     let (_, shot) = reader.fired.iter().rfind(|(_, shot)| shot.owner == seat).unwrap();
     let direction = shot.direction().direction();
     assert!(direction.x > 0.5 && direction.y < 0.0, "{direction}");

@@ -167,7 +167,8 @@ impl Tab {
     pub fn wait_state(&self, what: &str, within: Duration, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         let mut last = Value::Null;
         let found = wait_for(what, within, || {
-            last = self.state()?;
+            // While a page is left for another there is nobody to ask.
+            last = self.state().unwrap_or_default();
             Ok(wanted(&last).then(|| last.clone()))
         });
         found.with_context(|| format!("the page's last state was {last}"))

@@ -1,35 +1,64 @@
-//! `cargo xtask bench`: the registry of benchmarks, each run by name or all in turn.
-//! It knows what exists and where figures go; a benchmark's own work belongs in a file of its own.
+//! `cargo xtask bench`: the registry of benchmarks, each run by name or all in turn, in a short form.
+//! It knows what exists and where figures go; a benchmark's own work is in a file of its own.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+mod arena;
+mod child;
+mod contenders;
+mod encode;
+mod figures;
+mod machine;
+mod measurement;
+mod plot;
+mod procfs;
+mod report;
+mod scale;
+mod slow;
+mod table;
 
-use anyhow::{Context as _, Result};
+use std::{path::PathBuf, process::ExitCode};
 
-use crate::progress::{answer, say};
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
 
-/// The benchmarks: name and what it measures, in the order in which they run.
-const BENCHES: &[(&str, &str)] = &[];
+use crate::{
+    bench::report::{Folder, pretty, put},
+    progress::say,
+    workspace::Workspace,
+};
+
+/// The benchmarks, in the order in which they run.
+const BENCHES: [&str; 3] = ["encode", "scale", "slow"];
+
+/// Seconds for each figure of `encode`, by default and in short.
+const ENCODE_SECONDS: (u64, u64) = (3, 1);
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// The one benchmark to run; all without it.
+    /// The one benchmark to run; all without it, in short.
     name: Option<String>,
-    /// The file for the figures.
+    /// One more file for the figures.
     json: Option<PathBuf>,
+    /// Numbers of players, where they can be chosen.
+    players: Option<Vec<u32>>,
+    /// Repetitions, where there are some.
+    repetitions: Option<u32>,
+    /// Length of one measurement.
+    seconds: Option<u64>,
 }
 
 impl Options {
-    /// Reads `[NAME] [--json FILE]`; the error is one line about what is wrong.
+    /// Reads `[NAME] [--json FILE] [--players N,…] [--reps N] [--seconds S]`; the error is one line about what is wrong.
     pub(crate) fn parse(args: &[String]) -> Result<Self, String> {
         let mut options = Self::default();
         let mut rest = args.iter();
         while let Some(arg) = rest.next() {
+            let mut value = || rest.next().ok_or(format!("`{arg}` needs a value"));
             match arg.as_str() {
-                "--json" => {
-                    let file = rest.next().ok_or("`--json` needs the name of a file")?;
-                    options.json = Some(PathBuf::from(file));
-                }
+                "--json" => options.json = Some(PathBuf::from(value()?)),
+                "--players" => options.players = Some(numbers(value()?)?),
+                "--reps" => options.repetitions = Some(number(value()?, 100)?),
+                "--seconds" => options.seconds = Some(number(value()?, 3600)?.into()),
                 flag if flag.starts_with('-') => return Err(format!("`bench` has no option `{flag}`")),
                 _ if options.name.is_some() => {
                     return Err("`bench` takes one name, or none for all".to_owned());
@@ -37,36 +66,78 @@ impl Options {
                 name => options.name = Some(name.to_owned()),
             }
         }
+        if options.name.as_deref() == Some("encode")
+            && (options.players.is_some() || options.repetitions.is_some())
+        {
+            return Err("`bench encode` has `--seconds` only: its players are fixed".to_owned());
+        }
         Ok(options)
     }
+
+    fn scale_plan(&self) -> scale::Plan {
+        let mut plan = if self.name.is_some() { scale::Plan::full() } else { scale::Plan::short() };
+        plan.players = self.players.clone().unwrap_or(plan.players);
+        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
+        plan.seconds = self.seconds.unwrap_or(plan.seconds);
+        plan
+    }
+
+    fn slow_plan(&self) -> slow::Plan {
+        let mut plan = if self.name.is_some() { slow::Plan::full() } else { slow::Plan::short() };
+        let first = self.players.as_ref().and_then(|players| players.first());
+        plan.players = first.copied().unwrap_or(plan.players);
+        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
+        plan.seconds = self.seconds.map_or(plan.seconds, |seconds| seconds.min(slow::SECONDS_MAX));
+        plan
+    }
+
+    fn encode_seconds(&self) -> u64 {
+        let (full, short) = ENCODE_SECONDS;
+        self.seconds.unwrap_or(if self.name.is_some() { full } else { short })
+    }
+}
+
+fn number(text: &str, most: u32) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or(format!("`{text}` should be a number from 1 to {most}"))
+}
+
+fn numbers(text: &str) -> Result<Vec<u32>, String> {
+    text.split(',').map(|part| number(part.trim(), 2000)).collect()
 }
 
 /// Runs what was asked for. An unknown name is one line and exit code 2.
 ///
 /// # Errors
-/// When the file for the figures cannot be written.
-pub(crate) fn bench(options: &Options) -> Result<ExitCode> {
-    if let Some(name) = &options.name
-        && !BENCHES.iter().any(|(known, _)| known == name)
-    {
-        say(&format!("xtask: there is no benchmark `{name}`; there are: {}", names()));
+/// When a benchmark fails or the file for the figures cannot be written.
+pub(crate) fn bench(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if let Some(name) = options.name.as_deref().filter(|name| !BENCHES.contains(name)) {
+        say(&format!("xtask: there is no benchmark `{name}`; there are: {}", BENCHES.join(", ")));
         return Ok(ExitCode::from(2));
     }
-    answer(&format!("benchmarks: {}", names()));
-    for (name, measures) in BENCHES {
-        answer(&format!("  {name}: {measures}"));
+    // The short form is for looking; only a benchmark that was asked for by name replaces the project's figures.
+    let folder = Folder::new(match options.name {
+        Some(_) => workspace.root.join("bench"),
+        None => workspace.target.join("bench"),
+    });
+    let chosen = |name: &&&str| options.name.as_ref().is_none_or(|wanted| wanted == **name);
+    let mut all = Vec::new();
+    for name in BENCHES.iter().filter(chosen) {
+        all.push(run(workspace, name, (options, &folder))?);
     }
     if let Some(file) = &options.json {
-        let figures = serde_json::json!({ "benches": [] });
-        fs::write(file, format!("{figures}\n"))
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        put(file, &pretty(&json!({ "benches": all })))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn names() -> String {
-    let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
-    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)) -> Result<Value> {
+    match name {
+        "encode" => encode::encode(workspace, options.encode_seconds(), folder),
+        "scale" => scale::scale(workspace, &options.scale_plan(), folder),
+        "slow" => slow::slow(workspace, &options.slow_plan(), folder),
+        other => bail!("the benchmark `{other}` is listed and not there"),
+    }
 }
 
 #[cfg(test)]
@@ -78,15 +149,30 @@ mod tests {
     }
 
     #[test]
-    fn name_and_file_come_in_any_order() {
-        let expected = Options { name: Some("tick".to_owned()), json: Some("out.json".into()) };
-        assert_eq!(parsed("--json out.json tick"), Ok(expected));
+    fn name_and_options_come_in_any_order() {
+        let options =
+            parsed("--json out.json scale --players 50,400 --reps 2 --seconds 7").expect("all known");
+        assert_eq!(options.json, Some("out.json".into()));
+        let expected = scale::Plan { players: vec![50, 400], repetitions: 2, seconds: 7 };
+        assert_eq!(options.scale_plan(), expected);
         assert_eq!(parsed(""), Ok(Options::default()));
     }
 
     #[test]
+    fn without_a_name_all_is_short() {
+        assert_eq!(Options::default().scale_plan(), scale::Plan::short());
+        assert_eq!(parsed("scale").map(|options| options.scale_plan()), Ok(scale::Plan::full()));
+        assert_eq!(
+            parsed("slow --seconds 60").map(|options| options.slow_plan().seconds),
+            Ok(slow::SECONDS_MAX)
+        );
+    }
+
+    #[test]
     fn wrong_arguments_are_one_line() {
-        for line in ["--json", "--fast", "one two"] {
+        for line in
+            ["--json", "--fast", "one two", "--players x", "--reps 0", "--players 50,9000", "encode --reps 2"]
+        {
             assert!(parsed(line).is_err_and(|complaint| !complaint.contains('\n')), "{line}");
         }
     }

@@ -30,7 +30,11 @@ Usage: cargo xtask TASK
   play  [-- ARGS]            build the game and serve it; ARGS go to `starfray serve`
   test  [--all] [FILTER]     run the tests; --all adds the long ones, FILTER is a part of a test's name
   build                      make target/release/starfray, one file with the browser client inside
-  bench [NAME] [--json FILE] run the benchmarks, one or all; FILE gets the figures
+  bench [NAME] [--json FILE] run the benchmarks, all in a short form or one; FILE gets the figures
+        encode               a tick inside the server, for 50 to 2,000 players
+        scale                players against CPU, bytes and gaps, beside two floors and three peers
+        slow                 what players on bad networks cost the others
+        --players N,… --reps N --seconds S   how much to measure
   lint                       formatting, clippy for both targets, documentation, house rules
 
   --help                     show this text";
@@ -78,7 +82,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Play(args) => return play::play(&workspace, &args),
         Task::Test(options) => test::test(&workspace, &options)?,
         Task::Build => release::build(&workspace)?,
-        Task::Bench(options) => return bench::bench(&options),
+        Task::Bench(options) => return bench::bench(&workspace, &options),
         Task::Lint => lint::lint(&workspace)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -104,13 +104,16 @@ pub fn listen<F>(target: &impl AsRef<EventTarget>, event: &str, action: F) -> Re
 where
     F: FnMut(Event) + 'static,
 {
-    let closure = Closure::<dyn FnMut(Event)>::new(action);
+    attach(target.as_ref(), event, Box::new(action))
+}
+
+/// One function for all listeners, because each copy would cost the download.
+fn attach(target: &EventTarget, event: &str, action: Box<dyn FnMut(Event)>) -> Result<(), Fault> {
+    let closure = Closure::wrap(action);
     let options = AddEventListenerOptions::new();
     options.set_passive(false);
     let function: &Function = closure.as_ref().unchecked_ref();
-    target
-        .as_ref()
-        .add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
+    target.add_event_listener_with_callback_and_add_event_listener_options(event, function, &options)?;
     closure.forget();
     Ok(())
 }

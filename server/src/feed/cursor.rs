@@ -34,7 +34,8 @@ mod tests {
     #[test]
     fn only_its_own_form_is_read() {
         assert_eq!(Cursor::parse("3.812"), Some(Cursor { epoch: 3, seq: 812 }));
-        for odd in ["", ".", "3", "3.", ".8", "03.8", "3.8.1", "+3.8", "-1.0", "3. 8", "99999999999.1", "a.b"] {
+        for odd in ["", ".", "3", "3.", ".8", "03.8", "3.8.1", "+3.8", "-1.0", "3. 8", "99999999999.1", "a.b"]
+        {
             assert_eq!(Cursor::parse(odd), None, "{odd}");
         }
     }

@@ -159,7 +159,7 @@ fn newest_keyframe(ring: &Ring) -> Option<u64> {
     ring.entries.iter().rev().find(|e| e.keyframe).map(|e| e.seq)
 }
 
-/// A block of server-sent events. `json` is one line: serde_json never writes a bare line break.
+/// A block of server-sent events. `json` is one line: `serde_json` never writes a bare line break.
 fn sse_block(name: &str, cursor: Option<Cursor>, json: &str) -> Bytes {
     let id = cursor.map(|c| format!("id: {c}\n")).unwrap_or_default();
     Bytes::from(format!("event: {name}\n{id}data: {json}\n\n"))
@@ -175,15 +175,15 @@ mod tests {
         log
     }
 
-    fn at(epoch: u32, seq: u64) -> Option<Cursor> {
-        Some(Cursor { epoch, seq })
+    fn at(epoch: u32, seq: u64) -> Cursor {
+        Cursor { epoch, seq }
     }
 
     #[test]
     fn a_known_cursor_goes_on_exactly_after_it() {
         let log = log(&[1, 20], 30);
-        assert_eq!(log.resume(at(7, 25)), 26);
-        assert_eq!(log.resume(at(7, 30)), 31);
+        assert_eq!(log.resume(Some(at(7, 25))), 26);
+        assert_eq!(log.resume(Some(at(7, 30))), 31);
         let mut out = Vec::new();
         log.read(26, &mut out);
         assert_eq!(out.iter().map(|e| e.seq).collect::<Vec<_>>(), [26, 27, 28, 29, 30]);
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn odd_cursors_get_the_newest_keyframe() {
         let log = log(&[1, 20], 30);
-        for cursor in [None, at(6, 25), at(7, 31), at(8, 5), at(7, u64::MAX)] {
+        for cursor in [None, Some(at(6, 25)), Some(at(7, 31)), Some(at(8, 5)), Some(at(7, u64::MAX))] {
             assert_eq!(log.resume(cursor), 20, "{cursor:?}");
         }
     }
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn what_left_the_ring_begins_at_a_keyframe() {
         let log = log(&[1, 700], 1000);
-        assert_eq!(log.resume(at(7, 300)), 700);
+        assert_eq!(log.resume(Some(at(7, 300))), 700);
         let mut out = Vec::new();
         log.read(300, &mut out);
         assert_eq!(out.first().map(|e| (e.seq, e.keyframe)), Some((700, true)));
@@ -211,9 +211,9 @@ mod tests {
     fn a_forgotten_log_goes_on_with_the_next_event() {
         let log = log(&[1], 10);
         log.forget();
-        assert_eq!(log.resume(at(7, 9)), 11);
+        assert_eq!(log.resume(Some(at(7, 9))), 11);
         log.publish("keyframe", "{}", true);
-        assert_eq!(log.resume(at(7, 9)), 11);
-        assert_eq!(log.resume(at(7, 10)), 11);
+        assert_eq!(log.resume(Some(at(7, 9))), 11);
+        assert_eq!(log.resume(Some(at(7, 10))), 11);
     }
 }

@@ -23,7 +23,9 @@ pub async fn refuse(mut arrival: Arrival, reason: CloseReason) {
         match arrival.link.read(&mut scrap) {
             Ok(0) => return,
             Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::WouldBlock => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
             Err(_) => return,
         }
     }

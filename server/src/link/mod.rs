@@ -40,7 +40,10 @@ pub struct Arrival {
 
 impl fmt::Debug for Arrival {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrival").field("link", &self.link).field("early", &self.early.len()).finish_non_exhaustive()
+        f.debug_struct("Arrival")
+            .field("link", &self.link)
+            .field("early", &self.early.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -74,7 +74,10 @@ impl WebSocketLink {
     }
 
     /// Asks the socket once, and hands over every whole message that is there. `Err` is the end of the link.
-    pub fn read(&mut self, mut take: impl FnMut(Incoming) -> Result<(), CloseReason>) -> Result<(), CloseReason> {
+    pub fn read(
+        &mut self,
+        mut take: impl FnMut(Incoming) -> Result<(), CloseReason>,
+    ) -> Result<(), CloseReason> {
         self.socket.get_mut().reads_left = 1;
         loop {
             match self.socket.read() {
@@ -167,8 +170,10 @@ fn is_full(error: &io::Error) -> bool {
 
 fn reason_of(error: &Error) -> CloseReason {
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => CloseReason::ConnectionLost,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => CloseReason::ConnectionLost,
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+        | Error::Io(_) => CloseReason::ConnectionLost,
         Error::Capacity(CapacityError::MessageTooLong { .. }) => CloseReason::TooLarge,
         Error::Protocol(_) => CloseReason::BadFrame,
         _ => CloseReason::BadMessage,

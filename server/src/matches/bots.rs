@@ -27,9 +27,30 @@ const FEELER_UNITS: f32 = 90.0;
 const AIM_ERROR_STEPS: u32 = 730;
 
 const NAMES: [&str; 24] = [
-    "Halcyon", "Petrichor", "Vesper", "Moss", "Tycho", "Solenne", "Lumen", "Rook", "Quill", "Dace", "Orrin",
-    "Tamsin", "Mirelle", "Juno", "Sable", "Oxbow", "Ionic", "Basalt", "Nulla", "Brack", "Cairn", "Fennel",
-    "Larkspur", "Umber",
+    "Halcyon",
+    "Petrichor",
+    "Vesper",
+    "Moss",
+    "Tycho",
+    "Solenne",
+    "Lumen",
+    "Rook",
+    "Quill",
+    "Dace",
+    "Orrin",
+    "Tamsin",
+    "Mirelle",
+    "Juno",
+    "Sable",
+    "Oxbow",
+    "Ionic",
+    "Basalt",
+    "Nulla",
+    "Brack",
+    "Cairn",
+    "Fennel",
+    "Larkspur",
+    "Umber",
 ];
 
 /// All bots of a match.
@@ -235,7 +256,8 @@ mod tests {
         let (_, world) = play("lattice", 20);
         let before: Vec<Vec2> = world.ships.iter().map(|s| s.motion.position).collect();
         let (_, later) = play("lattice", 30);
-        let moved = before.iter().zip(&later.ships).filter(|(b, s)| b.distance(s.motion.position) > 50.0).count();
+        let moved =
+            before.iter().zip(&later.ships).filter(|(b, s)| b.distance(s.motion.position) > 50.0).count();
         assert!(moved >= 5, "{moved}");
     }
 }

@@ -12,7 +12,7 @@ use shared::record::{STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
 use shared::replica::HeldShip;
 use shared::rules::Rules;
 use shared::tick::Tick;
-use shared::world::{Pilot, Ship, Shot, World};
+use shared::world::{Motion, Pilot, Ship, Shot, World};
 
 /// A ship's aim is told this often at most, ships in turn.
 const AIM_HZ: u32 = 10;
@@ -31,6 +31,7 @@ struct ShipColumn {
     held: HeldShip,
     alive: bool,
     told_at: Tick,
+    news: ShipRecord,
     delta: Span,
     full: Span,
     /// The record about the own ship, for the player who flies it: without the aim, which that player knows.
@@ -61,9 +62,19 @@ impl Columns {
         for (ship, pilot) in world.ships.iter().zip(&world.pilots) {
             while old.next_if(|o| o.id < ship.id).is_some() {}
             let before = old.next_if(|o| o.id == ship.id);
-            let turn = (world.tick.0 + u32::from(ship.id.0)).is_multiple_of(aim_every);
-            let column = pack_ship(ship, pilot, before, turn, &mut self.bytes, (world.tick, rules, arena));
-            self.ships.push(column);
+            let column = match before {
+                Some(known) => {
+                    let aim_due = (world.tick.0 + u32::from(ship.id.0)).is_multiple_of(aim_every);
+                    let expected = known.expected(ship, rules, arena);
+                    known.follow(
+                        hold(ship, pilot),
+                        Seen { expected, alive: ship.alive(), aim_due },
+                        world.tick,
+                    )
+                }
+                None => ShipColumn::new(ship, pilot, world.tick),
+            };
+            self.ships.push(column.encode(&mut self.bytes));
         }
         self.pack_shots(world, arena);
     }
@@ -79,7 +90,7 @@ impl Columns {
     }
 
     /// Ships, as many as the world has.
-    pub fn len(&self) -> usize {
+    pub fn ships(&self) -> usize {
         self.ships.len()
     }
 
@@ -166,45 +177,77 @@ fn full_record(held: &HeldShip) -> ShipRecord {
     }
 }
 
-fn pack_ship(
-    ship: &Ship,
-    pilot: &Pilot,
-    before: Option<&ShipColumn>,
-    aims_now: bool,
-    bytes: &mut Vec<u8>,
-    (tick, rules, arena): (Tick, &Rules, &Arena),
-) -> ShipColumn {
-    let state = u8::from(ship.guard_ticks > 0) * STATE_GUARDED + u8::from(pilot.limbo) * STATE_LIMBO;
-    let mut held = HeldShip {
+/// A ship as clients hold it.
+fn hold(ship: &Ship, pilot: &Pilot) -> HeldShip {
+    HeldShip {
         motion: ship.motion,
         thrust: ship.input.thrust,
         aim: pack_angle(ship.input.aim),
         hull_points: ship.hull_points,
-        state,
-    };
-    let (id, alive) = (ship.id, ship.alive());
-    let none = Span::default();
-    let Some(old) = before else {
-        return ShipColumn { id, held, alive, told_at: tick, delta: none, full: none, own: none };
-    };
-    if !aims_now {
-        held.aim = old.held.aim;
+        state: u8::from(ship.guard_ticks > 0) * STATE_GUARDED + u8::from(pilot.limbo) * STATE_LIMBO,
     }
-    let mut expected = old.held.motion;
-    if old.alive {
-        HeldShip::advance(&mut expected, held.thrust, rules, arena);
+}
+
+impl ShipColumn {
+    /// A ship of which nobody knows.
+    fn new(ship: &Ship, pilot: &Pilot, tick: Tick) -> ShipColumn {
+        let none = Span::default();
+        let (id, held, alive) = (ship.id, hold(ship, pilot), ship.alive());
+        ShipColumn {
+            id,
+            held,
+            alive,
+            told_at: tick,
+            news: ShipRecord::default(),
+            delta: none,
+            full: none,
+            own: none,
+        }
     }
-    let was = &old.held;
-    let record = ShipRecord {
-        aim: (held.aim != was.aim).then_some(held.aim),
-        thrust: (held.thrust != was.thrust).then_some(held.thrust),
-        hull_points: (held.hull_points != was.hull_points).then_some(held.hull_points),
-        state: (held.state != was.state).then_some(held.state),
-        motion: (held.motion != expected).then_some(held.motion),
-        gone: false,
-    };
-    let told_at = if record.is_empty() { old.told_at } else { tick };
-    let delta = put(&record, id, bytes);
-    let own = if record.aim.is_none() { delta } else { put(&ShipRecord { aim: None, ..record }, id, bytes) };
-    ShipColumn { id, held, alive, told_at, delta, full: none, own }
+
+    /// How clients expect the ship to move in this tick.
+    fn expected(&self, ship: &Ship, rules: &Rules, arena: &Arena) -> Motion {
+        let mut motion = self.held.motion;
+        if self.alive {
+            HeldShip::advance(&mut motion, ship.input.thrust, rules, arena);
+        }
+        motion
+    }
+
+    /// The same ship a tick later; the aim is told only if it is its turn.
+    fn follow(&self, mut held: HeldShip, seen: Seen, tick: Tick) -> ShipColumn {
+        let was = &self.held;
+        if !seen.aim_due {
+            held.aim = was.aim;
+        }
+        let news = ShipRecord {
+            aim: (held.aim != was.aim).then_some(held.aim),
+            thrust: (held.thrust != was.thrust).then_some(held.thrust),
+            hull_points: (held.hull_points != was.hull_points).then_some(held.hull_points),
+            state: (held.state != was.state).then_some(held.state),
+            motion: (held.motion != seen.expected).then_some(held.motion),
+            gone: false,
+        };
+        let told_at = if news.is_empty() { self.told_at } else { tick };
+        let none = Span::default();
+        ShipColumn { id: self.id, held, alive: seen.alive, told_at, news, delta: none, full: none, own: none }
+    }
+
+    /// Encodes what is new.
+    fn encode(mut self, bytes: &mut Vec<u8>) -> ShipColumn {
+        self.delta = put(&self.news, self.id, bytes);
+        self.own = match self.news.aim {
+            None => self.delta,
+            Some(_) => put(&ShipRecord { aim: None, ..self.news }, self.id, bytes),
+        };
+        self
+    }
+}
+
+/// What a tick says of a ship beside what clients hold.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    expected: Motion,
+    alive: bool,
+    aim_due: bool,
 }

@@ -207,7 +207,11 @@ mod tests {
     }
 
     /// Runs ticks 1 to `ticks`; `answers` says which tick the client has at each.
-    fn run(credit: &mut Credit, ticks: std::ops::Range<u32>, answers: impl Fn(u32) -> Option<u32>) -> Vec<u32> {
+    fn run(
+        credit: &mut Credit,
+        ticks: std::ops::Range<u32>,
+        answers: impl Fn(u32) -> Option<u32>,
+    ) -> Vec<u32> {
         let mut sent = Vec::new();
         for tick in ticks {
             if let Some(seen) = answers(tick) {

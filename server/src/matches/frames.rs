@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::codec::encode;
 use shared::id::PlayerId;
 use shared::protocol::{PROTOCOL_VERSION, ServerMessage, Welcome};
+use shared::record::Head;
 use shared::simulation::Stage;
 use shared::world::World;
 
@@ -50,8 +51,7 @@ impl Frames<'_> {
         }
         let permission = link.credit.permission(self.now);
         if permission == Permission::Nothing && !link.welcome_due {
-            let sent = self.write_answers(link, out)?;
-            return Some(if sent == Sent::Gone { sent } else { Sent::Skipped });
+            return Some(self.write_answers(link, out));
         }
         let lost_events = !link.welcome_due && !self.ring.append_since(link.event_cursor, out);
         if link.welcome_due || lost_events {
@@ -67,9 +67,10 @@ impl Frames<'_> {
         let before = out.len();
         let ship = self.world.ship(player);
         if let Some(own) = ship {
-            let checked = (self.world.tick.0 + u32::from(player.0)).is_multiple_of(self.stage.rules.rate.hz());
-            let scene = (self.world, self.stage.grid());
-            replication.append_snapshot(scene, &link.known, (own, report), checked, out);
+            let checked =
+                (self.world.tick.0 + u32::from(player.0)).is_multiple_of(self.stage.rules.rate.hz());
+            let head = Head { report, checksum: checked.then_some(0), ..Head::default() };
+            replication.append_snapshot((self.world, self.stage), (&link.known, own), head, out);
         }
         let sent = link.socket.send(out);
         if sent == Sent::Taken {
@@ -85,17 +86,14 @@ impl Frames<'_> {
         Some(sent)
     }
 
-    /// Answers and pings alone, for a link that has no credit for more.
-    fn write_answers(&self, link: &mut SeatLink, out: &mut Vec<u8>) -> Option<Sent> {
+    /// Answers and pings alone, for a link that has no credit for more: its snapshot counts as skipped.
+    fn write_answers(&self, link: &mut SeatLink, out: &mut Vec<u8>) -> Sent {
         self.append_answers(link, out);
-        if out.is_empty() {
-            return Some(Sent::Skipped);
-        }
-        let sent = link.socket.send(out);
+        let sent = if out.is_empty() { Sent::Skipped } else { link.socket.send(out) };
         if sent == Sent::Taken {
             self.answered(link);
         }
-        Some(sent)
+        if sent == Sent::Gone { sent } else { Sent::Skipped }
     }
 
     fn append_answers(&self, link: &SeatLink, out: &mut Vec<u8>) {

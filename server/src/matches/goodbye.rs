@@ -37,8 +37,7 @@ mod tests {
 
     #[test]
     fn a_crowd_comes_back_spread_out() {
-        let pauses: Vec<u32> =
-            (0..1000).map(|i| retry_ms(PlayerId(i), CloseReason::GoingAway)).collect();
+        let pauses: Vec<u32> = (0..1000).map(|i| retry_ms(PlayerId(i), CloseReason::GoingAway)).collect();
         for slot in 0..7 {
             let (low, high) = (250 + slot * 250, 500 + slot * 250);
             let inside = pauses.iter().filter(|p| (low..high).contains(*p)).count();

@@ -130,7 +130,8 @@ mod tests {
     use shared::input::{Buttons, Thrust};
 
     fn command(tick: u32) -> InputCommand {
-        let input = ShipInput { thrust: Thrust { x: 100, y: 0 }, buttons: Buttons::DASH, ..ShipInput::default() };
+        let input =
+            ShipInput { thrust: Thrust { x: 100, y: 0 }, buttons: Buttons::DASH, ..ShipInput::default() };
         InputCommand { tick: Tick(tick), input }
     }
 

@@ -31,6 +31,14 @@ pub struct Scratch {
     shots: Marks,
     next: Known,
     records: Sections,
+    body: Vec<u8>,
+}
+
+impl Scratch {
+    /// The snapshot that was put together last.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 /// The records of one snapshot while they are gathered.
@@ -96,45 +104,32 @@ impl Known {
         self.written
     }
 
-    /// Appends the snapshot for the player whose ship stands at `own` in the world. `head` has what is not worked out
-    /// here; `checked` asks for a checksum. The client counts as holding it only after [`Known::commit`].
-    pub fn append(
-        &self,
-        scene: &mut Scene<'_>,
-        own: &Ship,
-        mut head: Head,
-        checked: bool,
-        (scratch, out): (&mut Scratch, &mut Vec<u8>),
-    ) {
+    /// Puts the snapshot for the player who flies `own` together, to be read with [`Scratch::body`]. `head` has what is
+    /// not worked out here; if it has a checksum, the right one takes its place. The client counts as holding it only
+    /// after [`Known::commit`].
+    pub fn assemble(&self, scene: &mut Scene<'_>, own: &Ship, head: Head, scratch: &mut Scratch) {
         let since = self.written.filter(|t| head.tick.since(*t) <= SINCE_TICKS_MAX);
-        head.since = since.map_or(0, |t| head.tick.since(t) as u8);
         scratch.next.ships.clear();
         scratch.next.shots.clear();
         scratch.next.written = Some(head.tick);
         scratch.records.clear();
         let place = own.motion.position;
-        self.gather_own(scene, own, since, scratch);
+        gather_own(scene, own, since, scratch);
         self.gather_ships(scene, (own.id, place), since, scratch);
         self.gather_shots(scene, place, since, scratch);
-        head.checksum = checked.then(|| checksum(scene, own.id, &scratch.next));
-        head.put(out);
-        scratch.records.put(out);
+        let head = Head {
+            since: since.map_or(0, |t| head.tick.since(t) as u8),
+            checksum: head.checksum.map(|_| checksum(scene, own.id, &scratch.next)),
+            ..head
+        };
+        scratch.body.clear();
+        head.put(&mut scratch.body);
+        scratch.records.put(&mut scratch.body);
     }
 
-    /// The snapshot that was appended last was written: the client will hold it.
+    /// The snapshot that was put together last was written: the client will hold it.
     pub fn commit(&mut self, scratch: &mut Scratch) {
         std::mem::swap(self, &mut scratch.next);
-    }
-
-    fn gather_own(&self, scene: &mut Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
-        let Ok(place) = scene.world.find(own.id) else { return };
-        let record = match since {
-            Some(tick) => scene.columns.own_news(place, tick),
-            None => scene.columns.full(place),
-        };
-        scratch.records.add_ship(record);
-        scratch.ships.begin(scene.columns.len());
-        scratch.ships.set(place);
     }
 
     fn gather_ships(
@@ -165,7 +160,9 @@ impl Known {
         }
         let depth = Vec2::from(VIEW_HALF) - ENTER_DEPTH;
         for place in scene.ship_grid.near(middle - depth, middle + depth) {
-            let Some(ship) = scene.world.ships.get(place).filter(|s| s.alive() && s.id != own) else { continue };
+            let Some(ship) = scene.world.ships.get(place).filter(|s| s.alive() && s.id != own) else {
+                continue;
+            };
             let inside = (ship.motion.position - middle).abs().cmple(depth).all();
             if inside && !marks.has(place) && next.ships.len() < HELD_MAX - 1 {
                 marks.set(place);
@@ -176,7 +173,7 @@ impl Known {
     }
 
     fn gather_shots(&self, scene: &mut Scene<'_>, middle: Vec2, since: Option<Tick>, scratch: &mut Scratch) {
-        let Scratch { ships, shots: marks, next, records } = scratch;
+        let Scratch { ships, shots: marks, next, records, .. } = scratch;
         let world = scene.world;
         marks.begin(1 << 16);
         if since.is_some() {
@@ -203,6 +200,18 @@ impl Known {
             }
         }
     }
+}
+
+/// The own ship is always told.
+fn gather_own(scene: &mut Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
+    let Ok(place) = scene.world.find(own.id) else { return };
+    let record = match since {
+        Some(tick) => scene.columns.own_news(place, tick),
+        None => scene.columns.full(place),
+    };
+    scratch.records.add_ship(record);
+    scratch.ships.begin(scene.columns.ships());
+    scratch.ships.set(place);
 }
 
 fn checksum(scene: &Scene<'_>, own: PlayerId, next: &Known) -> u32 {
@@ -336,11 +345,12 @@ mod tests {
                 }
                 let own = self.world.ship(*player).unwrap();
                 let wait = own.respawn_ticks.min(255) as u8;
-                let head = Head { tick: self.world.tick, respawn_ticks: wait, ..Head::default() };
+                let head =
+                    Head { tick: self.world.tick, respawn_ticks: wait, checksum: Some(0), ..Head::default() };
                 let ship_grid = self.stage.grid();
                 let mut scene = Scene { world: &self.world, ship_grid, columns: &mut self.columns };
-                let mut bytes = Vec::new();
-                known.append(&mut scene, own, head, true, (&mut self.scratch, &mut bytes));
+                known.assemble(&mut scene, own, head, &mut self.scratch);
+                let bytes = self.scratch.body().to_vec();
                 known.commit(&mut self.scratch);
                 sizes.push(bytes.len());
                 let seen = replica.apply(&bytes).unwrap();
@@ -348,7 +358,10 @@ mod tests {
                 assert_eq!(seen.own.motion, own.motion);
                 for ship in &seen.ships {
                     let truth = self.world.ship(ship.id).unwrap();
-                    assert_eq!((ship.position, ship.velocity), (truth.motion.position, truth.motion.velocity));
+                    assert_eq!(
+                        (ship.position, ship.velocity),
+                        (truth.motion.position, truth.motion.velocity)
+                    );
                     assert_eq!(ship.hull_points, truth.hull_points);
                     assert!(truth.alive() && in_view(own.motion.position, ship.position));
                 }

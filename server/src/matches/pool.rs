@@ -20,9 +20,9 @@ use crate::matches::inbox::INBOX_MESSAGES_MAX;
 use crate::matches::runner::{Hosted, OnEnded, Runner};
 use crate::matches::status::MatchStatus;
 use crate::matches::tick::{Match, MatchParts};
-use crate::timing::Timing;
 use crate::settings::MatchSettings;
 use crate::spectators::thread::SpectatorThread;
+use crate::timing::Timing;
 
 /// Matches that wait to be taken in by a thread at most.
 const HOSTED_MAX: usize = 256;
@@ -110,7 +110,8 @@ impl Pool {
         let readers = vec![spectators.thread()];
         let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
         let asleep = Arc::new(AtomicBool::new(false));
-        let feed_key = settings.password.as_ref().map(|_| random().map(|b| MatchId::from_random(b).to_string()));
+        let feed_key =
+            settings.password.as_ref().map(|_| random().map(|b| MatchId::from_random(b).to_string()));
         let handle = MatchHandle::new(Shared {
             id: id.clone(),
             settings: settings.clone(),

@@ -1,10 +1,8 @@
 //! A player's snapshot as a ready frame: the records that its client lacks, behind a head of its own.
 //! What is new about the world is worked out once each tick in `columns`; what a client holds is in `known`.
 
-use shared::grid::Grid;
 use shared::record::Head;
 use shared::simulation::Stage;
-use shared::snapshot::InputReport;
 use shared::world::{Ship, World};
 
 use crate::link::frame::{Opcode, write_head};
@@ -21,7 +19,6 @@ const BYTES_16: u8 = 0xc5;
 pub struct Replication {
     columns: Columns,
     scratch: Scratch,
-    body: Vec<u8>,
 }
 
 impl Replication {
@@ -30,30 +27,28 @@ impl Replication {
         self.columns.pack(world, &stage.rules, &stage.arena);
     }
 
-    /// Appends the frame with the snapshot for the client that holds `known` and flies `own`. It counts as held only
-    /// after [`Replication::commit`]. `checked` adds a checksum of what the client holds then.
+    /// Appends the frame with the snapshot for the client that holds `known` and flies `own`. Of `head` only the
+    /// report counts, and whether there is a checksum. The client counts as holding it only after
+    /// [`Replication::commit`].
     pub fn append_snapshot(
         &mut self,
-        (world, ship_grid): (&World, &Grid),
-        known: &Known,
-        (own, report): (&Ship, InputReport),
-        checked: bool,
+        (world, stage): (&World, &Stage),
+        (known, own): (&Known, &Ship),
+        head: Head,
         out: &mut Vec<u8>,
     ) {
         let head = Head {
             tick: world.tick,
             phase: world.round.phase,
-            since: 0,
-            report,
             fire_wait_ticks: short(own.fire_wait_ticks),
             guard_ticks: short(own.guard_ticks),
             respawn_ticks: short(own.respawn_ticks),
-            checksum: None,
+            ..head
         };
-        self.body.clear();
-        let mut scene = Scene { world, ship_grid, columns: &mut self.columns };
-        known.append(&mut scene, own, head, checked, (&mut self.scratch, &mut self.body));
-        let length = self.body.len();
+        let mut scene = Scene { world, ship_grid: stage.grid(), columns: &mut self.columns };
+        known.assemble(&mut scene, own, head, &mut self.scratch);
+        let body = self.scratch.body();
+        let length = body.len();
         if let Ok(short) = u8::try_from(length) {
             write_head(out, Opcode::Binary, KEY.len() + 2 + length);
             out.extend(KEY);
@@ -64,7 +59,7 @@ impl Replication {
             out.push(BYTES_16);
             out.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
         }
-        out.extend_from_slice(&self.body);
+        out.extend_from_slice(body);
     }
 
     /// The snapshot that was appended last was written: the client will hold it.

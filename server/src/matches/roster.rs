@@ -11,8 +11,8 @@ use crate::link::Arrival;
 use crate::link::websocket::WebSocketLink;
 use crate::matches::goodbye;
 use crate::matches::seat::{Seat, SeatLink};
-use crate::timing::Timing;
 use crate::telemetry::disconnected;
+use crate::timing::Timing;
 
 /// How long a closed link is kept so that its last words arrive.
 const LINGER: Duration = Duration::from_secs(1);
@@ -66,7 +66,13 @@ impl Roster {
 
     /// Connects a link to the seat of `player`; an older link is replaced, one without a seat refused.
     /// Returns whether the player was in limbo before.
-    pub fn attach(&mut self, player: PlayerId, arrival: Arrival, terms: (TickRate, &Timing), now: Duration) -> bool {
+    pub fn attach(
+        &mut self,
+        player: PlayerId,
+        arrival: Arrival,
+        terms: (TickRate, &Timing),
+        now: Duration,
+    ) -> bool {
         let socket = WebSocketLink::new(arrival);
         let Ok(place) = self.find(player) else {
             self.dismiss(player, socket, CloseReason::BadToken, now);

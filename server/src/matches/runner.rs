@@ -75,8 +75,7 @@ impl Runner {
             }
             let now = self.start.elapsed();
             match next {
-                Some(at) if at > now => thread::park_timeout(at - now),
-                Some(_) => {}
+                Some(at) => thread::park_timeout(at.saturating_sub(now)),
                 None => thread::park_timeout(DOZE),
             }
         }
@@ -154,7 +153,7 @@ fn tick(running: &mut Running, now: Duration, metrics: &TickMetrics) {
     }
     let (began, cpu_began) = (Instant::now(), thread_cpu());
     guard(running, |game| game.tick(now));
-    metrics.tick_cpu.record((thread_cpu() - cpu_began).as_secs_f64());
+    metrics.tick_cpu.record(thread_cpu().saturating_sub(cpu_began).as_secs_f64());
     metrics.tick_duration.record(began.elapsed().as_secs_f64());
     running.due += 1;
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use shared::codec::decode;
 use shared::id::PlayerId;
-use shared::protocol::{
-    CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, InputMessage, PlayerEvent,
-};
+use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, InputMessage, PlayerEvent};
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
@@ -16,8 +14,8 @@ use crate::matches::allowance::Allowance;
 use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::InputQueue;
 use crate::matches::known::Known;
-use crate::timing::Timing;
 use crate::telemetry::{Counted, Transport, desynced, link_stage};
+use crate::timing::Timing;
 
 /// Personal events that wait for the link; they are for the eye, so the oldest goes first when there are more.
 const PERSONAL_MAX: usize = 16;
@@ -197,7 +195,12 @@ struct Notes {
     lost: bool,
 }
 
-fn take_message(bytes: &[u8], queue: &mut InputQueue, tick: Tick, notes: &mut Notes) -> Result<(), CloseReason> {
+fn take_message(
+    bytes: &[u8],
+    queue: &mut InputQueue,
+    tick: Tick,
+    notes: &mut Notes,
+) -> Result<(), CloseReason> {
     match decode::<ClientMessage>(bytes, CLIENT_MESSAGE_BYTES_MAX) {
         Ok(ClientMessage::Input(message)) => take_input(&message, queue, tick, notes),
         Ok(ClientMessage::Ping(stamp)) => {

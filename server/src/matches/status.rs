@@ -49,7 +49,13 @@ pub struct PlayerStatus {
 
 impl MatchStatus {
     /// A picture of `world`; `revision` tells pictures apart.
-    pub fn new(id: &str, settings: &MatchSettings, world: &World, watching: u32, revision: u64) -> MatchStatus {
+    pub fn new(
+        id: &str,
+        settings: &MatchSettings,
+        world: &World,
+        watching: u32,
+        revision: u64,
+    ) -> MatchStatus {
         let mut players: Vec<PlayerStatus> = world
             .pilots
             .iter()

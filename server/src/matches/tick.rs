@@ -25,9 +25,9 @@ use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
 use crate::matches::status::MatchStatus;
-use crate::timing::Timing;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
 use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
+use crate::timing::Timing;
 
 /// Pictures of the match in a second for those who do not play.
 const STATUS_HZ: u32 = 4;
@@ -225,7 +225,9 @@ impl Match {
 
     fn obey(&mut self, act: HostAct) {
         match act {
-            HostAct::Start if self.world.round.phase == Phase::Lobby => self.commands.push(Command::StartRound),
+            HostAct::Start if self.world.round.phase == Phase::Lobby => {
+                self.commands.push(Command::StartRound);
+            }
             HostAct::Start => {}
             HostAct::End => self.commands.push(Command::EndMatch),
             HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),

@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use crate::timing::Timing;
 use crate::spectators::watcher::{Stay, Ticket, Watcher};
 use crate::telemetry::{Traffic, Transport};
+use crate::timing::Timing;
 
 /// Spectators that wait to be taken in at most.
 const ARRIVALS_MAX: usize = 1024;

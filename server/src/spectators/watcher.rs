@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::feed::cursor::Cursor;
 use crate::feed::log::{Entry, FeedLog, Watching};
 use crate::link::{Arrival, Link, Permit};
-use crate::timing::Timing;
 use crate::telemetry::{Counted, Transport};
+use crate::timing::Timing;
 
 /// Time without a successful write after which a full socket is given up.
 const STUCK_AFTER: Duration = Duration::from_secs(15);
@@ -35,7 +35,10 @@ pub struct Watcher {
 
 impl std::fmt::Debug for Watcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watcher").field("next", &self.next).field("owed", &self.owed.len()).finish_non_exhaustive()
+        f.debug_struct("Watcher")
+            .field("next", &self.next)
+            .field("owed", &self.owed.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,10 +93,7 @@ impl Watcher {
         if let Some(until) = self.leaving_until {
             return (0, if now < until && self.peer_is_there() { Stay::Yes } else { Stay::No });
         }
-        let mut written = match self.pay(now) {
-            Ok(count) => count,
-            Err(()) => return (0, Stay::No),
-        };
+        let Ok(mut written) = self.pay(now) else { return (0, Stay::No) };
         if self.owed.is_empty() && self.log.head() >= self.next {
             scratch.clear();
             self.log.read(self.next, scratch);

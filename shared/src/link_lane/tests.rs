@@ -78,8 +78,8 @@ fn a_loss_stalls_a_thin_stream_for_the_timer_and_a_dense_one_for_a_round_trip() 
         assert!((20..70).contains(&lost.len()), "{} of 2,000", lost.len());
         lost.into_iter().fold(f64::MAX, f64::min)
     };
-    let stalls = [shortest_stall(TICK_MS * 2.0), shortest_stall(10.0)];
-    assert_eq!(stalls, [rtt + TIMER_MS, rtt + 30.0]);
+    let stalls = (shortest_stall(TICK_MS * 2.0), shortest_stall(10.0));
+    assert_eq!(stalls, (rtt + TIMER_MS, rtt + 30.0));
 }
 
 #[test]

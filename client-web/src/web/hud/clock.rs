@@ -3,7 +3,7 @@
 
 use shared::world::Phase;
 
-use crate::view::View;
+use crate::view::{Freshness, View};
 use crate::web::dom::{Fault, Text, toggle};
 
 /// The clock's plate.
@@ -22,6 +22,7 @@ impl Clock {
     pub fn show(&mut self, view: &View) {
         let text = match (view.phase, view.phase_left_s) {
             (Phase::Playing | Phase::Results, Some(left_s)) => minutes(left_s),
+            _ if view.freshness == Freshness::Waiting => String::new(),
             (Phase::Lobby, _) => "Warm-up".to_owned(),
             (Phase::Ended, _) => "Over".to_owned(),
             _ => String::new(),

@@ -37,6 +37,7 @@ impl Net {
             toggle(&self.plate, "gone", gone);
             toggle(&self.plate, "fair", fair && !late && !gone);
             toggle(&self.body, "late", late);
+            toggle(&self.body, "joining", view.freshness == Freshness::Waiting);
         }
         if changed || now_ms - self.text_ms > 500.0 {
             self.text_ms = now_ms;

@@ -33,6 +33,8 @@ use crate::web::{animation, fatal};
 const SCORES_EVERY_MS: f64 = 150.0;
 /// Speed of the free camera in units per second.
 const FLY_UNITS: f32 = 620.0;
+/// A feed that never came is asked for this often; then only when somebody wants it.
+const ATTEMPTS_UNSEEN_MAX: u32 = 6;
 const HINT_MS: f64 = 14_000.0;
 const MOVE_KEYS: [(&str, Vec2); 4] =
     [("KeyW", Vec2::NEG_Y), ("KeyS", Vec2::Y), ("KeyA", Vec2::NEG_X), ("KeyD", Vec2::X)];
@@ -185,6 +187,10 @@ impl Watch {
             return;
         }
         self.feed = None;
+        let never_seen = self.view.freshness == Freshness::Waiting;
+        if never_seen && self.failed > ATTEMPTS_UNSEEN_MAX {
+            return;
+        }
         let me = self.me.clone();
         after(self.backoff.next_delay_ms(), move || {
             if let Some(watch) = me.upgrade() {

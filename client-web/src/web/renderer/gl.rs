@@ -55,12 +55,7 @@ impl Gl {
     }
 
     /// Compiles and links; `uniforms` are looked up once.
-    pub fn program(
-        &self,
-        vertex: &str,
-        fragment: &str,
-        uniforms: &[&'static str],
-    ) -> Result<Program, Fault> {
+    pub fn program(&self, vertex: &str, fragment: &str, uniforms: &[&'static str]) -> Result<Program, Fault> {
         let gl = &self.context;
         let raw = gl.create_program().ok_or_else(lost)?;
         for shader in

@@ -21,6 +21,9 @@ const STEER_EVERY: Duration = Duration::from_millis(3);
 /// With `--light` every player of this number is whole.
 const FULL_EVERY: usize = 50;
 
+/// How long a healthy player's quick arrival tells when ticks are made.
+const TICK_TIMES_KEPT_MS: f64 = 1000.0;
+
 /// A client of either kind; `None` once its link ended.
 enum Client {
     Player(Box<Player>),
@@ -43,6 +46,8 @@ pub(crate) struct Crowd {
     stop_ms: Option<Range<f64>>,
     tick_ms: f64,
     feed_times: TickTimes,
+    /// Whether some players are not in trouble: they tell when ticks are made.
+    has_healthy: bool,
     snapshot_times: TickTimes,
     scratch: Vec<u8>,
 }
@@ -64,6 +69,7 @@ impl Crowd {
             stop_ms: None,
             tick_ms,
             feed_times: TickTimes::new(tick_ms),
+            has_healthy: false,
             snapshot_times: TickTimes::new(tick_ms),
             scratch: vec![0; 65_536],
         })
@@ -119,21 +125,24 @@ impl Crowd {
         let ready: Vec<usize> = self.events.iter().map(|e| e.token().0).collect();
         let stopped = self.is_stopped(self.now_ms());
         for index in ready {
-            if let Some(Client::Player(player)) = self.clients.get_mut(index)
-                && player.is_troubled()
-            {
-                player.woken();
-                if stopped {
-                    continue;
-                }
+            if !(self.wake_troubled(index) && stopped) {
+                self.receive(index);
             }
-            self.receive(index);
         }
         if self.steered_at.elapsed() >= STEER_EVERY {
             self.steered_at = Instant::now();
             self.steer_all();
         }
         Ok(())
+    }
+
+    /// Tells a player in trouble that its socket has something. False if it is in none.
+    fn wake_troubled(&mut self, index: usize) -> bool {
+        let Some(Client::Player(player)) = self.clients.get_mut(index) else { return false };
+        if player.is_troubled() {
+            player.woken();
+        }
+        player.is_troubled()
     }
 
     /// Whether those in trouble stand still now.
@@ -178,20 +187,7 @@ impl Crowd {
                 self.note_player(index, &progress, now_ms);
                 result
             }
-            Some(Client::Spectator(spectator)) => {
-                let (counts, open, times) = (&mut self.counts, self.window.is_some(), &mut self.feed_times);
-                let note = |event: FeedEvent, gap: Option<f64>| {
-                    let late = event.tick.map(|tick| now_ms - times.note(tick, now_ms, 0.0));
-                    if open {
-                        counts.note_event(gap, late);
-                    }
-                };
-                let result = spectator.receive(now_ms, &mut self.scratch, note);
-                if let (true, Ok(bytes)) = (open, &result) {
-                    counts.bytes_down += bytes;
-                }
-                result.map(drop)
-            }
+            Some(Client::Spectator(_)) => self.receive_feed(index, now_ms),
             Some(Client::Gone) | None => Ok(()),
         };
         if let Err(error) = result {
@@ -199,11 +195,30 @@ impl Crowd {
         }
     }
 
+    fn receive_feed(&mut self, index: usize, now_ms: f64) -> Result<()> {
+        let Some(Client::Spectator(spectator)) = self.clients.get_mut(index) else { return Ok(()) };
+        let (counts, open, times) = (&mut self.counts, self.window.is_some(), &mut self.feed_times);
+        let note = |event: FeedEvent, gap: Option<f64>| {
+            let late = event.tick.map(|tick| now_ms - times.note(tick, now_ms, 0.0));
+            if open {
+                counts.note_event(gap, late);
+            }
+        };
+        let bytes = spectator.receive(now_ms, &mut self.scratch, note)?;
+        if open {
+            self.counts.bytes_down += bytes;
+        }
+        Ok(())
+    }
+
     /// Counts what a player did, if the window is open.
     fn note_player(&mut self, index: usize, progress: &Progress, now_ms: f64) {
         let Some(Client::Player(player)) = self.clients.get_mut(index) else { return };
-        let made_ms =
-            progress.newest_tick.map(|tick| self.snapshot_times.note(tick, now_ms, player.way_ms()));
+        let made_ms = progress.newest_tick.map(|tick| {
+            let known_ms =
+                self.snapshot_times.made_ms(tick).filter(|_| self.has_healthy && player.is_troubled());
+            known_ms.unwrap_or_else(|| self.snapshot_times.note(tick, now_ms, player.way_ms()))
+        });
         if self.window.is_none() {
             return;
         }
@@ -261,8 +276,13 @@ impl Crowd {
             }
         }
         self.counts.clear();
-        // A server that was late while everybody joined shall not make everything look old from then on.
-        self.snapshot_times = TickTimes::new(self.tick_ms);
+        let healthy = |c: &Client| matches!(c, Client::Player(player) if !player.is_troubled());
+        self.has_healthy = self.clients.iter().any(healthy);
+        self.snapshot_times = if self.has_healthy {
+            TickTimes::forgetting(self.tick_ms, TICK_TIMES_KEPT_MS)
+        } else {
+            TickTimes::new(self.tick_ms)
+        };
         self.stop_ms = self.trouble.stop_ms(self.now_ms());
         self.window = Some(Instant::now());
     }

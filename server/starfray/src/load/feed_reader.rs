@@ -24,12 +24,8 @@ impl FeedReader {
     pub(crate) fn take(&mut self, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
         for &byte in bytes {
             match byte {
-                b'\n' => {
-                    if self.end_line() {
-                        on_event(FeedEvent { tick: self.tick.take() });
-                    }
-                }
-                b'\r' => {}
+                b'\n' if self.end_line() => on_event(FeedEvent { tick: self.tick.take() }),
+                b'\n' | b'\r' => {}
                 _ if self.line.len() < LINE_BYTES_KEPT => self.line.push(byte),
                 _ => {}
             }

@@ -48,13 +48,12 @@ impl Invitation {
         let base = url.trim_end_matches('/').to_owned();
         let authority = base.strip_prefix("http://").ok_or_else(|| anyhow!("no http:// address"))?.to_owned();
         let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
-        let found = match id {
-            Some(id) => get::<Found>(&agent, &format!("{base}/api/matches/{id}"))?,
-            None => {
-                let listed: Listed = get(&agent, &format!("{base}/api/matches"))?;
-                let first = listed.matches.into_iter().next();
-                first.ok_or_else(|| anyhow!("the server has no public match; name one with --match"))?
-            }
+        let found = if let Some(id) = id {
+            get::<Found>(&agent, &format!("{base}/api/matches/{id}"))?
+        } else {
+            let listed: Listed = get(&agent, &format!("{base}/api/matches"))?;
+            let first = listed.matches.into_iter().next();
+            first.ok_or_else(|| anyhow!("the server has no public match; name one with --match"))?
         };
         let tick_ms = 1000.0 / f64::from(found.settings.tick_hz.max(1));
         Ok(Invitation { base, authority, match_id: found.id, tick_ms, agent })

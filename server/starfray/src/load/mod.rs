@@ -77,19 +77,7 @@ fn join_all(invitation: &Invitation, players: u32) -> Result<Vec<invitation::Sea
     let mut askers = Vec::new();
     for _ in 0..ASKERS.min(players) {
         let (next, invitation) = (Arc::clone(&next), invitation.clone());
-        askers.push(std::thread::spawn(move || -> Result<Vec<invitation::Seat>> {
-            let mut seats = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= players {
-                    return Ok(seats);
-                }
-                seats.push(invitation.join(&format!("Load {}", index + 1))?);
-                if (index + 1).is_multiple_of(100) {
-                    note(&format!("{} of {players} have a seat", index + 1));
-                }
-            }
-        }));
+        askers.push(std::thread::spawn(move || join_some(&invitation, &next, players)));
     }
     let mut seats = Vec::new();
     for asker in askers {
@@ -99,4 +87,19 @@ fn join_all(invitation: &Invitation, players: u32) -> Result<Vec<invitation::Sea
         }
     }
     Ok(seats)
+}
+
+/// Joins as long as fewer than `players` have been counted.
+fn join_some(invitation: &Invitation, next: &AtomicU32, players: u32) -> Result<Vec<invitation::Seat>> {
+    let mut seats = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed) + 1;
+        if number > players {
+            return Ok(seats);
+        }
+        seats.push(invitation.join(&format!("Load {number}"))?);
+        if number.is_multiple_of(100) {
+            note(&format!("{number} of {players} have a seat"));
+        }
+    }
 }

@@ -180,10 +180,9 @@ impl Player {
             };
             let Some(message) = message else { break };
             match self.link.write(Message::Binary(message.into())).and_then(|()| self.link.flush()) {
-                Ok(()) => {}
-                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => {}
                 // Inputs that found no room for seconds are of no use to anybody.
-                Err(Error::WriteBufferFull(_)) => {}
+                Ok(()) | Err(Error::WriteBufferFull(_)) => {}
+                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
         }

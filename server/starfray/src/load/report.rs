@@ -70,7 +70,9 @@ impl PlayerTimes {
     fn note(&mut self, progress: &Progress, age_ms: Option<f64>) {
         progress.samples.snapshot_gaps_ms.iter().for_each(|&ms| self.gap.note(f64::from(ms)));
         progress.samples.input_acks_ms.iter().for_each(|&ms| self.ack.note(f64::from(ms)));
-        age_ms.into_iter().for_each(|ms| self.age.note(ms));
+        if let Some(ms) = age_ms {
+            self.age.note(ms);
+        }
     }
 }
 
@@ -156,8 +158,12 @@ impl Counts {
     /// Adds an event of the feed: the time since the one before, and how late it was.
     pub(crate) fn note_event(&mut self, gap_ms: Option<f64>, late_ms: Option<f64>) {
         self.feed_events += 1;
-        gap_ms.into_iter().for_each(|ms| self.feed_gap.note(ms));
-        late_ms.into_iter().for_each(|ms| self.feed_latency.note(ms));
+        if let Some(ms) = gap_ms {
+            self.feed_gap.note(ms);
+        }
+        if let Some(ms) = late_ms {
+            self.feed_latency.note(ms);
+        }
     }
 
     /// The figures of a run.

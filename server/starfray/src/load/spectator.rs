@@ -56,21 +56,30 @@ impl Spectator {
             match self.socket.read(scratch) {
                 Ok(0) => bail!("the feed ended"),
                 Ok(count) => {
-                    let Some(part) = scratch.get(..count) else { continue };
-                    ensure!(self.answered || part.starts_with(b"HTTP/1.1 200"), "the feed was refused");
-                    self.answered = true;
+                    self.take(scratch.get(..count).unwrap_or_default(), now_ms, &mut on_event)?;
                     bytes += count as u64;
-                    let Spectator { reader, last_ms, fed, .. } = self;
-                    reader.take(part, |event| {
-                        let gap = last_ms.map(|last| now_ms - last).filter(|gap| *gap > 0.0);
-                        *last_ms = Some(now_ms);
-                        *fed |= event.tick.is_some();
-                        on_event(event, gap);
-                    });
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(bytes),
                 Err(e) => return Err(e.into()),
             }
         }
+    }
+
+    fn take(
+        &mut self,
+        part: &[u8],
+        now_ms: f64,
+        on_event: &mut impl FnMut(FeedEvent, Option<f64>),
+    ) -> Result<()> {
+        ensure!(self.answered || part.starts_with(b"HTTP/1.1 200"), "the feed was refused");
+        self.answered = true;
+        let Spectator { reader, last_ms, fed, .. } = self;
+        reader.take(part, |event| {
+            let gap = last_ms.map(|last| now_ms - last).filter(|gap| *gap > 0.0);
+            *last_ms = Some(now_ms);
+            *fed |= event.tick.is_some();
+            on_event(event, gap);
+        });
+        Ok(())
     }
 }

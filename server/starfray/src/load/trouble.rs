@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_share_is_spread_evenly() {
-        let trouble = |name, percent| Trouble { profile: LinkProfile::named(name).unwrap(), percent, stop_s: None };
+        let trouble =
+            |name, percent| Trouble { profile: LinkProfile::named(name).unwrap(), percent, stop_s: None };
         let tenth: Vec<usize> = (0..40).filter(|&i| trouble("mobile", 10).concerns(i)).collect();
         assert_eq!(tenth, [9, 19, 29, 39]);
         assert_eq!((trouble("mobile", 100).count(77), trouble("mobile", 0).count(77)), (77, 0));
@@ -55,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_stop_has_its_time() {
-        let trouble = Trouble { profile: LinkProfile::named("clean").unwrap(), percent: 10, stop_s: Some((5, 10)) };
+        let trouble =
+            Trouble { profile: LinkProfile::named("clean").unwrap(), percent: 10, stop_s: Some((5, 10)) };
         assert!(trouble.concerns(9) && !trouble.concerns(0));
         assert_eq!(trouble.stop_ms(1500.0), Some(6500.0..16_500.0));
     }

@@ -5,22 +5,22 @@
 pub(crate) struct Cells {
     size: f32,
     across: usize,
-    cells: Vec<Vec<u32>>,
+    lists: Vec<Vec<u32>>,
 }
 
 impl Cells {
     /// A grid over a square of `side` units, of cells of `size`.
     pub(crate) fn new(side: f32, size: f32) -> Cells {
         let across = (side / size) as usize + 1;
-        Cells { size, across, cells: vec![Vec::new(); across * across] }
+        Cells { size, across, lists: vec![Vec::new(); across * across] }
     }
 
     /// Takes in the places of `bodies`.
     pub(crate) fn fill(&mut self, bodies: impl Iterator<Item = (f32, f32)>) {
-        self.cells.iter_mut().for_each(Vec::clear);
+        self.lists.iter_mut().for_each(Vec::clear);
         for (place, (x, y)) in bodies.enumerate() {
             let index = self.column(y) * self.across + self.column(x);
-            if let Some(cell) = self.cells.get_mut(index) {
+            if let Some(cell) = self.lists.get_mut(index) {
                 cell.push(place as u32);
             }
         }
@@ -36,7 +36,7 @@ impl Cells {
         let rows = self.column(y - half_y)..=self.column(y + half_y);
         rows.flat_map(move |row| {
             let row = row * self.across;
-            self.cells.get(row + columns.start()..=row + columns.end()).unwrap_or_default()
+            self.lists.get(row + columns.start()..=row + columns.end()).unwrap_or_default()
         })
         .flatten()
         .map(|place| *place as usize)

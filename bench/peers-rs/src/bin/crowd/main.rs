@@ -29,7 +29,7 @@ use crate::report::Counts;
 /// Handshakes under way at once. The peers' listeners have room for more.
 const DOORS: usize = 32;
 /// Every player of this number reads its snapshots as a whole.
-const WHOLE_EVERY: usize = 50;
+const WHOLE_EVERY: usize = 7;
 /// Time between two looks at everybody's hands; an input leaves at most this late.
 const STEER_EVERY: Duration = Duration::from_millis(2);
 /// How long all players together may take to be in.

@@ -129,8 +129,15 @@ impl Link {
             "password_required" => Stand::Asking { wrong: false },
             "wrong_password" => Stand::Asking { wrong: true },
             "match_full" => Stand::Over(End::Full),
-            "not_found" | "match_not_found" | "unknown_match" | "match_ended" => Stand::Over(End::Gone),
-            "network" | "answer" | "draining" | "busy" | "rate_limited" => return self.wait(now_ms, 0),
+            "match_not_found" | "match_ended" => Stand::Over(End::Gone),
+            "network"
+            | "answer"
+            | "draining"
+            | "server_full"
+            | "too_many_requests"
+            | "too_many_connections" => {
+                return self.wait(now_ms, 0);
+            }
             _ => Stand::Over(End::Other(error.message)),
         };
         Next::Nothing
