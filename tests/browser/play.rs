@@ -53,16 +53,7 @@ fn quick_play_flies_and_fires() {
     assert!(shown["vx"].as_f64().unwrap() * f64::from(way.x) > 50.0, "{shown}");
     tab.key(code, sign, false).unwrap();
 
-    tab.eval("window.__p=[]; for (const n of ['pointermove','mousemove','pointerdown']) window.addEventListener(n, e => window.__p.push([n, e.pointerType, e.clientX, e.clientY, e.target.id])); 1").unwrap();
-    tab.mouse_to(800.0, 300.0).unwrap();
     tab.mouse_to(900.0, 300.0).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    eprintln!("{} {}", tab.eval("window.__p").unwrap(), tab.state().unwrap());
-    tab.mouse_button(900.0, 300.0, true).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    eprintln!("{} {}", tab.eval("window.__p").unwrap(), tab.state().unwrap());
-    tab.photograph("debug").unwrap();
-    panic!();
     // The mouse is right of and above the ship in the middle.
     let aims = |s: &serde_json::Value| s["aim"].as_f64().is_some_and(|aim| aim > 5.5);
     tab.wait_state("the ship to point at the mouse", SOON, aims).unwrap();

@@ -10,32 +10,34 @@ use tests::http::host;
 use tests::server::Server;
 
 /// Long enough for a browser on a busy machine.
-pub const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// A server without public matches of its own.
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::with(Layer { public_matches: Some(0), ..Layer::default() }).unwrap()
 }
 
 /// A match on the map without walls.
-pub fn open_match(server: &Server) -> String {
+pub(crate) fn open_match(server: &Server) -> String {
     let settings = json!({"name": "Open sky", "map": "open", "max_players": 60});
     host(&server.url(""), &settings).unwrap().word("id").unwrap()
 }
 
 /// Whether a page's state is that of somebody who flies.
-pub fn flies(state: &Value) -> bool {
+pub(crate) fn flies(state: &Value) -> bool {
     state["page"] == "play" && state["alive"] == true && state["freshness"] == "live"
 }
 
 /// A page that plays in the match.
-pub fn playing(browser: &Browser, server: &Server, id: &str) -> Tab {
+pub(crate) fn playing(browser: &Browser, server: &Server, id: &str) -> Tab {
     let tab = browser.open(&server.url(&format!("/play/{id}"))).unwrap();
     tab.wait_state("the ship to fly", SOON, flies).unwrap();
+    // A headless browser says that it has no mouse; one that moves is believed.
+    tab.mouse_to(640.0, 200.0).unwrap();
     tab
 }
 
 /// No page may have complained.
-pub fn assert_silent(browser: &Browser) {
+pub(crate) fn assert_silent(browser: &Browser) {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }

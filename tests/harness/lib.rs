@@ -12,6 +12,7 @@ pub mod sse;
 pub mod feed;
 
 pub mod exchange;
+pub mod road;
 
 pub mod patience;
 

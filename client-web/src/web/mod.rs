@@ -32,12 +32,3 @@ pub mod hud;
 pub mod pages;
 
 pub mod start;
-
-/// Shows that the client cannot go on, and why.
-pub fn fatal(fault: &dom::Fault) {
-    web_sys::console::error_1(&fault.0.as_str().into());
-    if let Ok(mut line) = dom::Text::by_id("fatal-text") {
-        line.set(&fault.0);
-    }
-    let _ = pages::route::show("fatal");
-}

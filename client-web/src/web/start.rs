@@ -4,8 +4,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::dom::Fault;
-use super::fatal;
-use super::pages::route::{self, Route};
+use super::pages::route::{self, Route, fatal};
 use super::pages::{lobby, play, watch};
 
 /// Called by the generated JavaScript once the module is loaded.

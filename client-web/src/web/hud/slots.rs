@@ -50,7 +50,7 @@ impl Slots {
             self.measured_ms = Some(now_ms);
             self.rects.clear();
             let body = document().ok().and_then(|d| d.body());
-            let plates = body.map_or_else(Vec::new, |body| find_all(&body, "[data-slot]"));
+            let plates = body.map_or_else(Vec::new, |body| find_all(&body, "[data-slot], .call.on"));
             self.rects.extend(plates.iter().filter_map(rect));
         }
         &self.rects

@@ -156,8 +156,13 @@ pub fn listen_to_touch() -> Result<Rc<RefCell<Touch>>, Fault> {
         touch.down(pressed.pointer_id(), place(pressed), width);
     })?;
     listen(&window()?, "pointermove", move |event| {
+        let mut touch = moves.borrow_mut();
         if let Some(event) = finger(&event) {
-            moves.borrow_mut().moved(event.pointer_id(), place(event));
+            touch.moved(event.pointer_id(), place(event));
+        } else if touch.used {
+            // A device with both: who moves the mouse plays by it.
+            touch.used = false;
+            mark(false);
         }
     })?;
     for ending in ["pointerup", "pointercancel"] {

@@ -14,14 +14,15 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use self::hangar::Hangar;
 use self::list::MatchList;
-use super::{host, route};
+use super::host;
+use super::route::{self, fatal};
 use crate::web::dom::{Fault, Text, add, by_id, every, find_all, listen, toggle, visible, window};
 use crate::web::hooks::{self, State};
 use crate::web::hud::kills::icon;
 use crate::web::hulls::{label, svg_points};
 use crate::web::net::api::{self, HostRequest, MatchInfo};
 use crate::web::net::http::ApiError;
-use crate::web::{fatal, maps, storage};
+use crate::web::{maps, storage};
 
 const REFRESH_MS: i32 = 2000;
 /// A match for people who press Play now when there is none.

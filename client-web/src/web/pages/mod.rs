@@ -1,5 +1,5 @@
 //! The three pages of the one document: lobby (with hosting), play, watch. Each is a struct that owns its parts.
-//! `start` chooses one by the address; pages never import each other.
+//! `start` chooses one by the address. The lobby opens the form of `host`; otherwise pages never import each other.
 
 pub mod host;
 pub mod lobby;

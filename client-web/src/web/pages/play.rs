@@ -15,7 +15,7 @@ use shared::protocol::{ClientMessage, CloseReason, Nothing};
 
 use self::link::{End, Link, Next, Stand};
 use self::overlay::{Around, Overlay};
-use super::route;
+use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
 use crate::view::View;
 use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, window};
@@ -26,7 +26,7 @@ use crate::web::input::Input;
 use crate::web::net::api::{self, JoinRequest};
 use crate::web::net::socket::{Socket, SocketEvent, address};
 use crate::web::stage::{Now, Stage};
-use crate::web::{animation, fatal, storage};
+use crate::web::{animation, storage};
 
 /// The browser's own code for a socket that broke.
 const BROKEN: u16 = 1006;

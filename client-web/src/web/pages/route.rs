@@ -1,7 +1,7 @@
 //! Addresses of pages: which one the document shows, and how to get to another.
 //! A change of page is a load of the address, so that every page starts from nothing but its link.
 
-use crate::web::dom::{Fault, document, window};
+use crate::web::dom::{Fault, Text, document, window};
 
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +78,13 @@ pub fn copy(text: &str) {
             let _ = window.navigator().clipboard().write_text(text);
         }
     }
+}
+
+/// Shows that the client cannot go on, and why.
+pub fn fatal(fault: &Fault) {
+    web_sys::console::error_1(&fault.0.as_str().into());
+    if let Ok(mut line) = Text::by_id("fatal-text") {
+        line.set(&fault.0);
+    }
+    let _ = show("fatal");
 }

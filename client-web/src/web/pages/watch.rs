@@ -12,11 +12,12 @@ use shared::world::Phase;
 use web_sys::HtmlElement;
 
 use self::roster::{Card, Roster};
-use super::route;
+use super::route::{self, fatal};
 use super::tagging::{self, Naming};
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
 use crate::view::{Freshness, Happening, Score, View};
+use crate::web::animation;
 use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, now_ms, toggle};
 use crate::web::hooks::{self, State};
 use crate::web::hud::clock::Clock;
@@ -28,7 +29,6 @@ use crate::web::hud::table::{Occasion, Table};
 use crate::web::input::Input;
 use crate::web::net::feed::{Feed, SourceEvent, address};
 use crate::web::stage::{Now, Stage};
-use crate::web::{animation, fatal};
 
 const SCORES_EVERY_MS: f64 = 150.0;
 /// Speed of the free camera in units per second.

@@ -100,13 +100,13 @@ impl Meshes {
         let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|c| Vec2::from(c) * half);
         self.add_outline(&corners);
         let outer = half + BORDER_UNITS;
-        let frame = [
+        let rims = [
             (Vec2::new(-outer.x, -outer.y), Vec2::new(outer.x, -half.y)),
             (Vec2::new(-outer.x, half.y), Vec2::new(outer.x, outer.y)),
             (Vec2::new(-outer.x, -half.y), Vec2::new(-half.x, half.y)),
             (Vec2::new(half.x, -half.y), Vec2::new(outer.x, half.y)),
         ];
-        for (low, high) in frame {
+        for (low, high) in rims {
             let (right_top, left_low) = (Vec2::new(high.x, low.y), Vec2::new(low.x, high.y));
             self.add_top(&[low, right_top, high, low, high, left_low], OUTSIDE);
         }

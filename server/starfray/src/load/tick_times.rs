@@ -8,8 +8,8 @@ pub(crate) struct TickTimes {
     /// An arrival counts for as long as this, up to twice as long.
     keep_ms: f64,
     begun_ms: f64,
-    /// The time of tick 0, if the quickest arrival since `begun_ms` took no time; and the same before that.
-    zeros_ms: (f64, f64),
+    /// The time of tick 0 in milliseconds, if the quickest arrival since `begun_ms` took no time; and the same before.
+    zeros: (f64, f64),
 }
 
 impl TickTimes {
@@ -21,23 +21,23 @@ impl TickTimes {
     /// The same, but the quickest of the last `keep_ms` counts: a server that skipped ticks, because it was late, does
     /// not make everything look old from then on. It needs somebody whose way is always quick.
     pub(crate) fn forgetting(tick_ms: f64, keep_ms: f64) -> TickTimes {
-        TickTimes { tick_ms, keep_ms, begun_ms: f64::NEG_INFINITY, zeros_ms: (f64::INFINITY, f64::INFINITY) }
+        TickTimes { tick_ms, keep_ms, begun_ms: f64::NEG_INFINITY, zeros: (f64::INFINITY, f64::INFINITY) }
     }
 
     /// Something of `tick` arrived at `now_ms` over a way that takes at least `way_ms`. Returns when that tick was made.
     pub(crate) fn note(&mut self, tick: u32, now_ms: f64, way_ms: f64) -> f64 {
         if now_ms - self.begun_ms >= self.keep_ms {
-            self.zeros_ms = (f64::INFINITY, self.zeros_ms.0);
+            self.zeros = (f64::INFINITY, self.zeros.0);
             self.begun_ms = now_ms;
         }
         let zero = now_ms - way_ms - f64::from(tick) * self.tick_ms;
-        self.zeros_ms.0 = self.zeros_ms.0.min(zero);
+        self.zeros.0 = self.zeros.0.min(zero);
         self.made_ms(tick).unwrap_or(now_ms)
     }
 
     /// When `tick` was made; `None` if nothing has arrived yet.
     pub(crate) fn made_ms(&self, tick: u32) -> Option<f64> {
-        let zero = self.zeros_ms.0.min(self.zeros_ms.1);
+        let zero = self.zeros.0.min(self.zeros.1);
         zero.is_finite().then(|| zero + f64::from(tick) * self.tick_ms)
     }
 }

@@ -1,4 +1,4 @@
-//! The liveliest match as a moving picture in the lobby: the watch page's feed and renderer in a small frame.
+//! The liveliest match as a moving picture in the lobby: the watch page's feed and renderer in a small size.
 //! It is only a picture: without WebGL2, or when less motion is wanted, the map stays instead. A hidden tab closes it.
 
 use std::cell::RefCell;
