@@ -21,6 +21,7 @@ pub mod replication;
 pub mod roster;
 
 pub mod id;
+pub mod parts;
 
 pub mod frames;
 pub mod tick;

@@ -14,13 +14,13 @@ use shared::rules::Rules;
 use shared::simulation::{Stage, step};
 use shared::world::{Phase, World};
 
-use crate::feed::log::FeedLog;
 use crate::link::websocket::Sent;
 use crate::matches::bots::Bots;
 use crate::matches::event_ring::EventRing;
 use crate::matches::frames::Frames;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::parts::MatchParts;
 use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
@@ -31,27 +31,6 @@ use crate::timing::Timing;
 
 /// Pictures of the match in a second for those who do not play.
 const STATUS_HZ: u32 = 4;
-/// What a match is made of; everything that comes from outside.
-#[derive(Debug)]
-pub struct MatchParts {
-    /// What to call it in addresses.
-    pub id: MatchId,
-    /// How it was set up.
-    pub settings: MatchSettings,
-    /// Whether the server keeps it always: it sleeps while nobody is there, bots or not.
-    pub standing: bool,
-    /// Decides all its chances.
-    pub seed: u64,
-    /// What is asked of it.
-    pub inbox: Receiver<MatchMessage>,
-    /// Where its picture is shown.
-    pub status: Arc<ArcSwap<MatchStatus>>,
-    /// Where its events are shown.
-    pub log: Arc<FeedLog>,
-    /// Times and rates.
-    pub timing: Timing,
-}
-
 /// A match: one owner of one world and of its players' links.
 #[derive(Debug)]
 pub struct Match {

@@ -23,6 +23,8 @@ use crate::{
 /// Snapshots a second below which a server is too slow for its players: from here its figures say little, and it is
 /// not asked for more.
 const HZ_MIN: f64 = 27.0;
+/// What others may take of the server's core, in ms a second, before a slow server may be their fault.
+const OTHERS_MAX_MS_PER_S: f64 = 200.0;
 /// Payload of the floors when Starfray has none to go by.
 const PAYLOAD_BYTES: u32 = 160;
 
@@ -148,7 +150,7 @@ impl Series<'_> {
         ));
         if contender.kind == Kind::Starfray {
             self.payload_bytes = payload_of(of("bytes_per_snapshot"));
-        } else if of("hz") < HZ_MIN {
+        } else if of("hz") < HZ_MIN && of("others_ms_per_s") < OTHERS_MAX_MS_PER_S {
             say("      it did not keep up");
             let slow = self.slow_from.entry(contender.name).or_insert(players);
             *slow = players.min(*slow);
