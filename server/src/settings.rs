@@ -90,6 +90,7 @@ pub struct MatchSettings {
     /// Who finds it.
     pub visibility: Visibility,
     /// Who may join; shown to others as whether there is one.
+    #[serde(serialize_with = "as_flag")]
     pub password: Option<Password>,
     /// Ticks in a second.
     pub tick_hz: TickRate,
@@ -99,10 +100,9 @@ pub struct MatchSettings {
     pub spectator_delay_ms: u32,
 }
 
-impl Serialize for Password {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(true)
-    }
+#[expect(clippy::ref_option, reason = "serde hands a field over as it is")]
+fn as_flag<S: Serializer>(password: &Option<Password>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(password.is_some())
 }
 
 impl MatchSettings {

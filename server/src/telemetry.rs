@@ -391,11 +391,14 @@ mod tests {
 
     #[test]
     fn gauges_follow_lifetimes() {
-        start_metrics().unwrap();
-        let one = Counted::connection(Transport::Sse);
-        assert!(render().contains("starfray_connections{transport=\"sse\"} 1"));
-        drop(one);
-        assert!(render().contains("starfray_connections{transport=\"sse\"} 0"));
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let text = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let one = Counted::connection(Transport::Sse);
+            assert!(text.render().contains("starfray_connections{transport=\"sse\"} 1"));
+            drop(one);
+            assert!(text.render().contains("starfray_connections{transport=\"sse\"} 0"));
+        });
     }
 
     #[test]

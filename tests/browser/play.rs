@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use glam::Vec2;
+use shared::feed_state::FeedShip;
 use shared::id::PlayerId;
 use tests::browser::Browser;
 use tests::feed::FeedReader;
@@ -16,7 +17,7 @@ fn server_truth(feed: &mut FeedSocket, reader: &mut FeedReader, seat: PlayerId) 
     while let Some(event) = feed.next(Duration::ZERO).unwrap() {
         reader.take(&event).unwrap();
     }
-    reader.state.ships.get(&seat).map(|s| s.position())
+    reader.state.ships.get(&seat).map(FeedShip::position)
 }
 
 #[test]

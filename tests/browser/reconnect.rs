@@ -15,8 +15,7 @@ fn a_cut_connection_resumes_the_same_seat() {
     let before = tab.state().unwrap();
     assert_eq!(before["generation"], json!(1), "{before}");
     tab.eval("window.starfray.drop()").unwrap();
-    let after =
-        tab.wait_state("the second link", SOON, |s| flies(s) && s["generation"] == json!(2)).unwrap();
+    let after = tab.wait_state("the second link", SOON, |s| flies(s) && s["generation"] == json!(2)).unwrap();
     assert_eq!(after["player"], before["player"], "the same seat");
     let picture = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
     assert_eq!(picture["players"].as_array().map(Vec::len), Some(1), "no second ship: {picture}");

@@ -71,7 +71,11 @@ fn each_wrong_message_has_its_code() {
         ("an array of four thousand million", Message::binary(huge_array), 4507),
         ("an unknown letter", Message::binary(vec![0x81, 0xa1, b'z', 0xc0]), 4507),
         ("half a command", Message::binary(half_a_command), 4507),
-        ("nine commands", Message::binary([&[0x81, 0xa1, b'i', 0x94, 0, 0, 5, 0xc4, 45][..], &[0; 45]].concat()), 4507),
+        (
+            "nine commands",
+            Message::binary([&[0x81, 0xa1, b'i', 0x94, 0, 0, 5, 0xc4, 45][..], &[0; 45]].concat()),
+            4507,
+        ),
         ("too long", Message::binary(vec![0; 5000]), 1009),
     ];
     for (name, message, code) in cases {

@@ -66,7 +66,10 @@ fn check(world: &World, arena: &Arena) {
         assert!(ship.hull_points > 0 && ship.hull_points <= HULL_MAX);
     }
     for shot in &world.shots {
-        assert!(shot.position.is_finite() && shot.position.abs().cmple(arena.half() + 0.01).all(), "{shot:?}");
+        assert!(
+            shot.position.is_finite() && shot.position.abs().cmple(arena.half() + 0.01).all(),
+            "{shot:?}"
+        );
     }
     assert!(world.pilots.is_sorted_by(|a, b| a.id < b.id));
     assert!(world.pilots.iter().map(|p| p.id).eq(world.ships.iter().map(|s| s.id)));

@@ -16,8 +16,7 @@ fn two_clients_fight_to_a_kill() {
     let hunter = exchange.player("Hunter", delay, hunt()).unwrap();
     let victim = exchange.player("Victim", delay, idle()).unwrap();
     let (hunter_id, victim_id) = (exchange.players[hunter].id, exchange.players[victim].id);
-    let killed =
-        |h: &Happening| matches!(h, Happening::Killed { victim, by, .. } if *victim == victim_id && *by == hunter_id);
+    let killed = |h: &Happening| matches!(h, Happening::Killed { victim, by, .. } if *victim == victim_id && *by == hunter_id);
     let both_know = exchange.until(60.0, |e| e.players.iter().all(|p| p.seen.iter().any(killed)));
     assert!(both_know, "no kill in a minute");
     assert!(exchange.game.world().pilot(hunter_id).unwrap().score >= 1);

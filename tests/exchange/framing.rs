@@ -6,8 +6,8 @@ use tests::exchange::{Exchange, Setup};
 use tests::peer::Peer;
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
-use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::Frame;
+use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
 fn scene() -> (Exchange, Peer) {
     let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
@@ -26,7 +26,8 @@ fn a_message_in_fragments_with_a_ping_between_is_whole() {
     let (mut exchange, mut peer) = scene();
     let bytes = encode(&ClientMessage::Ping(4242)).unwrap();
     let (one, other) = bytes.split_at(2);
-    let piece = |bytes: &[u8], code, last| Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(code), last));
+    let piece =
+        |bytes: &[u8], code, last| Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(code), last));
     peer.send_frame(piece(one, Data::Binary, false));
     peer.send_frame(Message::Ping(b"are you there".to_vec().into()));
     peer.send_frame(piece(other, Data::Continue, true));

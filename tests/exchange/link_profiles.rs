@@ -99,3 +99,28 @@ fn after_a_pause_the_first_new_snapshot_is_fresh() {
     assert!(age_ms <= profile.round_trip_ms() + 100.0, "{age_ms} ms old");
     assert!(fresh_ms - at_ms <= profile.round_trip_ms() + 200.0, "it took {} ms", fresh_ms - at_ms);
 }
+
+#[test]
+fn a_narrow_line_into_a_crowd_is_at_most_half_a_second_behind() {
+    let mut setup = Setup::on("open");
+    setup.settings.max_players = Some(150);
+    setup.settings.bots = Some(140);
+    let mut exchange = Exchange::new(setup).unwrap();
+    let mut blind = Blind::join(&mut exchange, &THROTTLED_16KBIT, 9).unwrap();
+    let mut made_ms = Vec::new();
+    for _ in 0..1800 {
+        tick(&mut exchange, |from, until| {
+            made_ms.push(from);
+            blind.live(from, until).unwrap();
+        });
+    }
+    let last = exchange.game.world().tick.0 as usize;
+    let made = |tick: u32| made_ms[made_ms.len() - 1 - (last - tick as usize)];
+    let mut ages: Vec<f64> =
+        blind.news.iter().map(|(at_ms, tick)| at_ms - made(*tick)).skip(blind.news.len() / 6).collect();
+    ages.sort_by(f64::total_cmp);
+    let p99 = ages[ages.len() * 99 / 100];
+    let limit = THROTTLED_16KBIT.round_trip_ms() + 500.0;
+    assert!(p99 <= limit, "p99 {p99:.0} ms of {} snapshots, more than {limit:.0}", ages.len());
+    assert!(ages.len() > 400, "only {} snapshots in 50 s", ages.len());
+}

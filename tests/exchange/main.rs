@@ -1,6 +1,6 @@
 //! The real match against the real client core, in one thread, with links in memory and a made-up clock.
 //! One file for each thing that must hold; nothing here opens a socket or reads a clock.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
 mod bots;
@@ -13,8 +13,8 @@ mod journal;
 mod link_profiles;
 mod rounds;
 mod seats;
-mod slow_reader;
 mod sleep;
+mod slow_reader;
 mod vectors;
 mod view;
 mod wire;

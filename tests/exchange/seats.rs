@@ -31,7 +31,7 @@ fn a_silent_client_is_dropped_after_fifteen_seconds_and_freed_after_thirty_more(
         drop(peer.hear());
         peer.close_code().is_some() || in_limbo(e, id)
     });
-    let after_s = (exchange.now() - quiet_since).as_secs_f64();
+    let after_s = exchange.now().saturating_sub(quiet_since).as_secs_f64();
     assert!(dropped && (14.9..15.2).contains(&after_s), "dropped after {after_s} s");
     exchange.ticks(2);
     drop(peer.hear());
@@ -43,11 +43,14 @@ fn a_silent_client_is_dropped_after_fifteen_seconds_and_freed_after_thirty_more(
         told.extend(events(&witness.hear()));
         e.game.world().pilot(id).is_none()
     });
-    let after_s = (exchange.now() - limbo_since).as_secs_f64();
+    let after_s = exchange.now().saturating_sub(limbo_since).as_secs_f64();
     assert!(freed && (29.8..30.2).contains(&after_s), "freed after {after_s} s");
     exchange.ticks(1);
     told.extend(events(&witness.hear()));
-    assert!(told.contains(&PlayerEvent::Limbo(id, true)) && told.contains(&PlayerEvent::Left(id)), "{told:?}");
+    assert!(
+        told.contains(&PlayerEvent::Limbo(id, true)) && told.contains(&PlayerEvent::Left(id)),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -90,7 +93,11 @@ fn a_lost_seat_is_resumed_with_its_score() {
     exchange.players[hunter].steering = wander(3);
     let before = exchange.players[hunter].client.instruments().corrections;
     exchange.seconds(10.0);
-    assert_eq!(exchange.players[hunter].client.instruments().corrections, before, "and is predicted as before");
+    assert_eq!(
+        exchange.players[hunter].client.instruments().corrections,
+        before,
+        "and is predicted as before"
+    );
 }
 
 #[test]

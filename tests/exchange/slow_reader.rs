@@ -60,9 +60,7 @@ fn events_wait_for_a_stalled_reader() {
         exchange.tick();
         told.extend(events(&slow.hear()));
     }
-    let joined = |e: &&shared::protocol::PlayerEvent| {
-        matches!(e, shared::protocol::PlayerEvent::Joined(id, ..) if *id == newcomer)
-    };
+    let joined = |e: &&shared::protocol::PlayerEvent| matches!(e, shared::protocol::PlayerEvent::Joined(id, ..) if *id == newcomer);
     assert_eq!(told.iter().filter(joined).count(), 1, "{told:?}");
 }
 

@@ -27,7 +27,8 @@ fn held(snapshot: &Snapshot, checksum: u32) -> Value {
     let ship = |s: &shared::snapshot::SeenShip| {
         json!([s.id.0, s.position.x, s.position.y, s.velocity.x, s.velocity.y, s.aim.0 >> 8, s.hull_points])
     };
-    let shot = |s: &shared::snapshot::SeenShot| json!([s.id.0, s.owner.0, s.position.x, s.position.y, s.angle.0]);
+    let shot =
+        |s: &shared::snapshot::SeenShot| json!([s.id.0, s.owner.0, s.position.x, s.position.y, s.angle.0]);
     json!({
         "tick": snapshot.tick.0,
         "own": [own.position.x, own.position.y, own.velocity.x, own.velocity.y, own.dash_ticks, own.dash_energy],
@@ -60,10 +61,11 @@ fn vectors() -> Value {
         let own = world.ship(player).unwrap();
         let checksum = world.tick.0.is_multiple_of(10).then_some(0);
         let respawn_ticks = own.respawn_ticks as u8;
-        let head = Head { tick: world.tick, phase: world.round.phase, respawn_ticks, checksum, ..Head::default() };
+        let head =
+            Head { tick: world.tick, phase: world.round.phase, respawn_ticks, checksum, ..Head::default() };
         let mut scene = Scene { world: &world, ship_grid: stage.grid(), columns: &mut columns };
         known.assemble(&mut scene, own, head, &mut scratch);
-        let hex: String = scratch.body().iter().map(|b| format!("{b:02x}")).collect();
+        let hex = scratch.body().iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
         let snapshot = replica.apply(scratch.body()).unwrap();
         assert_eq!(replica.mismatches(), 0);
         known.commit(&mut scratch);
@@ -81,12 +83,16 @@ fn the_vectors_in_the_documents_are_true() {
     let fresh = vectors();
     let steps: Vec<String> = fresh["steps"].as_array().unwrap().iter().map(ToString::to_string).collect();
     // One step a line, so that a change shows where it is.
-    let text = fresh.to_string().replace(&fresh["steps"].to_string(), &format!("[\n{}\n]", steps.join(",\n")));
+    let text =
+        fresh.to_string().replace(&fresh["steps"].to_string(), &format!("[\n{}\n]", steps.join(",\n")));
     if std::env::var_os("STARFRAY_WRITE_VECTORS").is_some() {
         std::fs::write(FILE, &text).unwrap();
     }
     let written = std::fs::read_to_string(FILE).unwrap();
-    assert!(written == text, "docs/snapshot-vectors.json is old; write it anew with STARFRAY_WRITE_VECTORS=1");
+    assert!(
+        written == text,
+        "docs/snapshot-vectors.json is old; write it anew with STARFRAY_WRITE_VECTORS=1"
+    );
     let read: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(read["steps"].as_array().map(Vec::len), Some(100 - SKIPPED.len()));
 }

@@ -9,7 +9,9 @@ use shared::codec::{Packed, decode, encode};
 use shared::id::{PlayerId, ShotId};
 use shared::input::ShipInput;
 use shared::name::PlayerName;
-use shared::protocol::{Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, ServerMessage, Welcome};
+use shared::protocol::{
+    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, ServerMessage, Welcome,
+};
 use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
 use shared::rules::Rules;
@@ -36,7 +38,11 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
 
 fn round() -> impl Strategy<Value = Round> {
     let phase = prop::sample::select(vec![Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended]);
-    (any::<u16>(), phase, any::<u32>()).prop_map(|(number, phase, ticks_left)| Round { number, phase, ticks_left })
+    (any::<u16>(), phase, any::<u32>()).prop_map(|(number, phase, ticks_left)| Round {
+        number,
+        phase,
+        ticks_left,
+    })
 }
 
 fn pilot() -> impl Strategy<Value = Pilot> {
@@ -67,8 +73,8 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
 
 fn welcome() -> impl Strategy<Value = Welcome> {
     let map = prop::sample::select(server::maps::names());
-    (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, prop::collection::vec(pilot(), 0..20), round()).prop_map(
-        |(map, (player, generation, tick, rules_hash), hz, pilots, round)| Welcome {
+    (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, prop::collection::vec(pilot(), 0..20), round())
+        .prop_map(|(map, (player, generation, tick, rules_hash), hz, pilots, round)| Welcome {
             protocol: 1,
             match_id: "k3v9".to_owned(),
             match_name: map.to_owned(),
@@ -81,18 +87,17 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             arena: server::maps::find(map).unwrap().arena(100),
             pilots,
             round,
-        },
-    )
+        })
 }
 
 fn server_message() -> impl Strategy<Value = ServerMessage> {
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..600).prop_map(|bytes| ServerMessage::Snapshot(Packed(bytes))),
-        (any::<u32>(), prop::collection::vec(event(), 0..20)).prop_map(|(t, e)| ServerMessage::Events(Tick(t), e)),
+        (any::<u32>(), prop::collection::vec(event(), 0..20))
+            .prop_map(|(t, e)| ServerMessage::Events(Tick(t), e)),
         any::<u32>().prop_map(ServerMessage::Pong),
-        (any::<(u16, u32)>(), ".*").prop_map(|((code, retry_ms), reason)| {
-            ServerMessage::Bye(Bye { code, reason, retry_ms })
-        }),
+        (any::<(u16, u32)>(), ".*")
+            .prop_map(|((code, retry_ms), reason)| { ServerMessage::Bye(Bye { code, reason, retry_ms }) }),
         welcome().prop_map(|w| ServerMessage::Welcome(Box::new(w))),
     ]
 }
@@ -103,33 +108,49 @@ fn vector(max: f32) -> impl Strategy<Value = Vec2> {
 
 fn motion() -> impl Strategy<Value = Motion> {
     (vector(8000.0), vector(640.0), any::<(u16, u16)>()).prop_map(
-        |(position, velocity, (dash_ticks, dash_energy))| Motion { position, velocity, dash_ticks, dash_energy },
+        |(position, velocity, (dash_ticks, dash_energy))| Motion {
+            position,
+            velocity,
+            dash_ticks,
+            dash_energy,
+        },
     )
 }
 
 fn ship_record() -> impl Strategy<Value = ShipRecord> {
     let thrust = proptest::option::of(input().prop_map(|i| i.thrust));
     (any::<(Option<u8>, Option<u8>, Option<u8>, bool)>(), thrust, proptest::option::of(motion())).prop_map(
-        |((aim, hull_points, state, gone), thrust, motion)| ShipRecord { aim, thrust, hull_points, state, motion, gone },
+        |((aim, hull_points, state, gone), thrust, motion)| ShipRecord {
+            aim,
+            thrust,
+            hull_points,
+            state,
+            motion,
+            gone,
+        },
     )
 }
 
 fn shot_record() -> impl Strategy<Value = ShotRecord> {
-    (any::<(u16, u16, u16)>(), proptest::option::of(vector(8000.0))).prop_map(|((id, owner, angle), position)| {
-        ShotRecord { id: ShotId(id), owner: PlayerId(owner), angle: Angle(angle), position }
-    })
+    (any::<(u16, u16, u16)>(), proptest::option::of(vector(8000.0))).prop_map(
+        |((id, owner, angle), position)| ShotRecord {
+            id: ShotId(id),
+            owner: PlayerId(owner),
+            angle: Angle(angle),
+            position,
+        },
+    )
 }
 
 fn head() -> impl Strategy<Value = Head> {
     let phase = prop::sample::select(vec![Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended]);
-    let report = (proptest::option::of(0..255_u8), proptest::option::of(-127..=127_i8), any::<(u8, i8)>()).prop_map(
-        |(applied_ago, received_ahead, (waiting, slack_ticks))| InputReport {
+    let report = (proptest::option::of(0..255_u8), proptest::option::of(-127..=127_i8), any::<(u8, i8)>())
+        .prop_map(|(applied_ago, received_ahead, (waiting, slack_ticks))| InputReport {
             applied_ago,
             received_ahead,
             waiting,
             slack_ticks,
-        },
-    );
+        });
     (any::<(u32, u8)>(), phase, report, any::<(u8, u8, u8)>(), any::<Option<u32>>()).prop_map(
         |((tick, since), phase, report, (fire_wait_ticks, guard_ticks, respawn_ticks), checksum)| Head {
             tick: Tick(tick),

@@ -12,7 +12,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetTouchEmulationEnabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType, MouseButton,
+    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
+    MouseButton,
 };
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
@@ -32,7 +33,8 @@ use crate::patience::wait_for;
 /// What the page is drawn on, in pixels.
 const WINDOW: (u32, u32) = (1280, 720);
 /// Switches beside those that the driver sets itself; without dashes, as it wants them.
-const SWITCHES: [&str; 4] = ["disable-quic", "no-first-run", "disable-component-update", "disable-background-networking"];
+const SWITCHES: [&str; 4] =
+    ["disable-quic", "no-first-run", "disable-component-update", "disable-background-networking"];
 /// Longest time in which Chromium starts on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(60);
 
@@ -82,7 +84,8 @@ impl Browser {
             .args(SWITCHES)
             .build()
             .map_err(|e| anyhow!("{e}; install Debian's package chromium"))?;
-        let (chromium, mut handler) = runtime.block_on(Chromium::launch(config)).context("Chromium does not start")?;
+        let (chromium, mut handler) =
+            runtime.block_on(Chromium::launch(config)).context("Chromium does not start")?;
         runtime.spawn(async move { while handler.next().await.is_some() {} });
         Ok(Browser { runtime, chromium, complaints: Complaints::default(), _profile: profile })
     }
@@ -152,7 +155,8 @@ impl Drop for Browser {
 impl Tab {
     /// The value of a JavaScript expression; a promise is awaited.
     pub fn eval(&self, expression: &str) -> Result<Value> {
-        let parameters = EvaluateParams::builder().expression(expression).await_promise(true).return_by_value(true);
+        let parameters =
+            EvaluateParams::builder().expression(expression).await_promise(true).return_by_value(true);
         let parameters = parameters.build().map_err(anyhow::Error::msg)?;
         let result = self.runtime.block_on(self.page.evaluate(parameters));
         Ok(result.with_context(|| expression.to_owned())?.value().cloned().unwrap_or(Value::Null))
@@ -204,9 +208,10 @@ impl Tab {
 
     fn mouse(&self, kind: DispatchMouseEventType, x: f64, y: f64) -> Result<()> {
         let pressed = kind == DispatchMouseEventType::MousePressed;
-        let mut event = DispatchMouseEventParams::builder().x(x).y(y).pointer_type(
-            chromiumoxide::cdp::browser_protocol::input::DispatchMouseEventPointerType::Mouse,
-        );
+        let mut event = DispatchMouseEventParams::builder()
+            .x(x)
+            .y(y)
+            .pointer_type(chromiumoxide::cdp::browser_protocol::input::DispatchMouseEventPointerType::Mouse);
         if kind != DispatchMouseEventType::MouseMoved {
             event = event.button(MouseButton::Left).buttons(i64::from(pressed)).click_count(1);
         }

@@ -2,6 +2,7 @@
 //! It speaks just enough HTTP/1.1 to see what a proxy would see.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -31,8 +32,11 @@ impl FeedSocket {
     /// Asks for `path` and waits for the head of the answer.
     pub fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<FeedSocket> {
         let mut socket = TcpStream::connect(address)?;
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n")?;
+        let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
+        for (name, value) in headers {
+            write!(request, "{name}: {value}\r\n")?;
+        }
+        socket.write_all(format!("{request}\r\n").as_bytes())?;
         let mut feed = FeedSocket {
             head: String::new(),
             sse: SseReader::default(),
@@ -73,7 +77,8 @@ impl FeedSocket {
     fn unpack(&mut self) -> Result<()> {
         while let Some(line) = self.raw.windows(2).position(|w| w == b"\r\n") {
             let size = std::str::from_utf8(self.raw.get(..line).unwrap_or_default())?;
-            let size = usize::from_str_radix(size, 16).with_context(|| format!("a chunk of {size:?} bytes"))?;
+            let size =
+                usize::from_str_radix(size, 16).with_context(|| format!("a chunk of {size:?} bytes"))?;
             let end = line + 2 + size;
             let Some(tail) = self.raw.get(end..end + 2) else { break };
             anyhow::ensure!(tail == b"\r\n", "a chunk without an end");
@@ -107,7 +112,8 @@ impl FeedSocket {
         let end = Instant::now() + within;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let event = self.next(left)?.with_context(|| format!("no {name} within {} s", within.as_secs_f64()))?;
+            let event =
+                self.next(left)?.with_context(|| format!("no {name} within {} s", within.as_secs_f64()))?;
             if event.name == name {
                 return Ok(event);
             }

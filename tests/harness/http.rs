@@ -40,7 +40,8 @@ impl Answer {
     /// A text in the body's object.
     pub fn word(&self, key: &str) -> Result<String> {
         let value = self.json();
-        let word = value[key].as_str().with_context(|| format!("no {key} in {}: {}", self.status, self.text))?;
+        let word =
+            value[key].as_str().with_context(|| format!("no {key} in {}: {}", self.status, self.text))?;
         Ok(word.to_owned())
     }
 }
@@ -74,7 +75,8 @@ pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
 
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     let headers = response.headers().iter();
-    let headers = headers.map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
+    let headers =
+        headers.map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
     let headers = headers.collect();
     let status = response.status().as_u16();
     Ok(Answer { status, headers, text: response.body_mut().read_to_string()? })

@@ -104,7 +104,8 @@ impl Peer {
             match self.socket.read() {
                 Ok(Message::Binary(bytes)) => messages.push(bytes.to_vec()),
                 Ok(Message::Close(frame)) => {
-                    self.closed = Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
+                    self.closed =
+                        Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
                 }
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => break,

@@ -165,7 +165,8 @@ impl Pilot {
                     }
                 }
                 Ok(Message::Close(frame)) => {
-                    self.closed = Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
+                    self.closed =
+                        Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
                 }
                 Ok(_) => {}
                 Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => {

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_stream_cut_anywhere_gives_the_same_events() {
-        let stream = b"retry: 2000\n\nevent: hello\ndata: {}\n\n:\n\nevent: delta\nid: 3.1\ndata: a\ndata: b\n\n";
+        let stream =
+            b"retry: 2000\n\nevent: hello\ndata: {}\n\n:\n\nevent: delta\nid: 3.1\ndata: a\ndata: b\n\n";
         let mut whole = SseReader::default();
         let events = whole.push(stream);
         assert_eq!((events.len(), whole.retry_ms, whole.comments), (2, Some(2000), 1));

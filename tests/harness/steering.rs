@@ -30,7 +30,8 @@ pub fn wander(seed: u64) -> Steering {
         let half_seconds = (now_ms / 500.0) as i64;
         if half_seconds != half {
             half = half_seconds;
-            thrust = Angle(random.next_u32() as u16).direction() * if random.below(8) == 0 { 0.0 } else { 1.0 };
+            thrust =
+                Angle(random.next_u32() as u16).direction() * if random.below(8) == 0 { 0.0 } else { 1.0 };
         }
         aim = aim.turned(random.below(2400) as i32 - 1200);
         let dash = now_ms >= dash_ms;
@@ -41,7 +42,8 @@ pub fn wander(seed: u64) -> Steering {
     })
 }
 
-/// Flies to the nearest ship in view, aims ahead of it and fires; with nobody in view, to the middle.
+/// Flies to the nearest ship in view, aims ahead of it and fires; with nobody in view,
+/// round the middle, so that it comes by every corner of a small arena.
 pub fn hunt() -> Steering {
     pursue(true)
 }
@@ -52,13 +54,14 @@ pub fn shadow() -> Steering {
 }
 
 fn pursue(fire: bool) -> Steering {
-    Box::new(move |view, _| {
+    Box::new(move |view, now_ms| {
         let place = view.own.map_or(view.camera, |own| own.position);
         let near = |a: &Vec2, b: &Vec2| a.distance_squared(place).total_cmp(&b.distance_squared(place));
         let ahead = |way: Vec2, velocity: Vec2| way + velocity * (way.length() / SHOT_SPEED);
         let goals = view.ships.iter().map(|s| place + ahead(s.position - place, s.velocity));
         let Some(goal) = goals.min_by(near) else {
-            let thrust = (-place).clamp_length_max(1.0);
+            let post = Angle::from_radians(now_ms as f32 / 2000.0).direction() * 300.0;
+            let thrust = (post - place).clamp_length_max(1.0);
             return Controls { thrust, aim: Angle::of(thrust), ..Controls::default() };
         };
         let way = goal - place;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use shared::feed_state::FeedShip;
 use tests::feed::FeedReader;
 use tests::feed_socket::FeedSocket;
 use tests::http::{get, host, post};
@@ -51,7 +52,8 @@ fn the_feed_begins_at_once_and_goes_on() {
     assert!((2..=4).contains(&reader.keyframes), "{} keyframes", reader.keyframes);
     assert_eq!(reader.state.ships.len() + dead(&reader), 6);
     assert_eq!(feed.sse.unknown, None);
-    let watching = get(&server.url(path.trim_end_matches("/events")), &[]).unwrap().json()["watching"].clone();
+    let watching =
+        get(&server.url(path.trim_end_matches("/events")), &[]).unwrap().json()["watching"].clone();
     assert_eq!(watching, json!(1));
 }
 
@@ -102,7 +104,7 @@ fn spectators_see_what_players_do() {
     let enough = fly(&mut pilots, Duration::from_secs(15), |_| {
         while let Some(event) = feed.next(Duration::ZERO).unwrap() {
             reader.take(&event).unwrap();
-            let place = reader.state.ships.get(&seat).map(|s| s.position());
+            let place = reader.state.ships.get(&seat).map(FeedShip::position);
             if let (Some(from), Some(to)) = (last, place) {
                 way += f32::min(100.0, to.distance(from));
             }

@@ -22,7 +22,12 @@ fn fifty_players_are_all_served() {
     let before: Vec<u64> = pilots.iter().map(snapshots).collect();
     fly(&mut pilots, Duration::from_secs(5), |_| false);
     for (pilot, before) in pilots.iter().zip(before) {
-        assert!(pilot.is_connected() && pilot.complaint.is_none(), "{:?}: {:?}", pilot.closed, pilot.complaint);
+        assert!(
+            pilot.is_connected() && pilot.complaint.is_none(),
+            "{:?}: {:?}",
+            pilot.closed,
+            pilot.complaint
+        );
         let got = snapshots(pilot) - before;
         assert!(got >= 75, "only {got} snapshots in five seconds");
         assert_eq!(pilot.client.scores().len(), 50);
@@ -43,8 +48,18 @@ fn load(players: u32, spectators: u32, seconds: u32) -> Value {
     let (players, spectators) = (players.to_string(), spectators.to_string());
     let (url, length) = (program.url(""), seconds.to_string());
     let args = [
-        "load", "--url", &url, "--match", &id, "--players", &players, "--spectators", &spectators, "--seconds",
-        &length, "--json",
+        "load",
+        "--url",
+        &url,
+        "--match",
+        &id,
+        "--players",
+        &players,
+        "--spectators",
+        &spectators,
+        "--seconds",
+        &length,
+        "--json",
     ];
     let outcome = run_program(&args, &[], Duration::from_secs(u64::from(seconds) + 60)).unwrap();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -58,7 +73,15 @@ fn check(figures: &Value, players: u64, spectators: u64, seconds: u64) {
     assert_eq!(figures["errors"].as_array().map_or(0, Vec::len), 0, "{figures}");
     let snapshots = figures["snapshots"].as_u64().unwrap();
     assert!(snapshots > players * seconds * 20, "{figures}");
-    let keys = ["bytes_down", "bytes_up", "snapshot_gap_ms", "input_ack_ms", "in_view", "feed_events", "feed_gap_ms"];
+    let keys = [
+        "bytes_down",
+        "bytes_up",
+        "snapshot_gap_ms",
+        "input_ack_ms",
+        "in_view",
+        "feed_events",
+        "feed_gap_ms",
+    ];
     for key in keys {
         assert!(!figures[key].is_null(), "{key} is missing: {figures}");
     }

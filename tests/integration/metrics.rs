@@ -40,7 +40,8 @@ fn every_metric_of_the_contract_is_there_and_counts() {
     assert!(fly(&mut pilots, Duration::from_secs(5), |p| p[0].client.instruments().snapshots > 60));
     let text = get(&program.url("/metrics"), &[]).unwrap().text;
     for name in NAMES {
-        let there = text.lines().any(|l| l.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        let there =
+            text.lines().any(|l| l.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
         assert!(there, "{name} is missing in\n{text}");
     }
     assert_eq!((value("starfray_matches"), value("starfray_players")), (1.0, 1.0));

@@ -1,4 +1,4 @@
-//! Real clients over real WebSockets: commands move the right ship, two fight to a kill, and matches keep apart.
+//! Real clients over real sockets: commands move the right ship, two fight to a kill, and matches keep apart.
 
 use std::time::Duration;
 
@@ -48,7 +48,8 @@ fn two_clients_fight_to_a_kill() {
         Pilot::join(server.address, &id, "Victim", idle()).unwrap(),
     ];
     let (hunter, victim) = (pilots[0].id, pilots[1].id);
-    let kill = |h: &Happening| matches!(h, Happening::Killed { victim: v, by, .. } if (*v, *by) == (victim, hunter));
+    let kill =
+        |h: &Happening| matches!(h, Happening::Killed { victim: v, by, .. } if (*v, *by) == (victim, hunter));
     let both_heard = fly(&mut pilots, Duration::from_secs(40), |p| p.iter().all(|p| p.seen.iter().any(kill)));
     assert!(both_heard, "no kill in forty seconds");
     for pilot in &pilots {
@@ -66,7 +67,8 @@ fn two_matches_do_not_disturb_each_other() {
     let server = Server::start().unwrap();
     let base = server.url("");
     let open = json!({"map": "open", "max_players": 50});
-    let (one, other) = (host(&base, &open).unwrap().word("id").unwrap(), host(&base, &open).unwrap().word("id").unwrap());
+    let (one, other) =
+        (host(&base, &open).unwrap().word("id").unwrap(), host(&base, &open).unwrap().word("id").unwrap());
     let mut pilots: Vec<Pilot> = (0..8)
         .map(|i| {
             let id = if i % 2 == 0 { &one } else { &other };
@@ -84,6 +86,7 @@ fn two_matches_do_not_disturb_each_other() {
     // One ends; the other goes on.
     pilots.retain(|p| p.match_id == other);
     let before: Vec<u64> = pilots.iter().map(|p| p.client.instruments().snapshots).collect();
-    let go_on = |p: &mut [Pilot]| p.iter().zip(&before).all(|(p, b)| p.client.instruments().snapshots > b + 20);
+    let go_on =
+        |p: &mut [Pilot]| p.iter().zip(&before).all(|(p, b)| p.client.instruments().snapshots > b + 20);
     assert!(fly(&mut pilots, SOON, go_on));
 }

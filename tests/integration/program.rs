@@ -35,13 +35,16 @@ fn it_says_goodbye_to_players_and_exits() {
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
 }
 
+/// Arguments, variables, and what the complaint has to name.
+type Mistake<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn a_wrong_setting_is_one_line_and_exit_code_two() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("starfray.toml");
     std::fs::write(&file, "listen = \"127.0.0.1:0\"\nlisten_on = 5\n").unwrap();
     let file = file.to_str().unwrap();
-    let wrong: [(&[&str], &[(&str, &str)], &str); 6] = [
+    let wrong: [Mistake<'_>; 6] = [
         (&["serve", "--listen", "nowhere"], &[], "--listen"),
         (&["serve", "--no-such-flag"], &[], "--no-such-flag"),
         (&["serve", "--max-connections", "0"], &[], "max_connections"),
@@ -73,7 +76,11 @@ fn a_busy_port_is_one_line() {
 fn settings_are_shown_and_help_is_there() {
     let shown = run_program(&["config", "--limbo", "12"], &[("STARFRAY_MATCHES_MAX", "33")], SOON).unwrap();
     assert_eq!(shown.code, Some(0));
-    assert!(shown.stdout.contains("limbo_s = 12") && shown.stdout.contains("matches_max = 33"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("limbo_s = 12") && shown.stdout.contains("matches_max = 33"),
+        "{}",
+        shown.stdout
+    );
     for args in [&["--help"][..], &["serve", "--help"], &["load", "--help"], &["--version"]] {
         let outcome = run_program(args, &[], SOON).unwrap();
         assert_eq!((outcome.code, outcome.stdout.is_empty()), (Some(0), false), "{args:?}");

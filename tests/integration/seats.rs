@@ -31,7 +31,8 @@ fn a_dropped_socket_is_resumed_with_the_token() {
     let seen_lost = fly(&mut pilots, SOON, |p| p[1].client.scores().iter().any(|s| s.id == seat && s.limbo));
     assert!(seen_lost, "the other is told");
     let picture = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
-    let row = picture["players"].as_array().unwrap().iter().find(|p| p["player_id"] == seat.0).unwrap().clone();
+    let row =
+        picture["players"].as_array().unwrap().iter().find(|p| p["player_id"] == seat.0).unwrap().clone();
     assert_eq!(row["name"], "Ann");
     pilots[0].connect().unwrap();
     let back = fly(&mut pilots, SOON, |p| p[1].client.scores().iter().any(|s| s.id == seat && !s.limbo));

@@ -21,7 +21,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
-    bench::report::{Folder, pretty, put},
+    bench::report::{Folder, lined, put},
     progress::say,
     workspace::Workspace,
 };
@@ -126,7 +126,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> Result<ExitCode
         all.push(run(workspace, name, (options, &folder))?);
     }
     if let Some(file) = &options.json {
-        put(file, &pretty(&json!({ "benches": all })))?;
+        put(file, &lined(&json!({ "benches": all })))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -312,8 +312,11 @@ async fn a_handshake_is_checked_before_a_match_hears_of_it() {
         Some(Handover::Refuse(reason)) => (answer.status, reason.word()),
         other => panic!("{other:?}"),
     };
-    let bad = site.upgrade(&format!("{path}?token={}", &token[1..]), &[ours]).await;
-    assert_eq!(refused(&bad), (101, "bad_token"));
+    let forged = format!("{path}?token={}", &token[1..]);
+    assert_eq!(site.upgrade(&forged, &[ours]).await.error(), (401, "unauthorized"));
+    let page = format!("http://{HOST}");
+    let seen = site.upgrade(&forged, &[ours, ("origin", page.as_str())]).await;
+    assert_eq!(refused(&seen), (101, "bad_token"));
     let old = site.upgrade(&with_token, &[("sec-websocket-protocol", "starfray.v999")]).await;
     assert_eq!(refused(&old), (101, "protocol_version"));
     assert_eq!(old.headers["sec-websocket-protocol"], "starfray.v999");

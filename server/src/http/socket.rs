@@ -63,6 +63,10 @@ pub async fn connect(
         }
         (Offer::Ours, SeatToken::Bad) => {
             rejected("bad_token");
+            // A page sees nothing of a 401, so it gets a close code; every other client gets the plain answer.
+            if !headers.contains_key(header::ORIGIN) {
+                return Err(Problem::unauthorized("this token is not valid; join the match again"));
+            }
             Handover::Refuse(CloseReason::BadToken)
         }
         (Offer::Ours, SeatToken::Good(_)) if state.is_draining() => Handover::Refuse(CloseReason::GoingAway),

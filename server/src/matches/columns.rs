@@ -24,13 +24,23 @@ struct Span {
     end: u32,
 }
 
+/// When each part of a ship was told last.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    aim: Tick,
+    /// Thrust or motion: what clients' own reckoning rests on.
+    flight: Tick,
+    hull: Tick,
+    state: Tick,
+}
+
 /// What clients hold of a ship, and when something about it was told last.
 #[derive(Clone, Copy, Debug)]
 struct ShipColumn {
     id: PlayerId,
     held: HeldShip,
     alive: bool,
-    told_at: Tick,
+    told: Told,
     news: ShipRecord,
     delta: Span,
     full: Span,
@@ -45,6 +55,7 @@ pub struct Columns {
     ships: Vec<ShipColumn>,
     before: Vec<ShipColumn>,
     bytes: Vec<u8>,
+    unions: Vec<u8>,
     shot_grid: Grid,
     /// For each shot's name its place in the world, valid where the world agrees.
     shot_places: Vec<u16>,
@@ -110,17 +121,33 @@ impl Columns {
         let Some(ship) = self.ships.get(place) else { return &[] };
         if since.next() == self.tick {
             slice(&self.bytes, ship.delta)
-        } else if ship.told_at > since {
-            self.full(place)
         } else {
-            &[]
+            self.union(place, since, true)
         }
     }
 
     /// The record about the own ship for its player, who has had all since tick `since`.
     pub fn own_news(&mut self, place: usize, since: Tick) -> &[u8] {
         let Some(ship) = self.ships.get(place) else { return &[] };
-        if since.next() == self.tick { slice(&self.bytes, ship.own) } else { self.full(place) }
+        if since.next() == self.tick { slice(&self.bytes, ship.own) } else { self.union(place, since, false) }
+    }
+
+    /// Everything that was told after tick `since`, as it is now, in one record.
+    fn union(&mut self, place: usize, since: Tick, with_aim: bool) -> &[u8] {
+        let Some(ship) = self.ships.get(place) else { return &[] };
+        let ShipColumn { held, told, .. } = ship;
+        let flight = told.flight > since;
+        let record = ShipRecord {
+            aim: (with_aim && told.aim > since).then_some(held.aim),
+            thrust: flight.then_some(held.thrust),
+            hull_points: (told.hull > since).then_some(held.hull_points),
+            state: (told.state > since).then_some(held.state),
+            motion: flight.then_some(held.motion),
+            gone: false,
+        };
+        self.unions.clear();
+        put(&record, ship.id, &mut self.unions);
+        &self.unions
     }
 
     /// The record for a client to which the ship at `place` is new; encoded when it is asked for first.
@@ -197,7 +224,7 @@ impl ShipColumn {
             id,
             held,
             alive,
-            told_at: tick,
+            told: Told { aim: tick, flight: tick, hull: tick, state: tick },
             news: ShipRecord::default(),
             delta: none,
             full: none,
@@ -228,9 +255,15 @@ impl ShipColumn {
             motion: (held.motion != seen.expected).then_some(held.motion),
             gone: false,
         };
-        let told_at = if news.is_empty() { self.told_at } else { tick };
+        let at = |new: bool, old: Tick| if new { tick } else { old };
+        let told = Told {
+            aim: at(news.aim.is_some(), self.told.aim),
+            flight: at(news.thrust.is_some() || news.motion.is_some(), self.told.flight),
+            hull: at(news.hull_points.is_some(), self.told.hull),
+            state: at(news.state.is_some(), self.told.state),
+        };
         let none = Span::default();
-        ShipColumn { id: self.id, held, alive: seen.alive, told_at, news, delta: none, full: none, own: none }
+        ShipColumn { id: self.id, held, alive: seen.alive, told, news, delta: none, full: none, own: none }
     }
 
     /// Encodes what is new.

@@ -17,8 +17,12 @@ const SNAPSHOTS_MIN: usize = 3;
 const SNAPSHOTS_FIRST: usize = 12;
 /// Snapshots under way at most.
 const SNAPSHOTS_MAX: usize = 32;
-/// Bytes under way at least: one keyframe of a full view.
-const BYTES_MIN: f32 = 1500.0;
+/// Bytes under way at least, so that a link whose rate is unknown or tiny still moves.
+const BYTES_MIN: f32 = 200.0;
+/// The rate that a new link is believed to have, and the highest that matters, in bytes/s.
+const RATES: (f32, f32) = (15_000.0, 1_000_000.0);
+/// Time of answers that waited in a queue after which the round trip is measured anew on an empty link.
+const PROBE_AFTER: Duration = Duration::from_secs(10);
 /// Time between two keyframes for a client that never says what it has.
 const DEAF_EVERY: Duration = Duration::from_secs(1);
 /// Time without an answer after which a client gets ten snapshots a second.
@@ -87,8 +91,23 @@ pub struct Credit {
     /// When the link opened, or the client said last that it has something new.
     answered_at: Duration,
     ever_answered: bool,
+    /// The shortest round trip: what the way itself takes, without a queue of our own making.
     round_trip: Option<Duration>,
     bytes_per_s: f32,
+    /// Since when every answer came later than the round trip explains.
+    queued_since: Option<Duration>,
+    probe: Probe,
+}
+
+/// A measure of the round trip on an empty link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probe {
+    /// None is wanted.
+    Idle,
+    /// Nothing is sent until everything under way has been answered.
+    Draining,
+    /// The answer to this tick's snapshot is the measure.
+    Flying(Tick),
 }
 
 impl Credit {
@@ -102,7 +121,9 @@ impl Credit {
             answered_at: now,
             ever_answered: false,
             round_trip: None,
-            bytes_per_s: BYTES_MIN / SPARE.as_secs_f32(),
+            bytes_per_s: RATES.0,
+            queued_since: None,
+            probe: Probe::Idle,
         }
     }
 
@@ -117,15 +138,34 @@ impl Credit {
         }
         let Some(flight) = newest else { return };
         let took = now.saturating_sub(flight.sent_at).min(ROUND_TRIP_MAX);
-        // The shortest is the link's own; a longer one counts slowly, in case the way itself got longer.
-        self.round_trip = Some(self.round_trip.map_or(took, |old| took.min(old + old / 64)));
         let since = now.saturating_sub(self.answered_at).max(self.period).as_secs_f32();
-        self.bytes_per_s += (bytes as f32 / since - self.bytes_per_s) * 0.1;
+        self.measure(flight.tick, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
     }
 
-    /// A snapshot was written.
+    /// Learns from an answer that took so long, on a link that just gave `rate` bytes/s.
+    fn measure(&mut self, tick: Tick, took: Duration, (rate, now): (f32, Duration)) {
+        if matches!(self.probe, Probe::Flying(probe) if probe <= tick) {
+            self.round_trip = Some(took);
+            (self.probe, self.queued_since) = (Probe::Idle, None);
+        }
+        let shortest = self.round_trip.map_or(took, |old| old.min(took));
+        self.round_trip = Some(shortest);
+        if took > shortest + SPARE {
+            // The answer waited behind others: this is as much as the link gives.
+            self.bytes_per_s += (rate - self.bytes_per_s) * 0.3;
+            let since = *self.queued_since.get_or_insert(now);
+            if self.probe == Probe::Idle && now.saturating_sub(since) >= PROBE_AFTER {
+                self.probe = Probe::Draining;
+            }
+        } else {
+            self.bytes_per_s = (self.bytes_per_s * 1.02).max(rate).min(RATES.1);
+            self.queued_since = None;
+        }
+    }
+
+    /// A snapshot was written, with everything that went with it.
     pub fn sent(&mut self, tick: Tick, bytes: usize, now: Duration) {
         if self.flights.len() >= SNAPSHOTS_MAX
             && let Some(oldest) = self.flights.pop_front()
@@ -135,6 +175,9 @@ impl Credit {
         if self.flights.is_empty() {
             // Time in which nothing was under way is no time without an answer.
             self.answered_at = self.answered_at.max(now.saturating_sub(self.period));
+        }
+        if self.probe == Probe::Draining && self.flights.is_empty() {
+            self.probe = Probe::Flying(tick);
         }
         let bytes = bytes as u32;
         self.flights.push_back(Flight { tick, bytes, sent_at: now });
@@ -151,7 +194,7 @@ impl Credit {
             }
             return if pause >= DEAF_EVERY { Permission::Keyframe } else { Permission::Nothing };
         }
-        let has_credit = self.flights.len() < self.snapshots_max() && self.has_bytes();
+        let has_credit = self.has_credit();
         match self.stage(now) {
             Stage::Healthy | Stage::Conflating if has_credit => Permission::Snapshot,
             Stage::Degraded if has_credit && pause >= DEGRADED_EVERY => Permission::Snapshot,
@@ -171,11 +214,16 @@ impl Credit {
             Stage::Stalled
         } else if silent >= DEGRADED_AFTER {
             Stage::Degraded
-        } else if self.flights.len() >= self.snapshots_max() || !self.has_bytes() {
+        } else if !self.has_credit() {
             Stage::Conflating
         } else {
             Stage::Healthy
         }
+    }
+
+    /// Bytes from which on a snapshot takes up nothing new: what the line carries in a sixth of a second.
+    pub fn snapshot_bytes(&self) -> usize {
+        (self.bytes_per_s / 6.0).max(BYTES_MIN) as usize
     }
 
     /// The shortest round trip of late, in milliseconds, up to a tick too long; 0 while unknown.
@@ -189,10 +237,13 @@ impl Credit {
         (ticks.ceil() as usize + 1).clamp(SNAPSHOTS_MIN, SNAPSHOTS_MAX)
     }
 
-    fn has_bytes(&self) -> bool {
-        let time = self.round_trip.unwrap_or(SPARE) + 2 * SPARE;
+    fn has_credit(&self) -> bool {
+        if self.probe != Probe::Idle {
+            return self.flights.is_empty();
+        }
+        let time = self.round_trip.unwrap_or(SPARE) + SPARE;
         let allowed = (self.bytes_per_s * time.as_secs_f32()).max(BYTES_MIN);
-        (self.flying_bytes as f32) < allowed
+        self.flights.len() < self.snapshots_max() && (self.flying_bytes as f32) < allowed
     }
 }
 
@@ -255,6 +306,45 @@ mod tests {
         let sent = run(&mut credit, 1..310, |_| None);
         assert!((20..=23).contains(&sent.len()), "{sent:?}");
         assert_eq!(credit.stage(at(310)), Stage::Healthy);
+    }
+
+    /// A line that carries `bytes_per_s`; how old snapshots are when they arrive, in ticks, after a minute.
+    fn ages_on(bytes_per_s: u32, snapshot_bytes: u32) -> Vec<u32> {
+        let mut credit = Credit::new(PERIOD, Duration::ZERO);
+        let (mut queue, mut ages) = (VecDeque::new(), Vec::new());
+        let mut budget = 0;
+        for tick in 1..5400_u32 {
+            budget += bytes_per_s * 33 / 1000;
+            while let Some(&(made, bytes)) = queue.front().filter(|&&(_, bytes)| bytes <= budget) {
+                queue.pop_front();
+                budget -= bytes;
+                credit.acknowledge(Tick(made), at(tick));
+                if tick > 1800 {
+                    ages.push(tick - made);
+                }
+            }
+            if queue.is_empty() {
+                budget = budget.min(bytes_per_s / 10);
+            }
+            if credit.permission(at(tick)) != Permission::Nothing {
+                credit.sent(Tick(tick), snapshot_bytes as usize, at(tick));
+                queue.push_back((tick, snapshot_bytes));
+            }
+        }
+        ages.sort_unstable();
+        ages
+    }
+
+    #[test]
+    fn a_narrow_line_gets_fewer_and_fresh_snapshots() {
+        for (rate, bytes) in [(2000, 60), (2000, 200), (2000, 600), (8000, 900)] {
+            let ages = ages_on(rate, bytes);
+            let p99 = ages[ages.len() * 99 / 100];
+            // The line alone takes bytes/rate; beyond it half a second at most.
+            let limit = bytes * 30 / rate + 15;
+            assert!(p99 <= limit, "{bytes} bytes at {rate} bytes/s: {p99} ticks, more than {limit}");
+            assert!(ages.len() as u32 * bytes > rate * 100, "the line is used: {} snapshots", ages.len());
+        }
     }
 
     #[test]

@@ -61,10 +61,10 @@ impl Frames<'_> {
             append(&ServerMessage::Events(self.world.tick, seat.personal.clone()), out);
         }
         self.append_answers(link, out);
+        link.known.set_budget(link.credit.snapshot_bytes());
         if permission == Permission::Keyframe {
             link.known.forget();
         }
-        let before = out.len();
         let ship = self.world.ship(player);
         if let Some(own) = ship {
             let checked =
@@ -79,7 +79,7 @@ impl Frames<'_> {
             self.answered(link);
             seat.personal.clear();
             if ship.is_some() {
-                link.credit.sent(self.world.tick, out.len() - before, self.now);
+                link.credit.sent(self.world.tick, out.len(), self.now);
                 replication.commit(&mut link.known);
             }
         }

@@ -17,11 +17,18 @@ use crate::matches::columns::{Columns, shot_record};
 const ENTER_DEPTH: f32 = 12.0;
 
 /// What a client holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Known {
     written: Option<Tick>,
     ships: Vec<PlayerId>,
     shots: Vec<ShotId>,
+    budget_bytes: usize,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { written: None, ships: Vec::new(), shots: Vec::new(), budget_bytes: usize::MAX }
+    }
 }
 
 /// Space to work in, shared by all links of a match: nothing is allocated for a player once it has grown.
@@ -104,6 +111,12 @@ impl Known {
         self.written
     }
 
+    /// From now on nothing new is told in a snapshot that has so many bytes already; it waits for the next one. A client
+    /// behind a narrow line so sees a crowd come in over several snapshots instead of late.
+    pub fn set_budget(&mut self, bytes: usize) {
+        self.budget_bytes = bytes;
+    }
+
     /// Puts the snapshot for the player who flies `own` together, to be read with [`Scratch::body`]. `head` has what is
     /// not worked out here; if it has a checksum, the right one takes its place. The client counts as holding it only
     /// after [`Known::commit`].
@@ -112,6 +125,7 @@ impl Known {
         scratch.next.ships.clear();
         scratch.next.shots.clear();
         scratch.next.written = Some(head.tick);
+        scratch.next.budget_bytes = self.budget_bytes;
         scratch.records.clear();
         let place = own.motion.position;
         gather_own(scene, own, since, scratch);
@@ -164,7 +178,8 @@ impl Known {
                 continue;
             };
             let inside = (ship.motion.position - middle).abs().cmple(depth).all();
-            if inside && !marks.has(place) && next.ships.len() < HELD_MAX - 1 {
+            let room = next.ships.len() < HELD_MAX - 1 && records.bytes() < self.budget_bytes;
+            if inside && !marks.has(place) && room {
                 marks.set(place);
                 next.ships.push(ship.id);
                 records.add_ship(scene.columns.full(place));
@@ -192,7 +207,7 @@ impl Known {
         for place in scene.columns.shots_near(middle - half, middle + half) {
             let Some(shot) = world.shots.get(place) else { continue };
             let new = in_view(middle, shot.position) && !marks.has(usize::from(shot.id.0));
-            if new && next.shots.len() < HELD_MAX {
+            if new && next.shots.len() < HELD_MAX && records.bytes() < self.budget_bytes {
                 next.shots.push(shot.id);
                 let owner = world.find(shot.owner).ok();
                 let holds_owner = owner.is_some_and(|o| ships.has(o));
@@ -235,6 +250,10 @@ impl Sections {
             bytes.clear();
         }
         (self.ship_count, self.ended_count, self.fired_count, self.placed_count) = (0, 0, 0, 0);
+    }
+
+    fn bytes(&self) -> usize {
+        self.ships.len() + self.ended.len() + self.fired.len() + self.placed.len()
     }
 
     fn add_ship(&mut self, record: &[u8]) {

@@ -11,7 +11,7 @@ use crate::{
         figures::{Figures, Run, Runs, Spread},
         machine::Machine,
         plot::{Line, Plot},
-        report::{Folder, document, pretty},
+        report::{Folder, document, lined},
         table::Table,
     },
     cargo::{cargo, run},
@@ -36,7 +36,7 @@ pub(super) fn encode(workspace: &Workspace, seconds: u64, folder: &Folder) -> Re
     say("encode: building and measuring");
     let seconds_text = seconds.to_string();
     let mut bench = cargo(&workspace.root, ["bench", "-p", "server", "--bench", "encode", "--"]);
-    bench.args(["--noplot", "--warm-up-time", "1", "--measurement-time", &seconds_text]);
+    bench.args(["--noplot", "--quiet", "--warm-up-time", "1", "--measurement-time", &seconds_text]);
     // Criterion finds its folder by this when the target folder was moved.
     bench.env("CRITERION_HOME", workspace.target.join("criterion"));
     run(&mut bench, "the benchmark `encode`")?;
@@ -44,7 +44,7 @@ pub(super) fn encode(workspace: &Workspace, seconds: u64, folder: &Folder) -> Re
     let machine = Machine::here();
     answer(&format!("\nencode: {}\n\n{}\n", machine.line(), table(&runs)));
     let figures = document("encode", &machine, &json!({ "seconds": seconds }), &runs.to_json());
-    folder.put("encode.json", &pretty(&figures))?;
+    folder.put("encode.json", &lined(&figures))?;
     folder.put("encode.svg", &drawing(&runs).svg())?;
     Ok(figures)
 }

@@ -43,7 +43,7 @@ impl Machine {
     /// One line for people.
     pub(super) fn line(&self) -> String {
         let Self { processor, cores, system, rust, node, date } = self;
-        format!("{date}; {cores} cores of {processor}; {system}; {rust}; node {node}; all over loopback")
+        format!("{date}; {cores} cores of {processor}; {system}; {rust}; node {node}")
     }
 
     /// The same as JSON.

@@ -160,7 +160,8 @@ impl Plot {
 }
 
 fn text((x, y): (f64, f64), class: &str, content: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}</text>", escaped(content))
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\"{class}>{}</text>", escaped(content))
 }
 
 fn escaped(text: &str) -> String {

@@ -47,7 +47,29 @@ pub(super) fn document(bench: &str, machine: &Machine, settings: &Value, figures
     json!({ "bench": bench, "machine": machine.to_json(), "settings": settings, "figures": figures })
 }
 
-/// JSON as people like to compare it: indented, with an end of line.
-pub(super) fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+/// JSON of an object as people like to compare it: a line for each of its keys, and for each item of a list.
+pub(super) fn lined(object: &Value) -> String {
+    let entries = object.as_object().into_iter().flatten();
+    let lines: Vec<String> =
+        entries.map(|(key, value)| format!("  {}: {}", json!(key), item_lines(value))).collect();
+    format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+fn item_lines(value: &Value) -> String {
+    let Some(items) = value.as_array() else { return value.to_string() };
+    let lines: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+    format!("[\n{}\n  ]", lines.join(",\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_json_all_the_same() {
+        let value = json!({ "a": { "b": [1] }, "runs": [{ "x": 1.5 }, { "x": 2.5 }] });
+        let text = lined(&value);
+        assert_eq!(text.lines().count(), 7, "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
         machine::Machine,
         measurement::{Order, measure},
         plot::{Line, Plot},
-        report::{Folder, document, pretty},
+        report::{Folder, document, lined},
         table::Table,
     },
     progress::{answer, say},
@@ -68,7 +68,7 @@ pub(super) fn scale(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resu
     answer(&main_table(&runs));
     answer(&format!("\nStarfray's CPU per player-tick, divided by:\n\n{}\n", ratio_table(&runs)));
     let figures = document("scale", &machine, &plan.to_json(), &runs.to_json());
-    folder.put("scale.json", &pretty(&figures))?;
+    folder.put("scale.json", &lined(&figures))?;
     folder.put("scale.svg", &drawing(&runs, "cpu_us", "server CPU, µs per player and tick").svg())?;
     folder.put("scale-bytes.svg", &drawing(&runs, "bytes_per_snapshot", "bytes per snapshot").svg())?;
     Ok(figures)

@@ -12,7 +12,7 @@ use crate::{
         figures::{Figures, Run, Runs, Spread},
         machine::Machine,
         measurement::{Order, measure},
-        report::{Folder, document, pretty},
+        report::{Folder, document, lined},
         table::Table,
     },
     progress::{answer, say},
@@ -86,6 +86,13 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
                 stay: Duration::from_secs(stay_s),
             };
             let figures = per_healthy(measure(&programs, starfray, &order)?, players);
+            let of = |name: &str| figures.get(name).copied().unwrap_or_default();
+            say(&format!(
+                "      {:.1} µs per healthy player-tick, gap p99 {:.1} ms; others took {:.0} ms/s of the core",
+                of("healthy_cpu_us"),
+                of("gap_p99_ms"),
+                of("others_ms_per_s")
+            ));
             runs.push(Run { contender: name, players, repetition, figures });
         }
     }
@@ -94,7 +101,7 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
     let settings =
         json!({ "players": plan.players, "repetitions": plan.repetitions, "seconds": plan.seconds });
     let figures = document("slow", &machine, &settings, &runs.to_json());
-    folder.put("slow.json", &pretty(&figures))?;
+    folder.put("slow.json", &lined(&figures))?;
     Ok(figures)
 }
 
@@ -111,6 +118,8 @@ fn table(runs: &Runs, players: u32) -> String {
         "in trouble",
         "CPU µs/healthy player-tick",
         "to nobody",
+        "server ms/s",
+        "to nobody",
         "gap p99 ms",
         "more than nobody",
         "KiB more per troubled",
@@ -123,7 +132,10 @@ fn table(runs: &Runs, players: u32) -> String {
             runs.spread(name, players, figure).map_or("-".to_owned(), |spread| spread.text(digits))
         };
         let troubled = runs.spread(name, players, "troubled").map_or(0.0, |spread| spread.median);
-        let ratio = runs.ratio(name, NOBODY, (players, "healthy_cpu_us"));
+        let ratio = |figure| {
+            let spread = runs.ratio(name, NOBODY, (players, figure));
+            spread.map_or("-".to_owned(), |spread| spread.text(2))
+        };
         let gap = runs.excess(name, NOBODY, (players, "gap_p99_ms"));
         let memory = runs.excess(name, NOBODY, (players, "rss_mib")).filter(|_| troubled > 0.0);
         // An age that was never measured is told as 0.
@@ -132,7 +144,9 @@ fn table(runs: &Runs, players: u32) -> String {
         table.push(vec![
             name.to_owned(),
             spread("healthy_cpu_us", 1),
-            ratio.map_or("-".to_owned(), |ratio| ratio.text(2)),
+            ratio("healthy_cpu_us"),
+            spread("cpu_ms_per_s", 0),
+            ratio("cpu_ms_per_s"),
             spread("gap_p99_ms", 1),
             text(gap),
             memory.map_or("-".to_owned(), |mib| format!("{:.1}", mib.median * 1024.0 / troubled)),

@@ -90,7 +90,7 @@ fn a_request_in_single_bytes_is_a_request() {
 fn who_may_not_play_learns_why_in_a_close_frame() {
     let site = Site::open(Layer::default());
     let upgrade = site.upgrade();
-    let forged = upgrade.replace("token=", "token=A");
+    let forged = upgrade.replace("token=", "token=A").replace("host: a", "host: a\r\norigin: http://a");
     let newer = upgrade.replace("starfray.v1", "starfray.v2");
     for (request, code, reason) in [(forged, 4503_u16, "bad_token"), (newer, 4505, "protocol_version")] {
         let mut peer = site.connect();
