@@ -6,8 +6,9 @@ use super::{Finding, source::Source};
 /// Names that say nothing, and so gather everything.
 const EMPTY_NAMES: [&str; 7] = ["util", "utils", "common", "helper", "helpers", "misc", "types"];
 
-/// The head says what the file is for, and what it must not know or who calls it.
+/// The head says what the file is for, and what it must not know or who calls it. A test only says what must hold.
 const HEAD_LINES_MIN: usize = 2;
+const TEST_HEAD_LINES_MIN: usize = 1;
 
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -18,7 +19,8 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             findings.push(Finding::new(&source.path, 1, what));
         }
     }
-    if source.is_rust() && head_lines(&source.text) < HEAD_LINES_MIN {
+    let lines_min = if source.is_test_file() { TEST_HEAD_LINES_MIN } else { HEAD_LINES_MIN };
+    if source.is_rust() && head_lines(&source.text) < lines_min {
         let what = "the file must begin with `//!` lines, at least two: what it is for, what it must not know, who calls it";
         findings.push(Finding::new(&source.path, 1, what));
     }
@@ -54,6 +56,8 @@ mod tests {
         assert_eq!(findings("a/src/b.rs", HEAD), 0);
         assert_eq!(findings("a/src/b.rs", "//! One line.\n//!\nfn f() {}\n"), 1);
         assert_eq!(findings("a/src/b.rs", &format!("use a::b;\n{HEAD}")), 1);
+        assert_eq!(findings("tests/browser/b.rs", "//! One line.\nfn f() {}\n"), 0);
+        assert_eq!(findings("tests/browser/b.rs", "fn f() {}\n"), 1);
         assert_eq!(findings("README.md", "# Title"), 0);
     }
 }
