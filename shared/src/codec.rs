@@ -2,8 +2,10 @@
 //! Whatever a stranger sends, the answer is a value or a [`DecodeError`], never a panic.
 
 use std::fmt;
+use std::io::ErrorKind;
 
-use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use rmp_serde::decode::Error;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
@@ -44,11 +46,67 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, 
     if bytes.len() > bytes_max {
         return Err(DecodeError::TooLarge { bytes: bytes.len(), max: bytes_max });
     }
-    let mut rest = bytes;
-    let mut reader = rmp_serde::Deserializer::new(&mut rest);
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
     reader.set_max_depth(DEPTH_MAX);
     let value = T::deserialize(&mut reader).map_err(|_| DecodeError::Malformed)?;
-    if rest.is_empty() { Ok(value) } else { Err(DecodeError::Trailing) }
+    // A reader that borrows does not say where it stopped, but only at the end it finds no next value.
+    match IgnoredAny::deserialize(&mut reader) {
+        Err(Error::InvalidMarkerRead(end)) if end.kind() == ErrorKind::UnexpectedEof => Ok(value),
+        _ => Err(DecodeError::Trailing),
+    }
+}
+
+/// At most `N` bytes that MessagePack carries as they are, without the heap: for what comes with every tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inline<const N: usize> {
+    length: usize,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Inline<N> {
+    /// A copy of `bytes`; `None` if they are too many.
+    pub fn new(bytes: &[u8]) -> Option<Inline<N>> {
+        let mut inline = Inline { length: bytes.len(), bytes: [0; N] };
+        inline.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(inline)
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> Default for Inline<N> {
+    fn default() -> Self {
+        Inline { length: 0, bytes: [0; N] }
+    }
+}
+
+impl<const N: usize> Serialize for Inline<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.as_slice())
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Inline<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Inline<N>, D::Error> {
+        deserializer.deserialize_bytes(InlineVisitor)
+    }
+}
+
+struct InlineVisitor<const N: usize>;
+
+impl<const N: usize> Visitor<'_> for InlineVisitor<N> {
+    type Value = Inline<N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a byte string of at most {N} bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Inline<N>, E> {
+        Inline::new(bytes).ok_or_else(|| E::invalid_length(bytes.len(), &self))
+    }
 }
 
 /// Bytes that MessagePack carries as they are.

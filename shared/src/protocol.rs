@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
-use crate::codec::Packed;
+use crate::codec::{Inline, Packed};
 use crate::id::PlayerId;
 use crate::input::{InputCommand, SHIP_INPUT_BYTES, ShipInput};
 use crate::name::PlayerName;
@@ -51,25 +51,30 @@ pub struct InputMessage {
     /// The tick of the first command.
     pub first: Tick,
     /// Up to eight commands of five bytes each, for `first` and the ticks after it; none is an acknowledgement alone.
-    pub inputs: Packed,
+    pub inputs: Inline<{ COMMANDS_MAX * SHIP_INPUT_BYTES }>,
 }
 
 impl InputMessage {
     /// A message of `inputs` for `first` and the ticks after it; at most [`COMMANDS_MAX`] count.
     pub fn new(ack: Tick, view_lag: u16, first: Tick, inputs: &[ShipInput]) -> InputMessage {
-        let bytes = inputs.iter().take(COMMANDS_MAX).flat_map(|i| i.to_bytes()).collect();
-        InputMessage { ack, view_lag, first, inputs: Packed(bytes) }
+        let mut bytes = [[0; SHIP_INPUT_BYTES]; COMMANDS_MAX];
+        let count = inputs.len().min(COMMANDS_MAX);
+        for (place, input) in bytes.iter_mut().zip(inputs) {
+            *place = input.to_bytes();
+        }
+        let used = bytes.as_flattened().get(..count * SHIP_INPUT_BYTES).unwrap_or_default();
+        InputMessage { ack, view_lag, first, inputs: Inline::new(used).unwrap_or_default() }
     }
 
     /// An acknowledgement alone.
     pub fn acknowledge(ack: Tick) -> InputMessage {
-        InputMessage { ack, view_lag: 0, first: ack, inputs: Packed::default() }
+        InputMessage { ack, view_lag: 0, first: ack, inputs: Inline::default() }
     }
 
-    /// The commands; `None` if there are too many, or half of one.
+    /// The commands; `None` if there is half of one.
     pub fn commands(&self) -> Option<impl Iterator<Item = InputCommand> + '_> {
-        let (chunks, rest) = self.inputs.0.as_chunks::<SHIP_INPUT_BYTES>();
-        if !rest.is_empty() || chunks.len() > COMMANDS_MAX {
+        let (chunks, rest) = self.inputs.as_slice().as_chunks::<SHIP_INPUT_BYTES>();
+        if !rest.is_empty() {
             return None;
         }
         let command = |(i, chunk): (usize, &[u8; SHIP_INPUT_BYTES])| InputCommand {
@@ -288,12 +293,11 @@ mod tests {
         let mut message = InputMessage::new(Tick(1), 0, Tick(5), &[ShipInput::default(); 3]);
         let ticks: Vec<u32> = message.commands().unwrap().map(|c| c.tick.0).collect();
         assert_eq!(ticks, [5, 6, 7]);
-        message.inputs.0.pop();
+        message.inputs = Inline::new(&[0; 14]).unwrap();
         assert!(message.commands().is_none());
-        message.inputs.0.clear();
+        message.inputs = Inline::default();
         assert_eq!(message.commands().unwrap().count(), 0);
-        message.inputs.0.resize(45, 0);
-        assert!(message.commands().is_none());
+        assert_eq!(Inline::<40>::new(&[0; 45]), None);
     }
 
     /// One message of each kind, as `docs/protocol.md` shows it.

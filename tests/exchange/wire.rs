@@ -255,3 +255,40 @@ fn other_rules_have_another_hash() {
     assert_ne!(rules(30, 600_000), rules(30, 300_000));
     assert_eq!(rules(30, 600_000), rules(30, 600_000));
 }
+
+#[test]
+fn sizes_are_pinned() {
+    let head = |checksum| {
+        let mut bytes = Vec::new();
+        Head { checksum, ..Head::default() }.put(&mut bytes);
+        bytes.len()
+    };
+    assert_eq!((head(None), head(Some(7))), (13, 17));
+    let ship = |id, record: ShipRecord| {
+        let mut bytes = Vec::new();
+        record.put(PlayerId(id), &mut bytes);
+        bytes.len()
+    };
+    let none = ShipRecord::default();
+    let thrust = Some(ShipInput::default().thrust);
+    assert_eq!(ship(7, ShipRecord { aim: Some(1), ..none }), 3);
+    assert_eq!(ship(7, ShipRecord { thrust, ..none }), 4);
+    assert_eq!(ship(7, ShipRecord { gone: true, ..none }), 2);
+    let whole = ShipRecord {
+        aim: Some(1),
+        thrust,
+        hull_points: Some(100),
+        state: Some(0),
+        motion: Some(Motion::default()),
+        gone: false,
+    };
+    assert_eq!((ship(7, whole), ship(700, whole)), (27, 28));
+    let shot = |position| {
+        let mut bytes = Vec::new();
+        ShotRecord { id: ShotId(1), owner: PlayerId(7), angle: Angle(1), position }.put(&mut bytes);
+        bytes.len()
+    };
+    assert_eq!((shot(None), shot(Some(Vec2::ZERO))), (5, 13));
+    let input = InputMessage::new(Tick(100_000), 20, Tick(100_003), &[ShipInput::default()]);
+    assert_eq!(encode(&ClientMessage::Input(input)).unwrap().len(), 22);
+}

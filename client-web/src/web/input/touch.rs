@@ -139,7 +139,8 @@ impl Touch {
 
 /// Starts to listen.
 pub fn listen_to_touch() -> Result<Rc<RefCell<Touch>>, Fault> {
-    let coarse = media("(pointer: coarse)");
+    // A machine without any pointer calls itself coarse too; only one with fingers gets sticks.
+    let coarse = media("(pointer: coarse)") && window().is_ok_and(|w| w.navigator().max_touch_points() > 0);
     let (left, right) = (Stick::new("stick-l")?, Stick::new("stick-r")?);
     let touch = Touch { left, right, dash: false, used: coarse, drag: None, dragged: Vec2::ZERO };
     mark(coarse);
