@@ -13,7 +13,7 @@ use crate::world::{Hull, Round};
 /// The version of the feed's events. It grows when an old reader could misread an event.
 pub const FEED_VERSION: u16 = 1;
 /// Steps of a position in one unit.
-pub const STEPS_PER_UNIT: f32 = 4.0;
+pub const STEPS_PER_UNIT: f32 = 2.0;
 /// Times a second that a delta is made, as long as the tick rate allows it.
 pub const DELTA_HZ: u32 = 10;
 /// Time between two keyframes.

@@ -194,7 +194,7 @@ fn feed_ship(ship: &Ship, pilot: &Pilot) -> FeedShip {
 
 fn feed_shot(shot: &Shot) -> FeedShot {
     let (x, y) = steps(shot.origin);
-    FeedShot { owner: shot.owner, born: shot.born, x, y, angle: shot.angle.0.wrapping_add(8) >> 4 }
+    FeedShot { owner: shot.owner, born: shot.born, x, y, angle: shot.angle.0.wrapping_add(32) >> 6 }
 }
 
 fn ship_numbers(id: PlayerId, ship: &FeedShip) -> [i32; 6] {

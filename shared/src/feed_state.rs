@@ -64,7 +64,7 @@ pub struct FeedShot {
     pub x: i32,
     /// Where it was born, in steps of 1/4 unit.
     pub y: i32,
-    /// 4096ths of a turn, 0 to 4,095.
+    /// 1024ths of a turn, 0 to 1,023.
     pub angle: u16,
 }
 
@@ -76,7 +76,7 @@ impl FeedShot {
 
     /// Where it flies.
     pub fn direction(&self) -> Angle {
-        Angle(self.angle << 4)
+        Angle(self.angle << 6)
     }
 }
 

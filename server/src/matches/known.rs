@@ -16,6 +16,11 @@ use crate::matches::columns::{Columns, shot_record};
 /// the edge is not told again and again.
 const ENTER_DEPTH: f32 = 12.0;
 
+/// A line that carries less than this in a snapshot is narrow: its client is told of a part of the view.
+const NARROW_BYTES: usize = 500;
+/// That part, on each axis.
+const NARROW_SHARE: f32 = 0.6;
+
 /// What a client holds.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -112,9 +117,15 @@ impl Known {
     }
 
     /// From now on nothing new is told in a snapshot that has so many bytes already; it waits for the next one. A client
-    /// behind a narrow line so sees a crowd come in over several snapshots instead of late.
+    /// behind a narrow line so sees a crowd come in over several snapshots instead of late, and a smaller part of it.
     pub fn set_budget(&mut self, bytes: usize) {
         self.budget_bytes = bytes;
+    }
+
+    /// Whether the client is told of what is at `place`, at least `depth` units inside its area.
+    fn reaches(&self, middle: Vec2, place: Vec2, depth: f32) -> bool {
+        let share = if self.budget_bytes < NARROW_BYTES { NARROW_SHARE } else { 1.0 };
+        (place - middle).abs().cmple(Vec2::from(VIEW_HALF) * share - depth).all()
     }
 
     /// Puts the snapshot for the player who flies `own` together, to be read with [`Scratch::body`]. `head` has what is
@@ -162,11 +173,11 @@ impl Known {
                 };
                 let position = scene.world.ships.get(place).map(|s| s.motion.position);
                 let news = scene.columns.news(place, tick);
-                if position.is_some_and(|p| in_view(middle, p)) {
+                if position.is_some_and(|p| self.reaches(middle, p, 0.0)) {
                     marks.set(place);
                     next.ships.push(id);
                     records.add_ship(news);
-                } else if !news.is_empty() {
+                } else if !news.is_empty() || position.is_some_and(|p| in_view(middle, p)) {
                     // The client works out for itself who leaves, but not from what it was not told.
                     records.add_gone(id);
                 }
@@ -177,7 +188,7 @@ impl Known {
             let Some(ship) = scene.world.ships.get(place).filter(|s| s.alive() && s.id != own) else {
                 continue;
             };
-            let inside = (ship.motion.position - middle).abs().cmple(depth).all();
+            let inside = self.reaches(middle, ship.motion.position, ENTER_DEPTH);
             let room = next.ships.len() < HELD_MAX - 1 && records.bytes() < self.budget_bytes;
             if inside && !marks.has(place) && room {
                 marks.set(place);
@@ -195,10 +206,11 @@ impl Known {
             for &id in &self.shots {
                 match scene.columns.shot(world, id) {
                     None => records.add_ended(id),
-                    Some(shot) if in_view(middle, shot.position) => {
+                    Some(shot) if self.reaches(middle, shot.position, 0.0) => {
                         marks.set(usize::from(id.0));
                         next.shots.push(id);
                     }
+                    Some(shot) if in_view(middle, shot.position) => records.add_ended(id),
                     Some(_) => {}
                 }
             }
@@ -206,7 +218,7 @@ impl Known {
         let half = Vec2::from(VIEW_HALF);
         for place in scene.columns.shots_near(middle - half, middle + half) {
             let Some(shot) = world.shots.get(place) else { continue };
-            let new = in_view(middle, shot.position) && !marks.has(usize::from(shot.id.0));
+            let new = self.reaches(middle, shot.position, 0.0) && !marks.has(usize::from(shot.id.0));
             if new && next.shots.len() < HELD_MAX && records.bytes() < self.budget_bytes {
                 next.shots.push(shot.id);
                 let owner = world.find(shot.owner).ok();

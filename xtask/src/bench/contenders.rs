@@ -119,8 +119,10 @@ impl Programs {
             let npm = programs::find(&["npm"]).context("`npm` is not there: install it with Node")?;
             say("      fetching the packages of the peers on Node");
             let mut fetch = Command::new(npm);
-            fetch.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&self.scripts);
-            run(&mut fetch, "npm ci")?;
+            // Keeps to the lock file and leaves it alone. `npm ci` would also ask for packages of other systems, which
+            // not every registry has.
+            fetch.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+            run(fetch.current_dir(&self.scripts), "npm install")?;
         }
         Ok(node)
     }

@@ -11,6 +11,7 @@ mod steering;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -35,7 +36,23 @@ const STEER_EVERY: Duration = Duration::from_millis(2);
 /// How long all players together may take to be in.
 const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Progress and trouble go to standard error, so that standard output is the figures alone.
+fn note(text: &str) {
+    // Without a reader there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "crowd: {text}");
+}
+
+fn run() -> Result<()> {
     open_files::raise_limit();
     let flags = Flags::read(&["address", "protocol", "players", "seconds"])?;
     let address: SocketAddr = flags.text("address").context("--address is missing")?.parse()?;
@@ -56,7 +73,7 @@ fn main() -> Result<()> {
         }
     }
     // Whoever measures the server waits for this line.
-    let _ = writeln!(std::io::stderr(), "crowd: measuring for {} s", seconds.as_secs_f64());
+    note(&format!("measuring for {} s", seconds.as_secs_f64()));
     crowd.counts = Counts::new()?;
     let start = Instant::now();
     while start.elapsed() < seconds {
