@@ -55,7 +55,7 @@ pub struct TickRate(u8);
 
 /// A tick rate outside 10 to 60.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("tick_hz must be 10 to 60, not {0}")]
+#[error("must be 10 to 60 ticks a second, not {0}")]
 pub struct TickRateError(pub u32);
 
 impl TickRate {
