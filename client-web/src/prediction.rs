@@ -7,14 +7,12 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::input::{Buttons, ShipInput};
 use shared::movement::move_ship;
-use shared::rules::Rules;
+use shared::rules::{INPUT_HOLD_MS, Rules};
 use shared::snapshot::OwnShip;
 use shared::tick::Tick;
 
 /// Most ticks that are predicted ahead; beyond it the oldest is forgotten.
 const STEPS_MAX: usize = 160;
-/// Time for which the server holds on to an input when none comes.
-const HOLD_MS: u32 = 100;
 /// Time in which half of a visible error fades.
 const ERROR_HALF_LIFE_MS: f64 = 120.0;
 /// Larger errors are shown as the jumps that they are.
@@ -108,7 +106,7 @@ impl Prediction {
         };
         while last.tick.next() < tick && tick.since(last.tick) < STEPS_MAX as u32 {
             let held_ticks = last.held_ticks + 1;
-            let held = if held_ticks <= flight.rules.rate.ticks_in(HOLD_MS) {
+            let held = if held_ticks <= flight.rules.rate.ticks_in(INPUT_HOLD_MS) {
                 last.input.held()
             } else {
                 last.input.neutral()

@@ -35,6 +35,8 @@ pub const SHOT_LIFE_MS: u32 = 2000;
 pub const MUZZLE_UNITS: f32 = 24.0;
 /// Time between two shots of a held trigger.
 pub const FIRE_EVERY_MS: u32 = 400;
+/// For how long the last input holds on, without its edges, when none comes for a tick.
+pub const INPUT_HOLD_MS: u32 = 100;
 /// Hull points of a whole ship.
 pub const HULL_MAX: u8 = 100;
 /// Hull points that a blaster shot takes.

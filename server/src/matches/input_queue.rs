@@ -5,6 +5,7 @@
 //! connection must not steer for ever.
 
 use shared::input::{InputCommand, ShipInput};
+use shared::rules::INPUT_HOLD_MS;
 use shared::tick::{Tick, TickRate};
 
 /// How far ahead of the match a command may be, in ticks.
@@ -12,8 +13,6 @@ const AHEAD_TICKS_MAX: u32 = 24;
 const SLOTS: usize = 32;
 /// Commands over which the worst slack is taken.
 const SLACK_COMMANDS: u8 = 8;
-/// For how long the last input holds on when none comes.
-const HOLD_MS: u32 = 100;
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ impl InputQueue {
             newest: None,
             applied: None,
             missing_ticks: 0,
-            hold_ticks: rate.ticks_in(HOLD_MS),
+            hold_ticks: rate.ticks_in(INPUT_HOLD_MS),
             slack: 0,
             slack_age: SLACK_COMMANDS,
         }
