@@ -5,7 +5,7 @@ use glam::Vec2;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Longest side in units: what a quantised position can name.
+/// Longest side in units: more than the largest crowd needs.
 pub const SIDE_UNITS_MAX: f32 = 16_000.0;
 /// Shortest side in units: a view fits into it.
 pub const SIDE_UNITS_MIN: f32 = 200.0;

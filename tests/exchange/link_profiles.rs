@@ -49,9 +49,9 @@ fn the_same_seed_gives_the_same_match_behind_the_same_network() {
     assert_ne!(run(3), run(4));
 }
 
-/// Milliseconds by which the newest snapshot is old whenever there is a newer one, without the first seconds.
-fn ages(profile: &LinkProfile, bots: u32) -> Vec<f64> {
-    let mut exchange = match_with_bots(bots);
+/// Milliseconds by which the newest snapshot is old whenever there is a newer one, in order of size: a minute behind
+/// `profile`, without the first `settling` ticks.
+fn ages(mut exchange: Exchange, profile: &LinkProfile, settling: usize) -> Vec<f64> {
     let mut blind = Blind::join(&mut exchange, profile, 9).unwrap();
     let mut made_ms = Vec::new();
     for _ in 0..1800 {
@@ -62,17 +62,17 @@ fn ages(profile: &LinkProfile, bots: u32) -> Vec<f64> {
     }
     let last = exchange.game.world().tick.0 as usize;
     let made = |tick: u32| made_ms[made_ms.len() - 1 - (last - tick as usize)];
-    let settled = blind.news.iter().filter(|(at_ms, _)| *at_ms > made_ms[150]);
+    let settled = blind.news.iter().filter(|(at_ms, _)| *at_ms > made_ms[settling]);
     let mut ages: Vec<f64> = settled.map(|(at_ms, tick)| at_ms - made(*tick)).collect();
     ages.sort_by(f64::total_cmp);
-    assert!(ages.len() > 600, "{}: {} of 1,650 ticks brought news", profile.name, ages.len());
     ages
 }
 
 #[test]
 fn news_is_as_fresh_as_the_network_allows() {
     for profile in [WIFI, THROTTLED_16KBIT] {
-        let ages = ages(&profile, 12);
+        let ages = ages(match_with_bots(12), &profile, 150);
+        assert!(ages.len() > 600, "{}: {} of 1,650 ticks brought news", profile.name, ages.len());
         let (p50, p99) = (ages[ages.len() / 2], ages[ages.len() * 99 / 100]);
         assert!(p99 <= profile.round_trip_ms() + 500.0, "{}: p50 {p50} ms, p99 {p99} ms", profile.name);
     }
@@ -105,20 +105,7 @@ fn a_narrow_line_into_a_crowd_is_at_most_half_a_second_behind() {
     let mut setup = Setup::on("open");
     setup.settings.max_players = Some(150);
     setup.settings.bots = Some(140);
-    let mut exchange = Exchange::new(setup).unwrap();
-    let mut blind = Blind::join(&mut exchange, &THROTTLED_16KBIT, 9).unwrap();
-    let mut made_ms = Vec::new();
-    for _ in 0..1800 {
-        tick(&mut exchange, |from, until| {
-            made_ms.push(from);
-            blind.live(from, until).unwrap();
-        });
-    }
-    let last = exchange.game.world().tick.0 as usize;
-    let made = |tick: u32| made_ms[made_ms.len() - 1 - (last - tick as usize)];
-    let mut ages: Vec<f64> =
-        blind.news.iter().map(|(at_ms, tick)| at_ms - made(*tick)).skip(blind.news.len() / 6).collect();
-    ages.sort_by(f64::total_cmp);
+    let ages = ages(Exchange::new(setup).unwrap(), &THROTTLED_16KBIT, 300);
     let p99 = ages[ages.len() * 99 / 100];
     let limit = THROTTLED_16KBIT.round_trip_ms() + 500.0;
     assert!(p99 <= limit, "p99 {p99:.0} ms of {} snapshots, more than {limit:.0}", ages.len());
