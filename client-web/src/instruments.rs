@@ -31,8 +31,8 @@ pub struct Instruments {
     pub mismatches: u64,
     /// Ticks that commands are sent ahead of the newest snapshot's expected arrival.
     pub lead_ticks: f32,
-    /// Ticks to spare that the server reported last; negative is too late.
-    pub slack_ticks: i8,
+    /// Ticks that a command had to spare, as the server reported last; negative was too late.
+    pub slack_ticks: f32,
     /// Round trip time in milliseconds; 0 is unknown.
     pub rtt_ms: u16,
     /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.

@@ -28,6 +28,8 @@ use crate::view::{Freshness, Happening, OwnView, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
+/// Silence after which a picture that is seen again begins anew.
+const PAUSE_MS: f64 = 500.0;
 /// Silence that counts as a lost connection.
 const SILENCE_MS: f64 = 2_000.0;
 
@@ -55,6 +57,8 @@ pub struct Play {
     schedule: Schedule,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
+    /// Whether the picture is seen again after a pause, and no snapshot has come since.
+    waking: bool,
 }
 
 /// Where it is played, and by which numbers.
@@ -100,6 +104,7 @@ impl Play {
             shots: ShotSightings::new(welcome.player),
             schedule: Schedule::default(),
             dry: false,
+            waking: false,
         })
     }
 
@@ -116,6 +121,16 @@ impl Play {
             self.welcomed_at = welcome.tick;
         }
         same
+    }
+
+    /// Somebody looks again. After a longer pause nothing that was drawn counts any more, and commands wait for the next
+    /// snapshot, since only it says where the own ship is.
+    pub fn wake(&mut self, now_ms: f64) {
+        if self.clock.silence_ms(now_ms).is_some_and(|ms| ms > PAUSE_MS) {
+            self.waking = true;
+            self.timeline = Timeline::new(self.clock.period_ms());
+            self.shots.clear();
+        }
     }
 
     /// The client measured the round trip.
@@ -144,6 +159,7 @@ impl Play {
             recorder.snapshot_gap(gap_ms);
         }
         self.clock.arrived(snapshot.tick, now_ms);
+        self.waking = false;
         self.client_clock.report(snapshot.tick, &snapshot.report);
         self.phase = snapshot.phase;
         self.see(snapshot);
@@ -153,7 +169,7 @@ impl Play {
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
-        figures.slack_ticks = snapshot.report.slack_ticks;
+        figures.slack_ticks = snapshot.report.slack_ticks().map_or(figures.slack_ticks, |ticks| ticks as f32);
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         figures.in_view = (snapshot.ships.len() as u16, snapshot.shots.len() as u16);
     }
@@ -256,7 +272,7 @@ impl Play {
         let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.runs_dry(tick));
         recorder.figures.underruns += u64::from(running_dry && !self.dry);
         self.dry = running_dry;
-        let arriving = self.clock.tick_at(now_ms)?;
+        let arriving = self.clock.tick_at(now_ms).filter(|_| !self.waking)?;
         let runs = self.client_clock.sampled().is_some();
         let due = self.client_clock.advance(arriving, now_ms);
         recorder.figures.clock_snaps += u64::from(runs && due.is_some_and(|d| d.jumped));

@@ -4,17 +4,20 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 pub mod farewell;
 pub mod frame;
 pub mod memory;
+pub mod stamp;
 pub mod tcp;
 pub mod websocket;
 
 use memory::MemoryLink;
+use tcp::TcpLink;
 
 /// A place among the allowed connections; dropping it frees the place.
 pub type Permit = Box<dyn Any + Send>;
@@ -23,7 +26,7 @@ pub type Permit = Box<dyn Any + Send>;
 #[derive(Debug)]
 pub enum Link {
     /// A TCP socket.
-    Tcp(TcpStream),
+    Tcp(TcpLink),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
 }
@@ -50,15 +53,22 @@ impl fmt::Debug for Arrival {
 impl Link {
     /// A link over `socket`, made non-blocking and quick.
     pub fn tcp(socket: TcpStream) -> io::Result<Link> {
-        tcp::prepare(&socket)?;
-        Ok(Link::Tcp(socket))
+        TcpLink::new(socket).map(Link::Tcp)
+    }
+
+    /// How long the bytes that were read last had been here, if that is known. `now` is the time of that read, which
+    /// only links without a clock of their own go by.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        match self {
+            Link::Tcp(socket) => socket.age(),
+            Link::Memory(end) => end.age(now),
+        }
     }
 
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {
-            // An error means that the peer is gone already, which is what was wanted.
-            Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
+            Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
         }
     }

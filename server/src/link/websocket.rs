@@ -5,6 +5,7 @@
 //! goes out between our frames, so that only one hand writes.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::time::Duration;
 
 use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, CloseReason};
 use tungstenite::error::{CapacityError, Error, ProtocolError};
@@ -16,6 +17,8 @@ use crate::link::{Arrival, Link, Permit};
 
 /// Bytes asked of the socket in one go.
 const READ_BYTES: usize = 4096;
+/// Times that a socket is asked in one go at most: the parser's buffer may have room for a few bytes only.
+const READS: u8 = 2;
 /// Most bytes of pongs and such that wait for the socket.
 const REPLIES_BYTES_MAX: usize = 4096;
 
@@ -78,7 +81,7 @@ impl WebSocketLink {
         &mut self,
         mut take: impl FnMut(Incoming) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
-        self.socket.get_mut().reads_left = 1;
+        self.socket.get_mut().reads_left = READS;
         loop {
             match self.socket.read() {
                 Ok(Message::Binary(bytes)) => take(Incoming::Message(bytes))?,
@@ -90,6 +93,11 @@ impl WebSocketLink {
                 Err(error) => return Err(reason_of(&error)),
             }
         }
+    }
+
+    /// How long the bytes of the last read, which was at `now`, had been here, if that is known.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.socket.get_ref().link.age(now)
     }
 
     /// Bytes read since the last call.
@@ -194,8 +202,9 @@ impl Read for Pipe {
         if self.reads_left == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
-        self.reads_left -= 1;
         let count = self.link.read(into)?;
+        // Only a read that filled its space can have left something, which must not wait for the next tick.
+        self.reads_left = if count < into.len() { 0 } else { self.reads_left - 1 };
         self.taken += count as u64;
         Ok(count)
     }

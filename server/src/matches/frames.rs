@@ -49,6 +49,9 @@ impl Frames<'_> {
         if way != Sent::Taken {
             return Some(way);
         }
+        if link.hidden {
+            return Some(self.write_answers(link, out)).filter(|sent| *sent == Sent::Gone);
+        }
         let permission = link.credit.permission(self.now);
         if permission == Permission::Nothing && !link.welcome_due {
             return Some(self.write_answers(link, out));
@@ -79,6 +82,7 @@ impl Frames<'_> {
             self.answered(link);
             seat.personal.clear();
             if ship.is_some() {
+                seat.queue.reported();
                 link.credit.sent(self.world.tick, out.len(), self.now);
                 replication.commit(&mut link.known);
             }

@@ -64,6 +64,8 @@ pub struct SeatLink {
     pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
     pub pong_due: Option<u32>,
+    /// Whether the client said that nobody looks: it gets pings alone, and owes nothing.
+    pub hidden: bool,
     keyframe_at: Duration,
     stage: Stage,
     allowance: Allowance,
@@ -83,6 +85,7 @@ impl SeatLink {
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
             blocked_since: None,
             pong_due: None,
+            hidden: false,
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
@@ -156,12 +159,19 @@ impl Seat {
                 Incoming::Pong | Incoming::Ping => Ok(()),
             }
         });
+        notes.tell_slack(queue, link.socket.age(now));
         link.credit.acknowledge(notes.ack, now);
         link.note_stage(now);
         if notes.lost {
             link.ask_keyframe(now);
         }
         link.pong_due = notes.stamp.or(link.pong_due);
+        if let Some(hidden) = notes.hidden {
+            link.hidden = hidden;
+            link.credit.rest(now);
+            // What happened meanwhile is no news to somebody who looks again.
+            self.personal.clear();
+        }
         self.link = Some(link);
         end
     }
@@ -174,7 +184,7 @@ impl Seat {
             applied_ago: applied_ago.map(|ago| ago as u8),
             received_ahead: ahead,
             waiting: self.queue.waiting(),
-            slack_ticks: self.queue.slack_ticks(),
+            slack: self.queue.slack(),
         }
     }
 
@@ -193,6 +203,21 @@ struct Notes {
     ack: Tick,
     stamp: Option<u32>,
     lost: bool,
+    hidden: Option<bool>,
+    /// Whole ticks to spare of the newest message's first command.
+    spare: Option<i64>,
+    /// The worst of the messages before it that were too late.
+    late: Option<i64>,
+}
+
+impl Notes {
+    /// Tells the queue how early or late the messages of one read were; the last of them is `age` old. An earlier one
+    /// came some time before, so it says nothing unless it was too late.
+    fn tell_slack(&self, queue: &mut InputQueue, age: Option<Duration>) {
+        for spare in self.late.into_iter().chain(self.spare) {
+            queue.note_slack(spare, age);
+        }
+    }
 }
 
 fn take_message(
@@ -211,6 +236,10 @@ fn take_message(
             notes.lost = true;
             Ok(())
         }
+        Ok(ClientMessage::Hidden(hidden)) => {
+            notes.hidden = Some(hidden);
+            Ok(())
+        }
         Ok(ClientMessage::Leave(_)) => Err(CloseReason::Left),
         Err(_) => Err(CloseReason::BadMessage),
     }
@@ -223,6 +252,11 @@ fn take_input(
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
     let commands = message.commands().ok_or(CloseReason::BadMessage)?;
+    if !message.inputs.as_slice().is_empty() {
+        let late = notes.spare.filter(|spare| *spare < 0);
+        notes.late = notes.late.into_iter().chain(late).min();
+        notes.spare = Some(message.first.distance(tick.next()));
+    }
     for command in commands {
         queue.push(tick, command);
     }

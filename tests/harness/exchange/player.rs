@@ -93,8 +93,9 @@ impl Player {
                 break;
             }
         }
-        while let Some((_, message)) = self.up.receive(until_ms) {
+        while let Some((at_ms, message)) = self.up.receive(until_ms) {
             if let Some(peer) = &mut self.peer {
+                peer.set_now(at_ms);
                 peer.send(message);
             }
         }
