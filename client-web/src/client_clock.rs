@@ -11,8 +11,8 @@ pub const TICKS_AT_ONCE_MAX: u32 = 8;
 
 /// Speeds of the clock against real time.
 const SPEED: (f64, f64) = (0.95, 1.25);
-/// The slowest in the first seconds, when the lead is a guess that is meant to be too long.
-const SPEED_LEARNING: f64 = 0.6;
+/// The same in the first seconds, when the lead begins as a guess and nobody plays yet.
+const SPEED_LEARNING: (f64, f64) = (0.2, 2.0);
 /// Being off by more than this sets the clock anew.
 const JUMP_TICKS: f64 = 8.0;
 
@@ -85,9 +85,9 @@ impl ClientClock {
         let (goal, passed) = (arriving + self.lead.ticks(), passed_ms / self.period_ms);
         self.last_ms = self.last_ms.max(now_ms);
         let steered = self.tick.filter(|tick| (goal - tick - passed).abs() <= JUMP_TICKS);
-        let slowest = if self.lead.is_learning() { SPEED_LEARNING } else { SPEED.0 };
+        let (slowest, quickest) = if self.lead.is_learning() { SPEED_LEARNING } else { SPEED };
         let tick = match steered {
-            Some(tick) => goal.clamp(tick + passed * slowest, tick + passed * SPEED.1),
+            Some(tick) => goal.clamp(tick + passed * slowest, tick + passed * quickest),
             None => goal,
         };
         self.tick = Some(tick);
@@ -177,7 +177,7 @@ mod tests {
         for (up, down) in [(1.0, 1.0), (30.0, 30.0), (90.0, 20.0), (20.0, 120.0)] {
             let mut line = Line::new(up, down);
             line.run(100, 600, |_| 0.0);
-            let settled = &line.slacks[150..];
+            let settled = &line.slacks[200..];
             assert!(settled.iter().all(|s| (0.0..0.3).contains(s)), "{up}+{down}: {settled:?}");
             assert_eq!(line.jumps, 1, "{up}+{down}");
         }

@@ -166,12 +166,18 @@ impl Play {
         let flight = self.ground.flight(self.phase);
         let verdict = self.prediction.reconcile(snapshot.tick, snapshot.own, &flight, now_ms);
         recorder.correction(verdict.off_units);
+        recorder.figures.inputs_missing += u64::from(self.sends() && snapshot.report.applied_ago != Some(0));
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
         figures.slack_ticks = snapshot.report.slack_ticks().map_or(figures.slack_ticks, |ticks| ticks as f32);
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         figures.in_view = (snapshot.ships.len() as u16, snapshot.shots.len() as u16);
+    }
+
+    /// Whether the server has had time to get a command for the newest tick.
+    fn sends(&self) -> bool {
+        self.client_clock.sampled().is_some_and(|sampled| self.clock.newest() <= Some(sampled))
     }
 
     /// Compares with the moment before: births, dashes, shots.
@@ -269,7 +275,7 @@ impl Play {
     ) -> Option<InputMessage> {
         let newest = self.clock.newest()?;
         self.playout.advance(&self.clock, now_ms);
-        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.runs_dry(tick));
+        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.beyond(tick) > 0.0);
         recorder.figures.underruns += u64::from(running_dry && !self.dry);
         self.dry = running_dry;
         let arriving = self.clock.tick_at(now_ms).filter(|_| !self.waking)?;
@@ -350,6 +356,8 @@ impl Play {
         view.ships = self.timeline.ships_at(others);
         view.shots = self.shots.views(moments, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
+        view.others_at = others;
+        view.beyond_ticks = self.timeline.beyond(others) as f32;
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);

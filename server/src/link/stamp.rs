@@ -34,8 +34,7 @@ mod linux {
     pub fn read(socket: &TcpStream, into: &mut [u8]) -> io::Result<(usize, Option<Duration>)> {
         let mut control = Control([0; 64]);
         let mut parts = [IoSliceMut::new(into)];
-        let message =
-            recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control.0), MsgFlags::empty())?;
+        let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control.0), MsgFlags::empty())?;
         let stamp = message.cmsgs()?.find_map(|part| match part {
             ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
             _ => None,
