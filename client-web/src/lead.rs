@@ -35,7 +35,7 @@ const FALL_PER_S: (f64, f64) = (0.3, 0.5);
 /// Pause between two looks at the clock that is assumed at first: that between two pictures.
 const PICTURE_MS: f64 = 1000.0 / 60.0;
 /// How quickly the pause between two looks at the clock is learnt, from a longer one and from a shorter one.
-const POLL_GAIN: (f64, f64) = (0.15, 0.002);
+const POLL_GAIN: (f64, f64) = (0.15, 0.005);
 
 /// The lead of one client's commands.
 #[derive(Clone, Debug)]

@@ -400,6 +400,7 @@ impl Play {
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {
         match (self.clock.silence_ms(now_ms), self.clock.lateness_ms(now_ms, 1.0)) {
             _ if !linked => Freshness::Lost,
+            _ if self.waking => Freshness::CatchingUp,
             (Some(silence), _) if silence > SILENCE_MS => Freshness::Lost,
             (_, Some(late)) if late > LATE_MS => Freshness::CatchingUp,
             (Some(_), _) => Freshness::Live,

@@ -114,7 +114,7 @@ fn a_quick_clock_makes_no_quick_ship() {
     let quick = ways(|peer, now| {
         let first = next.get_or_insert(now + 1);
         say(peer, now, 8, *first, &[right; 2]);
-        *first = *first + 2;
+        *first += 2;
     });
     let plain = ways(|peer, now| say(peer, now, 8, now + 1, &[right]));
     let way = |ways: &Ways| ways[149][0].x - ways[0][0].x;
