@@ -29,6 +29,7 @@ pub mod shot_sightings;
 pub mod shots;
 pub mod sightings;
 
+pub mod ground;
 pub mod play;
 
 pub mod feed_cursor;

@@ -12,17 +12,18 @@ use shared::tick::Tick;
 use shared::world::{Phase, Round};
 
 use crate::client_clock::{ClientClock, Due};
+use crate::ground::Ground;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
 use crate::interpolation::{Moment, Timeline};
 use crate::playout::Playout;
-use crate::prediction::{Flight, Prediction, Verdict};
+use crate::prediction::{Prediction, Verdict};
 use crate::roster::Roster;
 use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
-use crate::shots::{Field, Moments};
+use crate::shots::Moments;
 use crate::sightings;
 use crate::view::{Freshness, Happening, OwnView, View};
 
@@ -59,24 +60,6 @@ pub struct Play {
     dry: bool,
     /// Whether the picture is seen again after a pause, and no snapshot has come since.
     waking: bool,
-}
-
-/// Where it is played, and by which numbers.
-#[derive(Clone, Debug)]
-struct Ground {
-    arena: Arena,
-    rules: Rules,
-}
-
-impl Ground {
-    fn field(&self) -> Field<'_> {
-        Field { arena: &self.arena, rules: &self.rules }
-    }
-
-    fn flight(&self, phase: Phase) -> Flight<'_> {
-        let weapons_on = matches!(phase, Phase::Playing | Phase::Lobby);
-        Flight { rules: &self.rules, arena: &self.arena, weapons_on }
-    }
 }
 
 impl Play {
