@@ -13,7 +13,7 @@ use crate::matches::columns::{Columns, shot_record};
 
 /// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
 /// the edge is not told again and again.
-const ENTER_DEPTH: f32 = 12.0;
+const ENTER_DEPTH: f32 = 4.0;
 
 /// A line that carries less than this in a snapshot is narrow: its client is told of a part of the view.
 const NARROW_BYTES: usize = 500;
