@@ -56,6 +56,10 @@ pub struct SeatLink {
     pub welcome_due: bool,
     /// The first entry of the event ring that was not sent.
     pub event_cursor: u64,
+    /// Where the next page of the roster begins; `None` once all were sent.
+    pub pages_from: Option<PlayerId>,
+    /// The place on the score board that the client was told last.
+    pub place_told: u16,
     /// What the client holds.
     pub known: Known,
     /// How much more it may be sent.
@@ -79,6 +83,8 @@ impl SeatLink {
             pinged_at: now,
             welcome_due: true,
             event_cursor: 0,
+            pages_from: Some(PlayerId(0)),
+            place_told: 0,
             known: Known::default(),
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
             blocked_since: None,
