@@ -156,13 +156,26 @@ impl Credit {
         let Some(flight) = newest else { return };
         let took = now.saturating_sub(flight.sent_at).min(ROUND_TRIP_MAX);
         if !self.ever_answered {
-            // The line gives this much at least; it is more if the way is long.
-            self.bytes_per_s = (bytes as f32 / took.max(self.period).as_secs_f32()).clamp(RATES.0, RATES.1);
+            self.begin(bytes as f32, took);
         }
         let since = now.saturating_sub(self.answered_at).max(self.period).as_secs_f32();
         self.measure(flight.tick, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
+    }
+
+    /// The first answer, for so many bytes: what the way does not explain is the time that the line took for them.
+    fn begin(&mut self, bytes: f32, took: Duration) {
+        let way = self.round_trip.filter(|way| *way + SPARE < took);
+        self.starting = way.is_none();
+        let passing = took.saturating_sub(way.unwrap_or_default()).max(self.period);
+        self.bytes_per_s = (bytes / passing.as_secs_f32()).clamp(RATES.0, RATES.1);
+    }
+
+    /// A ping, which waits for no tick and hardly for the line, came back after so long.
+    pub fn note_round_trip(&mut self, took: Duration) {
+        let took = took.min(ROUND_TRIP_MAX);
+        self.round_trip = Some(self.round_trip.map_or(took, |old| old.min(took)));
     }
 
     /// Learns from an answer that took so long, on a link that just gave `rate` bytes/s.
@@ -181,7 +194,7 @@ impl Credit {
             if self.probe == Probe::Idle && now.saturating_sub(since) >= PROBE_AFTER {
                 self.probe = Probe::Draining;
             }
-        } else {
+        } else if took <= shortest + SPARE / 2 {
             let growth = if self.starting { GROWTH.0 } else { GROWTH.1 };
             self.bytes_per_s = (self.bytes_per_s * growth).max(rate).min(RATES.1);
             self.queued_since = None;

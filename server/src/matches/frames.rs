@@ -83,14 +83,17 @@ impl Frames<'_> {
         if way != Sent::Taken {
             return Some(way);
         }
-        let permission = link.credit.permission(self.now);
-        if permission == Permission::Nothing && !link.welcome_due {
-            return Some(self.write_answers(link, out));
-        }
         let index = self.world.find(player).ok()?;
         let (own, pilot) = (self.world.ships.get(index)?, self.world.pilots.get(index)?);
+        if link.welcome_due {
+            return Some(self.write_welcome(link, (pilot, generation), out));
+        }
+        let permission = link.credit.permission(self.now);
+        if permission == Permission::Nothing {
+            return Some(self.write_answers(link, out));
+        }
         let place = self.scores.place(index);
-        let begins = link.welcome_due || self.ring.is_gone(link.event_cursor);
+        let begins = self.ring.is_gone(link.event_cursor);
         if begins {
             self.append_welcome(pilot, generation, out);
         } else {
@@ -108,7 +111,6 @@ impl Frames<'_> {
         let sent = link.socket.send(out);
         if sent == Sent::Taken {
             link.place_told = if begins { link.place_told } else { place };
-            link.welcome_due = false;
             (link.event_cursor, link.pages_from) = (told.event_cursor, told.pages_from);
             self.answered(link);
             seat.personal.clear();
@@ -117,6 +119,25 @@ impl Frames<'_> {
             makers.replication.commit(&mut link.known);
         }
         Some(sent)
+    }
+
+    /// A welcome and a ping, a tick before the first snapshot: the answer tells how long the way is, and then the first
+    /// snapshot's how much the line carries.
+    fn write_welcome(
+        &self,
+        link: &mut SeatLink,
+        (pilot, generation): (&Pilot, u32),
+        out: &mut Vec<u8>,
+    ) -> Sent {
+        self.append_welcome(pilot, generation, out);
+        self.append_ping(out);
+        let sent = link.socket.send(out);
+        if sent == Sent::Taken {
+            link.welcome_due = false;
+            link.event_cursor = self.ring.head();
+            (link.pinged_at, link.ping_flies) = (self.now, true);
+        }
+        sent
     }
 
     /// Answers and pings alone, for a link that has no credit for more: its snapshot counts as skipped.
@@ -172,14 +193,18 @@ impl Frames<'_> {
             append(&ServerMessage::Pong(stamp), out);
         }
         if self.ping_due(link) {
-            write_frame(out, Opcode::Ping, &(self.now.as_millis() as u64).to_le_bytes());
+            self.append_ping(out);
         }
+    }
+
+    fn append_ping(&self, out: &mut Vec<u8>) {
+        write_frame(out, Opcode::Ping, &(self.now.as_millis() as u64).to_le_bytes());
     }
 
     fn answered(&self, link: &mut SeatLink) {
         link.pong_due = None;
         if self.ping_due(link) {
-            link.pinged_at = self.now;
+            (link.pinged_at, link.ping_flies) = (self.now, true);
         }
     }
 
