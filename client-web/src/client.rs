@@ -140,6 +140,11 @@ impl Client {
                 play.events(tick, &events);
                 Ok(())
             }
+            ServerMessage::Roster(page) => {
+                let play = self.play.as_mut().filter(|_| self.link == Link::Up).ok_or(ReceiveError::Early)?;
+                play.roster.turn_page(&page);
+                Ok(())
+            }
             ServerMessage::Pong(stamp) => {
                 self.round_trip.returned(stamp, now_ms);
                 Ok(())

@@ -10,7 +10,7 @@ use shared::event::Event;
 use shared::id::PlayerId;
 use shared::input::{InputCommand, ShipInput};
 use shared::name::PlayerName;
-use shared::protocol::{ClientMessage, PlayerEvent, ServerMessage, Welcome};
+use shared::protocol::{ClientMessage, PlayerEvent, RosterPage, ServerMessage, Welcome};
 use shared::quantise::pack_angle;
 use shared::random::Random;
 use shared::record::{Head, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord, put_count};
@@ -107,15 +107,18 @@ impl Exchange {
             round_ticks: rules.round_ticks,
             rules_hash: rules.hash(),
             arena: self.stage.arena.clone(),
-            pilots: self.world.pilots.clone(),
+            pilot: self.world.pilot(self.players[index].id).unwrap().clone(),
             round: self.world.round,
         };
+        let pilots = self.world.pilots.clone();
+        let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots };
         let player = &mut self.players[index];
         player.up.clear();
         player.down.clear();
         player.client.link_opened(self.now_ms);
-        let bytes = codec::encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap();
-        player.down.push_back((self.now_ms + player.line.down_ms, bytes));
+        for message in [ServerMessage::Welcome(Box::new(welcome)), ServerMessage::Roster(page)] {
+            player.down.push_back((self.now_ms + player.line.down_ms, codec::encode(&message).unwrap()));
+        }
     }
 
     /// Runs until `ms` have passed; every 16 ms a player's page draws, and `seen` gets what it drew.

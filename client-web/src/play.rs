@@ -83,11 +83,13 @@ impl Play {
             return None;
         }
         let period_ms = welcome.rate.period_ms();
+        let mut roster = Roster::default();
+        roster.add(&welcome.pilot);
         Some(Play {
             player: welcome.player,
             match_name: welcome.match_name,
             replica: Replica::new(welcome.player, welcome.arena.clone(), rules.clone()),
-            roster: Roster::of_pilots(&welcome.pilots),
+            roster,
             ground: Ground { arena: welcome.arena, rules },
             welcomed_at: welcome.tick,
             phase: welcome.round.phase,
@@ -103,7 +105,8 @@ impl Play {
         })
     }
 
-    /// A welcome on the same link: the lists are new, the clocks and the picture go on. False if it is another game.
+    /// A welcome on the same link: pages will set the roster right, the clocks and the picture go on. False if it is
+    /// another game.
     pub fn renew(&mut self, welcome: &Welcome) -> bool {
         let ground = &self.ground;
         let same = welcome.player == self.player
@@ -111,7 +114,7 @@ impl Play {
             && welcome.arena == ground.arena;
         if same {
             self.match_name.clone_from(&welcome.match_name);
-            self.roster = Roster::of_pilots(&welcome.pilots);
+            self.roster.add(&welcome.pilot);
             self.round = RoundClock::new(welcome.round, welcome.tick);
             self.welcomed_at = welcome.tick;
         }
@@ -196,7 +199,11 @@ impl Play {
                 PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
                 PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
-                PlayerEvent::Joined(..) | PlayerEvent::Left(_) | PlayerEvent::Limbo(..) => {}
+                PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
+                PlayerEvent::Joined(..)
+                | PlayerEvent::Left(_)
+                | PlayerEvent::Limbo(..)
+                | PlayerEvent::Scores(_) => {}
             }
         }
     }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bots;
 mod clean_link;
+mod crowd;
 mod determinism;
 mod feed;
 mod fight;

@@ -10,7 +10,8 @@ use shared::id::{PlayerId, ShotId};
 use shared::input::ShipInput;
 use shared::name::PlayerName;
 use shared::protocol::{
-    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, ServerMessage, Welcome,
+    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, RosterPage,
+    ServerMessage, Standing, Welcome,
 };
 use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
@@ -68,13 +69,18 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
         (id(), id()).prop_map(|(victim, by)| PlayerEvent::Killed(victim, by)),
         (id(), id(), 0..=100_u8).prop_map(|(victim, by, left)| PlayerEvent::Hit(victim, by, left)),
         round().prop_map(PlayerEvent::Round),
+        prop::collection::vec((id(), any::<(u16, u16)>()), 0..9).prop_map(|rows| {
+            let standing = |(player, (score, deaths))| Standing { player, score, deaths };
+            PlayerEvent::Scores(rows.into_iter().map(standing).collect())
+        }),
+        any::<u16>().prop_map(PlayerEvent::Place),
     ]
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
     let map = prop::sample::select(server::maps::names());
-    (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, prop::collection::vec(pilot(), 0..20), round())
-        .prop_map(|(map, (player, generation, tick, rules_hash), hz, pilots, round)| Welcome {
+    (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, pilot(), round()).prop_map(
+        |(map, (player, generation, tick, rules_hash), hz, pilot, round)| Welcome {
             protocol: 1,
             match_id: "k3v9".to_owned(),
             match_name: map.to_owned(),
@@ -85,9 +91,10 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             round_ticks: tick,
             rules_hash,
             arena: server::maps::find(map).unwrap().arena(100),
-            pilots,
+            pilot,
             round,
-        })
+        },
+    )
 }
 
 fn server_message() -> impl Strategy<Value = ServerMessage> {
@@ -96,6 +103,9 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
         (any::<u32>(), prop::collection::vec(event(), 0..20))
             .prop_map(|(t, e)| ServerMessage::Events(Tick(t), e)),
         any::<u32>().prop_map(ServerMessage::Pong),
+        (any::<(u16, u16)>(), prop::collection::vec(pilot(), 0..20)).prop_map(|((first, last), pilots)| {
+            ServerMessage::Roster(RosterPage { first: PlayerId(first), last: PlayerId(last), pilots })
+        }),
         (any::<(u16, u32)>(), ".*")
             .prop_map(|((code, retry_ms), reason)| { ServerMessage::Bye(Bye { code, reason, retry_ms }) }),
         welcome().prop_map(|w| ServerMessage::Welcome(Box::new(w))),

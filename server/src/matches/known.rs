@@ -16,7 +16,7 @@ use crate::matches::columns::{Columns, shot_record};
 const ENTER_DEPTH: f32 = 4.0;
 
 /// A line that carries less than this in a snapshot is narrow: its client is told of a part of the view.
-const NARROW_BYTES: usize = 500;
+pub const NARROW_BYTES: usize = 500;
 /// That part, on each axis.
 const NARROW_SHARE: f32 = 0.6;
 

@@ -21,6 +21,10 @@ pub mod goodbye;
 pub mod publisher;
 pub mod replication;
 pub mod roster;
+pub mod roster_pages;
+pub mod scores;
+
+pub mod personal;
 
 pub mod id;
 pub mod parts;

@@ -53,10 +53,16 @@ pub struct SeatLink {
     pub heard_at: Duration,
     /// When it was last asked whether it is there.
     pub pinged_at: Duration,
+    /// Whether the answer to that is still under way.
+    pub ping_flies: bool,
     /// Whether the client still needs its welcome.
     pub welcome_due: bool,
     /// The first entry of the event ring that was not sent.
     pub event_cursor: u64,
+    /// Where the next page of the roster begins; `None` once all were sent.
+    pub pages_from: Option<PlayerId>,
+    /// The place on the score board that the client was told last.
+    pub place_told: u16,
     /// What the client holds.
     pub known: Known,
     /// How much more it may be sent.
@@ -78,8 +84,11 @@ impl SeatLink {
             socket,
             heard_at: now,
             pinged_at: now,
+            ping_flies: false,
             welcome_due: true,
             event_cursor: 0,
+            pages_from: Some(PlayerId(0)),
+            place_told: 0,
             known: Known::default(),
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
             blocked_since: None,
@@ -154,9 +163,16 @@ impl Seat {
             }
             match incoming {
                 Incoming::Message(bytes) => take_message(bytes, queue, tick, &mut notes),
-                Incoming::Pong | Incoming::Ping => Ok(()),
+                Incoming::Pong => {
+                    notes.ponged = true;
+                    Ok(())
+                }
+                Incoming::Ping => Ok(()),
             }
         });
+        if notes.ponged && std::mem::take(&mut link.ping_flies) {
+            link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
+        }
         link.credit.acknowledge(notes.ack, now);
         link.note_stage(now);
         if notes.lost {
@@ -194,6 +210,7 @@ struct Notes {
     ack: Tick,
     stamp: Option<u32>,
     lost: bool,
+    ponged: bool,
 }
 
 fn take_message(
