@@ -17,7 +17,9 @@ impl Buttons {
     pub const FIRE: Buttons = Buttons(1);
     /// Dash: an edge, set in exactly one tick for each press.
     pub const DASH: Buttons = Buttons(2);
-    const KNOWN: u8 = 3;
+    /// The rail, for as long as it is held.
+    pub const RAIL: Buttons = Buttons(4);
+    const KNOWN: u8 = 7;
 
     /// Whether all of `buttons` are held.
     pub fn has(self, buttons: Buttons) -> bool {
@@ -123,7 +125,7 @@ mod tests {
     fn any_five_bytes_are_a_legal_input() {
         let odd = ShipInput::from_bytes([0x80, 0x80, 1, 2, 0xff]);
         assert!(odd.thrust.vector().length() <= 1.0 + f32::EPSILON);
-        assert_eq!(odd.buttons, Buttons::FIRE.with(Buttons::DASH));
+        assert_eq!(odd.buttons, Buttons::FIRE.with(Buttons::DASH).with(Buttons::RAIL));
         assert_eq!(ShipInput::from_bytes(odd.to_bytes()), odd);
     }
 

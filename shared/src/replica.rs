@@ -18,7 +18,7 @@ use crate::record::{Head, Reader, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRe
 use crate::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED, VIEW_HALF};
 use crate::snapshot::{OwnShip, SeenShip, SeenShot, Snapshot, SnapshotError};
 use crate::tick::Tick;
-use crate::world::Motion;
+use crate::world::{Motion, newborn_place};
 
 /// Most ticks that a client makes up for at once: a snapshot that builds on an older one is a keyframe.
 pub const SINCE_TICKS_MAX: u32 = 30;
@@ -193,10 +193,12 @@ impl Replica {
             for _ in 0..input.count()? {
                 let record = input.shot(placed)?;
                 let direction = record.angle.direction();
-                let muzzle =
-                    self.ships.get(&record.owner).map(|s| s.motion.position + direction * MUZZLE_UNITS);
-                let position = record.position.or(muzzle).ok_or(SnapshotError::Value)?;
-                let shot = HeldShot { record, position, velocity: direction * SHOT_SPEED };
+                let velocity = direction * SHOT_SPEED;
+                let flight = self.rules.flight(record.flown);
+                let owner = self.ships.get(&record.owner).map(|s| s.motion.position);
+                let fired = owner.map(|place| newborn_place(place + direction * MUZZLE_UNITS, velocity, flight));
+                let position = record.position.or(fired).ok_or(SnapshotError::Value)?;
+                let shot = HeldShot { record, position, velocity };
                 self.shots.insert(record.id, shot);
             }
         }
@@ -233,6 +235,7 @@ impl Replica {
                 fire_wait_ticks: u16::from(head.fire_wait_ticks),
                 guard_ticks: u16::from(head.guard_ticks),
                 respawn_ticks: u16::from(head.respawn_ticks),
+                rail_wait_ticks: u16::from(head.rail_wait_ticks),
                 hull_points: own.hull_points,
             },
             ships: others.map(|(id, ship)| seen_ship(*id, ship)).collect(),

@@ -16,7 +16,7 @@ use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
 use shared::rules::Rules;
 use shared::snapshot::InputReport;
-use shared::tick::{Tick, TickRate};
+use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Motion, Phase, Pilot, Round};
 
 fn input() -> impl Strategy<Value = ShipInput> {
@@ -132,11 +132,12 @@ fn ship_record() -> impl Strategy<Value = ShipRecord> {
 }
 
 fn shot_record() -> impl Strategy<Value = ShotRecord> {
-    (any::<(u16, u16, u16)>(), proptest::option::of(vector(8000.0))).prop_map(
-        |((id, owner, angle), position)| ShotRecord {
+    (any::<(u16, u16, u16, u8)>(), proptest::option::of(vector(8000.0))).prop_map(
+        |((id, owner, angle, flown), position)| ShotRecord {
             id: ShotId(id),
             owner: PlayerId(owner),
             angle: Angle(angle),
+            flown: if position.is_some() { Rewind(0) } else { Rewind(flown) },
             position,
         },
     )
@@ -151,15 +152,16 @@ fn head() -> impl Strategy<Value = Head> {
             waiting,
             slack_ticks,
         });
-    (any::<(u32, u8)>(), phase, report, any::<(u8, u8, u8)>(), any::<Option<u32>>()).prop_map(
-        |((tick, since), phase, report, (fire_wait_ticks, guard_ticks, respawn_ticks), checksum)| Head {
+    (any::<(u32, u8)>(), phase, report, any::<[u8; 4]>(), any::<Option<u32>>()).prop_map(
+        |((tick, since), phase, report, waits, checksum)| Head {
             tick: Tick(tick),
             phase,
             since,
             report,
-            fire_wait_ticks,
-            guard_ticks,
-            respawn_ticks,
+            fire_wait_ticks: waits[0],
+            guard_ticks: waits[1],
+            respawn_ticks: waits[2],
+            rail_wait_ticks: waits[3],
             checksum,
         },
     )
