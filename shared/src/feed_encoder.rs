@@ -7,8 +7,8 @@ use glam::Vec2;
 
 use crate::event::{Beam, Event};
 use crate::feed::{
-    BEAM_NUMBERS, DELTA_HZ, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe, Kill, Leave, Limbo, RoundSet,
-    STEPS_PER_UNIT,
+    BEAM_NUMBERS, DELTA_HZ, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe, Kill, Leave,
+    Limbo, RoundSet, STEPS_PER_UNIT,
 };
 use crate::feed_state::{
     FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
@@ -96,7 +96,11 @@ impl FeedEncoder {
             changed: Vec::new(),
             fired: Vec::new(),
             ended: Vec::new(),
-            beams: self.beams.drain(..).flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick))).collect(),
+            beams: self
+                .beams
+                .drain(..)
+                .flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick)))
+                .collect(),
         };
         let now = state_of(world);
         compare_ships(&self.told.ships, &now.ships, &mut delta);

@@ -11,8 +11,8 @@ use crate::angle::Angle;
 use crate::arena::SIDE_UNITS_MAX;
 use crate::event::Beam;
 use crate::feed::{
-    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, Keyframe, Kill, Limbo, MOVE_NUMBERS, RoundSet,
-    SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
+    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, Keyframe, Kill, Limbo, MOVE_NUMBERS,
+    RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
 };
 use crate::id::{PlayerId, ShotId};
 use crate::name::PlayerName;

@@ -26,6 +26,11 @@ impl Buttons {
         self.0 & buttons.0 == buttons.0
     }
 
+    /// Whether a weapon's trigger is held.
+    pub fn shoots(self) -> bool {
+        self.0 & (Self::FIRE.0 | Self::RAIL.0) != 0
+    }
+
     /// These buttons and `buttons`.
     #[must_use]
     pub fn with(self, buttons: Buttons) -> Buttons {

@@ -11,7 +11,7 @@ use shared::input::ShipInput;
 use shared::name::PlayerName;
 use shared::rules::{DASH_SPEED, HULL_MAX, Rules, SHIP_RADIUS};
 use shared::simulation::{Stage, step};
-use shared::tick::TickRate;
+use shared::tick::{Rewind, TickRate};
 use shared::world::{Hull, World};
 
 const SEATS: u16 = 10;

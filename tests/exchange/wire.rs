@@ -67,6 +67,7 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
         (id(), any::<bool>()).prop_map(|(id, lost)| PlayerEvent::Limbo(id, lost)),
         (id(), id()).prop_map(|(victim, by)| PlayerEvent::Killed(victim, by)),
         (id(), id(), 0..=100_u8).prop_map(|(victim, by, left)| PlayerEvent::Hit(victim, by, left)),
+        (id(), any::<[i32; 4]>()).prop_map(|(by, [x, y, u, v])| PlayerEvent::Beam(by, (x, y), (u, v))),
         round().prop_map(PlayerEvent::Round),
     ]
 }
@@ -287,10 +288,12 @@ fn sizes_are_pinned() {
     assert_eq!((ship(7, whole), ship(700, whole)), (27, 28));
     let shot = |position| {
         let mut bytes = Vec::new();
-        ShotRecord { id: ShotId(1), owner: PlayerId(7), angle: Angle(1), position }.put(&mut bytes);
+        let record =
+            ShotRecord { id: ShotId(1), owner: PlayerId(7), angle: Angle(1), flown: Rewind(0), position };
+        record.put(&mut bytes);
         bytes.len()
     };
-    assert_eq!((shot(None), shot(Some(Vec2::ZERO))), (5, 13));
+    assert_eq!((shot(None), shot(Some(Vec2::ZERO))), (6, 13));
     let input = InputMessage::new(Tick(100_000), 20, Tick(100_003), &[ShipInput::default()]);
     assert_eq!(encode(&ClientMessage::Input(input)).unwrap().len(), 22);
 }

@@ -127,8 +127,9 @@ impl Credit {
         }
     }
 
-    /// The client says that it has the snapshot of `tick`.
-    pub fn acknowledge(&mut self, tick: Tick, now: Duration) {
+    /// The client says that it has the snapshot of `tick`. Returns how long the newest of those took that it did not have
+    /// before.
+    pub fn acknowledge(&mut self, tick: Tick, now: Duration) -> Option<Duration> {
         let (mut bytes, mut newest) = (0, None);
         while let Some(flight) = self.flights.front().filter(|f| f.tick <= tick).copied() {
             self.flights.pop_front();
@@ -136,12 +137,13 @@ impl Credit {
             bytes += flight.bytes;
             newest = Some(flight);
         }
-        let Some(flight) = newest else { return };
+        let flight = newest?;
         let took = now.saturating_sub(flight.sent_at).min(ROUND_TRIP_MAX);
         let since = now.saturating_sub(self.answered_at).max(self.period).as_secs_f32();
         self.measure(flight.tick, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
+        Some(took)
     }
 
     /// Learns from an answer that took so long, on a link that just gave `rate` bytes/s.

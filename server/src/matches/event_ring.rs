@@ -67,6 +67,7 @@ fn public(world: &World, event: &Event) -> Option<PlayerEvent> {
             Some(PlayerEvent::Round(world.round))
         }
         Event::Hit { .. }
+        | Event::Beam(_)
         | Event::Appeared(_)
         | Event::Fired(_)
         | Event::ShotEnded { .. }

@@ -8,6 +8,7 @@ pub mod status;
 
 pub mod input_queue;
 pub mod seat;
+pub mod view_claims;
 
 pub mod columns;
 pub mod credit;
@@ -19,6 +20,8 @@ pub mod goodbye;
 pub mod publisher;
 pub mod replication;
 pub mod roster;
+
+pub mod personal;
 
 pub mod id;
 pub mod parts;

@@ -9,9 +9,9 @@ use arc_swap::ArcSwap;
 use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
-use shared::protocol::{CloseReason, PlayerEvent};
-use shared::rules::Rules;
+use shared::protocol::CloseReason;
 use shared::simulation::{Stage, step};
+use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
 use crate::link::websocket::Sent;
@@ -21,6 +21,7 @@ use crate::matches::frames::Frames;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
+use crate::matches::personal::tell;
 use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
@@ -67,8 +68,7 @@ impl Match {
     /// A match before its first tick.
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
-        let rules = Rules::new(settings.tick_hz, settings.duration_s.saturating_mul(1000));
-        let stage = Stage::new(settings.arena(), rules);
+        let stage = Stage::new(settings.arena(), settings.rules());
         let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
         Match {
             replication: Replication::default(),
@@ -106,7 +106,7 @@ impl Match {
         self.take_inputs();
         self.keep_bots();
         self.step();
-        self.tell_seats();
+        tell(&self.world, &self.events, &mut self.roster);
         self.write_links(now);
         self.publish_feed();
         self.close_stragglers(now);
@@ -228,8 +228,11 @@ impl Match {
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
-            if input != ship.input {
-                self.commands.push(Command::Input { player: seat.player, input });
+            let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
+            let rewind =
+                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            if input != ship.input || rewind != ship.rewind {
+                self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
         }
     }
@@ -254,19 +257,6 @@ impl Match {
         self.events.clear();
         step(&mut self.world, &mut self.stage, &self.applied, &mut self.events);
         self.event_ring.publish(&self.world, &self.events);
-    }
-
-    /// Hits are told to the two whom they concern.
-    fn tell_seats(&mut self) {
-        for event in &self.events {
-            if let Event::Hit { victim, by, hull_points } = *event {
-                for player in [victim, by] {
-                    if let Some(seat) = self.roster.get_mut(player).filter(|s| s.link.is_some()) {
-                        seat.tell(PlayerEvent::Hit(victim, by, hull_points));
-                    }
-                }
-            }
-        }
     }
 
     fn write_links(&mut self, now: Duration) {
