@@ -62,7 +62,7 @@ impl Roster {
             PlayerEvent::Round(round) if round.phase == Phase::Playing => {
                 self.seats.values_mut().for_each(|seat| (seat.score, seat.deaths) = (0, 0));
             }
-            PlayerEvent::Round(_) | PlayerEvent::Hit(..) => {}
+            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Beam(..) => {}
         }
     }
 
