@@ -53,8 +53,7 @@ pub fn fly(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
             return false;
         }
         if shot.born == world.tick {
-            launch(world, ground, shot, events);
-            return true;
+            return launch(world, ground, shot, events);
         }
         let to = shot.position + shot.velocity * ground.rules.dt;
         let sweep = Sweep {
@@ -89,8 +88,8 @@ fn end_on(victim: Option<usize>) -> ShotEnd {
 }
 
 /// The first moments of a shot: out of the muzzle at the view tick, then tick by tick up to the present. A target counts
-/// where the shooter saw it, so whoever leads it rightly on the screen hits.
-fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut Vec<Event>) {
+/// where the shooter saw it, so whoever leads it rightly on the screen hits. Returns whether the shot left its muzzle.
+fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut Vec<Event>) -> bool {
     let whole = shot.flown;
     let (mut from, mut flown) = (shot.origin - shot.velocity.normalize_or_zero() * MUZZLE_UNITS, Rewind(0));
     loop {
@@ -99,17 +98,21 @@ fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut 
         let sweep = Sweep { from, to, radius: SHOT_RADIUS, owner: shot.owner, back };
         if let Some((part, victim)) = first_met(world, ground, &sweep) {
             let position = from.lerp(to, part);
-            (shot.over, shot.flown, shot.position) = (true, flown, to);
+            // The last place that is surely before what it met.
+            let short = ((1.0 - part) * f32::from(Rewind::PARTS)).ceil() as u8;
+            shot.over = true;
+            shot.flown = Rewind(flown.0.saturating_sub(short));
+            shot.position = newborn_place(shot.origin, shot.velocity, ground.rules.flight(shot.flown));
             let end = end_on(victim);
             events.push(Event::ShotEnded { shot: shot.id, position, end, before: back });
             if let Some(index) = victim {
                 hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
             }
-            return;
+            return flown > Rewind(0);
         }
         if flown == whole {
             shot.position = to;
-            return;
+            return true;
         }
         (from, flown) = (to, Rewind(flown.0.saturating_add(Rewind::PARTS).min(whole.0)));
     }

@@ -10,6 +10,7 @@ mod feed;
 mod fight;
 mod framing;
 mod journal;
+mod lag_compensation;
 mod link_profiles;
 mod rounds;
 mod seats;

@@ -266,7 +266,7 @@ fn sizes_are_pinned() {
         Head { checksum, ..Head::default() }.put(&mut bytes);
         bytes.len()
     };
-    assert_eq!((head(None), head(Some(7))), (13, 17));
+    assert_eq!((head(None), head(Some(7))), (14, 18));
     let ship = |id, record: ShipRecord| {
         let mut bytes = Vec::new();
         record.put(PlayerId(id), &mut bytes);

@@ -15,7 +15,7 @@ const SLOTS: usize = 32;
 /// How far a claim may go beyond the measurement before the measurement takes its place.
 const DISAGREEMENT_MS: f32 = 200.0;
 /// How much older than the newest snapshot a picture may be behind a steady line.
-const STEADY_MS: f32 = 150.0;
+const STEADY_MS: f32 = 120.0;
 /// The same behind any line.
 const SHOWN_MS_MAX: f32 = 300.0;
 /// How many times the measured unsteadiness a picture may be older.
