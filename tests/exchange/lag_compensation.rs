@@ -12,11 +12,10 @@ use shared::collision::{swept_circle, swept_walls};
 use shared::id::PlayerId;
 use shared::input::Buttons;
 use shared::link_profile::{LinkProfile, WIFI, Way};
-use shared::protocol::InputMessage;
 use shared::rules::{MUZZLE_UNITS, RAIL_DAMAGE, RAIL_RADIUS, RAIL_RANGE, SHIP_RADIUS, SHOT_SPEED};
 use shared::tick::Tick;
 use shared::world::World;
-use tests::exchange::player::Player;
+use tests::exchange::player::{Forge, Player};
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
 use tests::road::Traveller;
@@ -85,6 +84,11 @@ fn blaster_with_lead() -> Steering {
         }
         Controls { aim: Angle::of(way + velocity * flight_s), fire, ..Controls::default() }
     })
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are to be read: run with --no-capture")]
+fn figure(line: &str) {
+    println!("{line}");
 }
 
 /// What came of the shooting.
@@ -159,14 +163,14 @@ fn watch(exchange: &mut Exchange, shooter: &mut Traveller, target: PlayerId, sec
 fn the_rail_hits_what_is_drawn() {
     for (profile, cap_ms) in [(&NEAR, 300), (&RTT_120, 300), (&RTT_200, 450)] {
         let with = shoot(profile, cap_ms, rail_at_sight(), 1500);
-        println!("rail, RTT {}, cap {cap_ms} ms: {with:?}, {:.3}", profile.name, with.rate());
+        figure(&format!("rail, RTT {}, cap {cap_ms} ms: {with:?}, {:.3}", profile.name, with.rate()));
         assert!(with.fired >= 100, "{}: only {} shots", profile.name, with.fired);
         assert!(with.rate() >= 0.95, "{}: {with:?}", profile.name);
         assert!(with.rewind_ms <= cap_ms as f32 + 0.1);
     }
     for profile in [&RTT_120, &RTT_200] {
         let without = shoot(profile, 0, rail_at_sight(), 900);
-        println!("rail, RTT {}, off: {without:?}, {:.3}", profile.name, without.rate());
+        figure(&format!("rail, RTT {}, off: {without:?}, {:.3}", profile.name, without.rate()));
         assert!(without.fired >= 100 && without.rate() < 0.1, "{}: {without:?}", profile.name);
     }
 }
@@ -174,11 +178,11 @@ fn the_rail_hits_what_is_drawn() {
 #[test]
 fn blaster_shots_with_the_right_lead_hit_as_on_the_spot() {
     let near = shoot(&NEAR, 300, blaster_with_lead(), 1500);
-    println!("blaster, RTT 0: {near:?}, {:.3}", near.rate());
+    figure(&format!("blaster, RTT 0: {near:?}, {:.3}", near.rate()));
     assert!(near.fired > 100 && near.rate() > 0.8, "{near:?}");
     for (profile, cap_ms) in [(&RTT_120, 300), (&RTT_200, 450)] {
         let far = shoot(profile, cap_ms, blaster_with_lead(), 1500);
-        println!("blaster, RTT {}, cap {cap_ms} ms: {far:?}, {:.3}", profile.name, far.rate());
+        figure(&format!("blaster, RTT {}, cap {cap_ms} ms: {far:?}, {:.3}", profile.name, far.rate()));
         assert!(far.fired > 100 && (far.rate() - near.rate()).abs() <= 0.05, "{}: {far:?}", profile.name);
     }
 }
@@ -197,7 +201,7 @@ fn rail_at_the_past(ms: f64) -> Steering {
 }
 
 /// As [`shoot`] with the longest cap and a client that changes its messages.
-fn lie(forge: fn(&mut InputMessage), past_ms: f64) -> Outcome {
+fn lie(forge: Forge, past_ms: f64) -> Outcome {
     let mut exchange = open_match(500);
     let target = exchange.player("Target", Delay::default(), shuttle()).unwrap();
     let target = exchange.players[target].id;
@@ -209,9 +213,9 @@ fn lie(forge: fn(&mut InputMessage), past_ms: f64) -> Outcome {
 #[test]
 fn who_lies_about_the_view_gains_nothing() {
     let honest = lie(|_| (), 0.0);
-    println!("honest, RTT 0: {honest:?}, {:.3}", honest.rate());
+    figure(&format!("honest, RTT 0: {honest:?}, {:.3}", honest.rate()));
     assert!(honest.rate() >= 0.95, "{honest:?}");
-    let lies: [(&str, fn(&mut InputMessage)); 4] = [
+    let lies: [(&str, Forge); 4] = [
         ("a picture of long ago", |m| m.view_lag = u16::MAX),
         ("300 ms older", |m| m.view_lag += 72),
         ("an old acknowledgement now and then", |m| {
@@ -228,13 +232,13 @@ fn who_lies_about_the_view_gains_nothing() {
     ];
     for (name, forge) in lies {
         let liar = lie(forge, 300.0);
-        println!("{name}: {liar:?}, {:.3}", liar.rate());
+        figure(&format!("{name}: {liar:?}, {:.3}", liar.rate()));
         assert!(liar.fired >= 40 && liar.rate() < 0.05, "{name}: {liar:?}");
         // An honest client on this link looks up to 165 ms back.
         assert!(liar.rewind_ms <= 300.0, "{name}: {liar:?}");
     }
     let future = lie(|m| m.ack = Tick(u32::MAX), 0.0);
-    println!("news of the future: {future:?}, {:.3}", future.rate());
+    figure(&format!("news of the future: {future:?}, {:.3}", future.rate()));
     assert!(future.rate() <= honest.rate());
 }
 
@@ -320,7 +324,7 @@ fn nobody_is_hit_long_after_reaching_cover() {
                 victim.note((exchange.game.world(), &arena), shooter.player.id, &mut fairness);
             }
         }
-        println!("RTT {}, cap {cap_ms} ms: {fairness:?}", profile.name);
+        figure(&format!("RTT {}, cap {cap_ms} ms: {fairness:?}", profile.name));
         let ticks = |ms: u32| (ms * 30).div_ceil(1000);
         assert!(fairness.hits > 30, "{fairness:?}");
         assert!(fairness.covered_ticks <= ticks(cap_ms + 100), "{fairness:?}");

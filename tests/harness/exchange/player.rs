@@ -16,6 +16,9 @@ use crate::steering::Steering;
 /// Time between two pictures.
 const PICTURE_MS: f64 = 1000.0 / 60.0;
 
+/// A lie: changes an input message on its way out.
+pub type Forge = fn(&mut InputMessage);
+
 /// A client that plays.
 pub struct Player {
     /// Its seat.
@@ -33,7 +36,7 @@ pub struct Player {
     /// Why the client gave a link up, if it did.
     pub complaint: Option<String>,
     /// Changes each input message on its way out: a client that lies.
-    pub forge: Option<fn(&mut InputMessage)>,
+    pub forge: Option<Forge>,
     up: Lane,
     down: Lane,
     picture_at_ms: f64,
@@ -137,7 +140,7 @@ impl Player {
 }
 
 /// An input message with another content; other messages are left alone.
-fn forged(message: &[u8], forge: fn(&mut InputMessage)) -> Option<Vec<u8>> {
+fn forged(message: &[u8], forge: Forge) -> Option<Vec<u8>> {
     let Ok(ClientMessage::Input(mut input)) = decode(message, CLIENT_MESSAGE_BYTES_MAX) else { return None };
     forge(&mut input);
     encode(&ClientMessage::Input(input)).ok()

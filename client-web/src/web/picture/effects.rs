@@ -36,10 +36,9 @@ impl Effect {
     fn life_ms(self) -> f32 {
         match self {
             Effect::Muzzle { .. } => 60.0,
-            Effect::Beam { .. } => 320.0,
             Effect::Sparks { .. } => 160.0,
             Effect::Blast(_) => BLAST_MS,
-            Effect::Ring { .. } => 320.0,
+            Effect::Beam { .. } | Effect::Ring { .. } => 320.0,
             Effect::HurtFrom(_) => 700.0,
             Effect::HitTicks(_) => 200.0,
         }
