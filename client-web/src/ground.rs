@@ -1,5 +1,5 @@
-//! Where one plays and by which numbers, as prediction and shots want to be told.
-//! It knows no ship and no time; `play` owns one for each welcome.
+//! Where a player plays and by which numbers, as the parts of the netcode want to see it.
+//! It holds the two things that a welcome says once; only `play` makes one.
 
 use shared::arena::Arena;
 use shared::rules::Rules;
@@ -8,22 +8,22 @@ use shared::world::Phase;
 use crate::prediction::Flight;
 use crate::shots::Field;
 
-/// The arena and the match's numbers.
+/// Where it is played, and by which numbers.
 #[derive(Clone, Debug)]
 pub struct Ground {
-    /// Where it happens.
+    /// Where.
     pub arena: Arena,
-    /// The match's numbers.
+    /// By which numbers.
     pub rules: Rules,
 }
 
 impl Ground {
-    /// What shots fly through.
+    /// For shots.
     pub fn field(&self) -> Field<'_> {
         Field { arena: &self.arena, rules: &self.rules }
     }
 
-    /// By which rules the own ship flies in `phase`.
+    /// For the own ship.
     pub fn flight(&self, phase: Phase) -> Flight<'_> {
         let weapons_on = matches!(phase, Phase::Playing | Phase::Lobby);
         Flight { rules: &self.rules, arena: &self.arena, weapons_on }

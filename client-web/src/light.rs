@@ -64,7 +64,7 @@ impl LightClient {
         if let Some(body) = snapshot_body(bytes) {
             return self.snapshot(body, now_ms);
         }
-        if bytes.starts_with(&[0x81, 0xa1, b'e']) {
+        if let [0x81, 0xa1, b'e' | b'r', ..] = bytes {
             return Ok(());
         }
         match codec::decode::<ServerMessage>(bytes, SERVER_MESSAGE_BYTES_MAX)? {
@@ -82,7 +82,7 @@ impl LightClient {
                 Ok(())
             }
             ServerMessage::Snapshot(packed) => self.snapshot(&packed.0, now_ms),
-            ServerMessage::Events(..) | ServerMessage::Pong(_) => Ok(()),
+            ServerMessage::Events(..) | ServerMessage::Roster(_) | ServerMessage::Pong(_) => Ok(()),
         }
     }
 
@@ -186,11 +186,12 @@ fn snapshot_body(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use shared::arena::Arena;
     use shared::codec::Packed;
+    use shared::name::PlayerName;
     use shared::protocol::Welcome;
     use shared::rules::Rules;
     use shared::snapshot::InputReport;
     use shared::tick::Tick;
-    use shared::world::Round;
+    use shared::world::{Hull, Pilot, Round};
 
     use super::*;
 
@@ -206,7 +207,15 @@ mod tests {
             round_ticks: 100,
             rules_hash: Rules::new(TickRate::DEFAULT, 1).hash(),
             arena: Arena::open(4),
-            pilots: vec![],
+            pilot: Pilot {
+                id: PlayerId(3),
+                name: PlayerName::sanitise("Wren"),
+                hull: Hull::Wedge,
+                bot: false,
+                limbo: false,
+                score: 0,
+                deaths: 0,
+            },
             round: Round::default(),
         }))
     }

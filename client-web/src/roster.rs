@@ -1,10 +1,10 @@
-//! Who is in the match, what to call them, and how they stand: the welcome's list kept true by events.
+//! Who is in the match, what to call them, and how they stand: the server's pages kept true by events.
 //! Spectators fill the same list from the feed. It knows names and numbers, no ships.
 
 use std::collections::BTreeMap;
 
 use shared::id::PlayerId;
-use shared::protocol::PlayerEvent;
+use shared::protocol::{PlayerEvent, RosterPage};
 use shared::world::{Hull, Phase, Pilot};
 
 use crate::view::Score;
@@ -13,26 +13,39 @@ use crate::view::Score;
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     seats: BTreeMap<PlayerId, Score>,
+    /// Somebody's place as the server says it, 1 for the best, while the rows alone do not tell it.
+    place: Option<(PlayerId, u16)>,
 }
 
 impl Roster {
-    /// The roster that a welcome lists.
-    pub fn of_pilots(pilots: &[Pilot]) -> Roster {
-        let score = |p: &Pilot| Score {
-            id: p.id,
-            name: p.name.as_str().to_owned(),
-            hull: p.hull,
-            bot: p.bot,
-            limbo: p.limbo,
-            score: p.score,
-            deaths: p.deaths,
-        };
-        Roster::of_scores(pilots.iter().map(score))
-    }
-
     /// The roster of these rows.
     pub fn of_scores(scores: impl Iterator<Item = Score>) -> Roster {
-        Roster { seats: scores.map(|s| (s.id, s)).collect() }
+        Roster { seats: scores.map(|s| (s.id, s)).collect(), place: None }
+    }
+
+    /// Takes in somebody's row.
+    pub fn add(&mut self, pilot: &Pilot) {
+        let score = Score {
+            id: pilot.id,
+            name: pilot.name.as_str().to_owned(),
+            hull: pilot.hull,
+            bot: pilot.bot,
+            limbo: pilot.limbo,
+            score: pilot.score,
+            deaths: pilot.deaths,
+        };
+        self.seats.insert(pilot.id, score);
+    }
+
+    /// Takes in everybody of a range of ids; who is in it and not listed is gone.
+    pub fn turn_page(&mut self, page: &RosterPage) {
+        self.seats.retain(|id, _| *id < page.first || *id > page.last);
+        page.pilots.iter().for_each(|pilot| self.add(pilot));
+    }
+
+    /// The server says that `id` has this place on the score board; 0 is that the rows tell it.
+    pub fn set_place(&mut self, id: PlayerId, place: u16) {
+        self.place = (place > 0).then_some((id, place));
     }
 
     /// Takes in what happened.
@@ -62,14 +75,28 @@ impl Roster {
             PlayerEvent::Round(round) if round.phase == Phase::Playing => {
                 self.seats.values_mut().for_each(|seat| (seat.score, seat.deaths) = (0, 0));
             }
-            PlayerEvent::Round(_) | PlayerEvent::Hit(..) => {}
+            PlayerEvent::Scores(rows) => {
+                for row in rows {
+                    if let Some(seat) = self.seats.get_mut(&row.player) {
+                        (seat.score, seat.deaths) = (row.score, row.deaths);
+                    }
+                }
+            }
+            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Beam(..) | PlayerEvent::Place(_) => {}
         }
     }
 
-    /// The score board: most kills first, then fewest deaths, then the older seat.
+    /// The score board: most kills first, then fewest deaths, then the older seat. Whose place the server says has it:
+    /// others' rows may be old.
     pub fn scores(&self) -> Vec<Score> {
         let mut scores: Vec<Score> = self.seats.values().cloned().collect();
         scores.sort_by_key(|s| (std::cmp::Reverse(s.score), s.deaths, s.id));
+        if let Some((id, place)) = self.place
+            && let Some(found) = scores.iter().position(|s| s.id == id)
+        {
+            let row = scores.remove(found);
+            scores.insert(usize::from(place).saturating_sub(1).min(scores.len()), row);
+        }
         scores
     }
 
@@ -97,6 +124,7 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use shared::name::PlayerName;
+    use shared::protocol::Standing;
     use shared::world::Round;
 
     use super::*;
@@ -119,5 +147,49 @@ mod tests {
         assert!(roster.scores().iter().all(|s| s.score == 0 && s.deaths == 0));
         roster.apply(&PlayerEvent::Left(PlayerId(2)));
         assert_eq!((roster.name_of(PlayerId(2)), roster.hull_of(PlayerId(1))), (None, Hull::Fork));
+    }
+    #[test]
+    fn a_page_is_the_whole_truth_about_its_range() {
+        let pilot = |id, score| Pilot {
+            id: PlayerId(id),
+            name: PlayerName::sanitise("Wren"),
+            hull: Hull::Lance,
+            bot: false,
+            limbo: false,
+            score,
+            deaths: 0,
+        };
+        let ids = |roster: &Roster| roster.seats.keys().map(|id| id.0).collect::<Vec<_>>();
+        let mut roster = Roster::default();
+        for id in [3, 8, 9, 17] {
+            roster.add(&pilot(id, id));
+        }
+        let pilots = vec![pilot(8, 1), pilot(12, 2)];
+        roster.turn_page(&RosterPage { first: PlayerId(8), last: PlayerId(15), pilots });
+        assert_eq!(ids(&roster), [3, 8, 12, 17]);
+        assert_eq!(roster.score_of(PlayerId(8)), Some(1));
+        let last = RosterPage { first: PlayerId(16), last: PlayerId(u16::MAX), pilots: Vec::new() };
+        roster.turn_page(&last);
+        assert_eq!(ids(&roster), [3, 8, 12]);
+    }
+
+    #[test]
+    fn the_own_place_is_where_the_server_says() {
+        let mut roster = Roster::default();
+        for id in 1..=4 {
+            let name = PlayerName::sanitise("Wren");
+            roster.apply(&PlayerEvent::Joined(PlayerId(id), name, Hull::Fork, false));
+        }
+        let rows = [(1, 9), (2, 7), (3, 4), (4, 5)];
+        let standing = |(id, score)| Standing { player: PlayerId(id), score, deaths: 0 };
+        roster.apply(&PlayerEvent::Scores(rows.map(standing).to_vec()));
+        let order = |roster: &Roster| roster.scores().iter().map(|s| s.id.0).collect::<Vec<_>>();
+        assert_eq!(order(&roster), [1, 2, 4, 3]);
+        roster.set_place(PlayerId(3), 3);
+        assert_eq!(order(&roster), [1, 2, 3, 4]);
+        roster.set_place(PlayerId(3), 900);
+        assert_eq!(order(&roster), [1, 2, 4, 3]);
+        roster.set_place(PlayerId(1), 0);
+        assert_eq!(order(&roster), [1, 2, 4, 3]);
     }
 }

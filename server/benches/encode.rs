@@ -103,7 +103,7 @@ impl Crowd {
             let checked = (world.tick.0 + u32::from(player.0)).is_multiple_of(stage.rules.rate.hz());
             let head = Head { checksum: checked.then_some(0), ..Head::default() };
             out.clear();
-            replication.append_snapshot((world, stage), (known, own), head, out);
+            replication.append_snapshot(world, (known, own), head, out);
             replication.commit(known);
         }
     }
@@ -121,7 +121,7 @@ impl Crowd {
             let fires = (second + u32::from(ship.id.0)).is_multiple_of(2);
             let buttons = if fires { Buttons::FIRE } else { Buttons::default() };
             let input = ShipInput { thrust, aim: ship.input.aim.turned(drift), buttons };
-            self.commands.push(Command::Input { player: ship.id, input });
+            self.commands.push(Command::Input { player: ship.id, input, rewind: ship.rewind });
         }
     }
 }

@@ -41,6 +41,11 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
     rmp_serde::to_vec(value).map_err(|e| EncodeError(e.to_string()))
 }
 
+/// The same, appended to `out`; what was appended before an error is to be thrown away.
+pub fn encode_into<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    rmp_serde::encode::write(out, value).map_err(|e| EncodeError(e.to_string()))
+}
+
 /// Reads exactly one value of at most `bytes_max` bytes.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, DecodeError> {
     if bytes.len() > bytes_max {

@@ -14,10 +14,12 @@ use crate::world::{Hull, Round};
 pub const FEED_VERSION: u16 = 1;
 /// Steps of a position in one unit.
 pub const STEPS_PER_UNIT: f32 = 2.0;
-/// Times a second that a delta is made, as long as the tick rate allows it.
+/// Times a second that a delta is made, as long as the tick rate allows it and few ships fly.
 pub const DELTA_HZ: u32 = 10;
-/// Time between two keyframes.
-pub const KEYFRAME_EVERY_MS: u32 = 2000;
+/// Ships above which deltas come more rarely, so that a crowd takes no more of a line.
+pub const DELTA_SHIPS: u32 = 32;
+/// Time between two keyframes, at least.
+pub const KEYFRAME_EVERY_MS: u32 = 4000;
 /// Numbers of a ship in a list of whole ships.
 pub const SHIP_NUMBERS: usize = 6;
 /// Numbers of a ship in a list of moves.
@@ -28,6 +30,8 @@ pub const CHANGE_NUMBERS: usize = 3;
 pub const SHOT_NUMBERS: usize = 6;
 /// Numbers of a shot in a list of ends.
 pub const END_NUMBERS: usize = 2;
+/// Numbers of a beam of the rail.
+pub const BEAM_NUMBERS: usize = 6;
 
 /// One event of the feed. Written without its name, which goes beside it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -138,6 +142,9 @@ pub struct Delta {
     /// [`END_NUMBERS`] for each shot that ended: id, ticks since its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<i32>,
+    /// [`BEAM_NUMBERS`] for each beam of the rail: who fired, ticks since then, x and y of both ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beams: Vec<i32>,
 }
 
 /// A ship was shot down.

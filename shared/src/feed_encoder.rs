@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use glam::Vec2;
 
-use crate::event::Event;
+use crate::event::{Beam, Event};
 use crate::feed::{
-    DELTA_HZ, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe, Kill, Leave, Limbo, RoundSet,
-    STEPS_PER_UNIT,
+    BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe,
+    Kill, Leave, Limbo, RoundSet, STEPS_PER_UNIT,
 };
 use crate::feed_state::{
     FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
@@ -17,30 +17,30 @@ use crate::feed_state::{
 use crate::id::{PlayerId, ShotId};
 use crate::input::Thrust;
 use crate::quantise::pack_angle;
-use crate::tick::{Tick, TickRate};
+use crate::tick::{Rewind, Tick, TickRate};
 use crate::world::{Pilot, Ship, Shot, World};
 
 /// Most shots whose birth and end are kept between two deltas. Beyond it, one that was born and ended in between stays
 /// untold, and an end is told as if it were now.
 const NOTES_MAX: usize = 8192;
 
-/// Ticks from one delta to the next at `rate`.
-pub fn delta_every_ticks(rate: TickRate) -> u32 {
-    ((rate.hz() + DELTA_HZ / 2) / DELTA_HZ).max(1)
-}
-
-/// Ticks from one keyframe to the next at `rate`: a whole number of deltas.
-pub fn keyframe_every_ticks(rate: TickRate) -> u32 {
-    let every = delta_every_ticks(rate);
-    (rate.ticks_in(KEYFRAME_EVERY_MS) / every).max(1) * every
+/// Ticks from one delta to the next at `rate` while so many ships fly: 1 to a second's.
+pub fn delta_every_ticks(rate: TickRate, ships: usize) -> u32 {
+    let crowd = u32::try_from(ships).unwrap_or(u32::MAX).clamp(DELTA_SHIPS, DELTA_SHIPS * DELTA_HZ);
+    let (often, crowd) = (DELTA_HZ * DELTA_SHIPS, rate.hz() * crowd);
+    ((crowd + often / 2) / often).max(1)
 }
 
 /// What readers hold, and what they have not been told yet.
 #[derive(Clone, Debug, Default)]
 pub struct FeedEncoder {
     told: FeedState,
+    /// The tick of the last delta or lone keyframe, and of the last keyframe.
+    delta_at: Tick,
+    keyframe_at: Tick,
     born: BTreeMap<ShotId, FeedShot>,
     ended: BTreeMap<ShotId, Tick>,
+    beams: Vec<(Tick, Beam)>,
 }
 
 impl FeedEncoder {
@@ -56,19 +56,32 @@ impl FeedEncoder {
                 Event::Fired(shot) if self.born.len() < NOTES_MAX => {
                     self.born.insert(shot.id, feed_shot(shot));
                 }
-                Event::ShotEnded { shot, .. } if self.ended.len() < NOTES_MAX => {
-                    self.ended.insert(*shot, world.tick);
+                Event::ShotEnded { shot, before, .. } if self.ended.len() < NOTES_MAX => {
+                    self.ended.insert(*shot, world.tick - whole_ticks(*before));
                 }
+                Event::Beam(beam) if self.beams.len() < NOTES_MAX => self.beams.push((world.tick, *beam)),
                 _ => out.extend(tell(world, event)),
             }
         }
     }
 
+    /// Whether a delta is due after the world's last step.
+    pub fn delta_due(&self, tick: Tick, rate: TickRate) -> bool {
+        tick.since(self.delta_at) >= delta_every_ticks(rate, self.told.ships.len())
+    }
+
+    /// Whether a keyframe is due; only right behind a delta.
+    pub fn keyframe_due(&self, tick: Tick, rate: TickRate) -> bool {
+        tick == self.delta_at && tick.since(self.keyframe_at) >= rate.ticks_in(KEYFRAME_EVERY_MS)
+    }
+
     /// Everything, and readers hold just that.
     pub fn keyframe(&mut self, world: &World, watching: u32) -> Keyframe {
         self.told = state_of(world);
+        (self.delta_at, self.keyframe_at) = (world.tick, world.tick);
         self.born.clear();
         self.ended.clear();
+        self.beams.clear();
         let FeedState { tick, round, seats, ships, shots } = &self.told;
         let pilot = |(id, s): (&PlayerId, &FeedSeat)| {
             FeedPilot(*id, s.name.clone(), s.hull, s.flags, s.score, s.deaths)
@@ -93,11 +106,17 @@ impl FeedEncoder {
             changed: Vec::new(),
             fired: Vec::new(),
             ended: Vec::new(),
+            beams: self
+                .beams
+                .drain(..)
+                .flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick)))
+                .collect(),
         };
         let now = state_of(world);
         compare_ships(&self.told.ships, &now.ships, &mut delta);
         self.compare_shots(&now, &mut delta);
         self.told = now;
+        self.delta_at = world.tick;
         self.born.clear();
         self.ended.clear();
         delta
@@ -115,7 +134,7 @@ impl FeedEncoder {
     }
 }
 
-/// What spectators are told of `event` at once. Shots and moves ride in deltas; hits show as hull points.
+/// What spectators are told of `event` at once. Shots, beams and moves ride in deltas; hits show as hull points.
 fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
     let tick = world.tick;
     Some(match event {
@@ -140,6 +159,7 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
         | Event::Fired(_)
         | Event::ShotEnded { .. }
         | Event::Hit { .. }
+        | Event::Beam(_)
         | Event::Dashed(_) => return None,
     })
 }
@@ -152,7 +172,7 @@ pub fn state_of(world: &World) -> FeedState {
         round: world.round,
         seats: world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect(),
         ships: ships.map(|(ship, pilot)| (ship.id, feed_ship(ship, pilot))).collect(),
-        shots: world.shots.iter().map(|s| (s.id, feed_shot(s))).collect(),
+        shots: world.shots.iter().filter(|s| !s.over).map(|s| (s.id, feed_shot(s))).collect(),
     }
 }
 
@@ -192,9 +212,20 @@ fn feed_ship(ship: &Ship, pilot: &Pilot) -> FeedShip {
     FeedShip { x, y, aim: pack_angle(ship.input.aim), hull_points: ship.hull_points, flags }
 }
 
+/// Spectators see a shot leave its muzzle at its shooter's view tick, to the nearest tick.
 fn feed_shot(shot: &Shot) -> FeedShot {
     let (x, y) = steps(shot.origin);
-    FeedShot { owner: shot.owner, born: shot.born, x, y, angle: shot.angle.0.wrapping_add(32) >> 6 }
+    let born = shot.born - whole_ticks(shot.flown);
+    FeedShot { owner: shot.owner, born, x, y, angle: shot.angle.0.wrapping_add(32) >> 6 }
+}
+
+fn whole_ticks(time: Rewind) -> u32 {
+    libm::roundf(time.ticks()) as u32
+}
+
+fn beam_numbers(beam: &Beam, ago: u32) -> [i32; BEAM_NUMBERS] {
+    let ((x, y), (end_x, end_y)) = (steps(beam.from), steps(beam.to));
+    [i32::from(beam.by.0), ago as i32, x, y, end_x, end_y]
 }
 
 fn ship_numbers(id: PlayerId, ship: &FeedShip) -> [i32; 6] {
@@ -254,7 +285,8 @@ mod tests {
             let tick = self.world.tick.0;
             for (i, input) in self.inputs.iter_mut().enumerate() {
                 steer(&mut self.random, tick + 7 * i as u32, input);
-                commands.push(Command::Input { player: PlayerId(i as u16), input: *input });
+                let rewind = Rewind(self.random.below(90) as u8);
+                commands.push(Command::Input { player: PlayerId(i as u16), input: *input, rewind });
             }
             let mut events = Vec::new();
             step(&mut self.world, &mut self.stage, &commands, &mut events);
@@ -322,19 +354,20 @@ mod tests {
             let mut fight = Fight::new(seed, players, hz, 6_000);
             let (mut encoder, mut state) = (FeedEncoder::new(), FeedState::default());
             read(&mut state, &FeedEvent::Keyframe(encoder.keyframe(&fight.world, 0)));
-            let every = delta_every_ticks(fight.stage.rules.rate);
+            let rate = fight.stage.rules.rate;
             for _ in 0..hz * 12 {
                 let commands = fight.upheaval();
                 let events = fight.step(commands);
                 let mut out = Vec::new();
                 encoder.observe(&fight.world, &events, &mut out);
-                if fight.world.tick.0.is_multiple_of(every) {
+                let due = encoder.delta_due(fight.world.tick, rate);
+                if due {
                     out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
                 }
                 for event in &out {
                     read(&mut state, event);
                 }
-                if fight.world.tick.0.is_multiple_of(every) {
+                if due {
                     let keyframe = encoder.clone().keyframe(&fight.world, 0);
                     prop_assert_eq!(&state, &FeedState::of_keyframe(&keyframe).unwrap());
                 }
@@ -366,10 +399,10 @@ mod tests {
             let events = fight.step(Vec::new());
             let mut out = Vec::new();
             encoder.observe(&fight.world, &events, &mut out);
-            if tick % delta_every_ticks(TickRate::DEFAULT) == 0 {
+            if encoder.delta_due(fight.world.tick, TickRate::DEFAULT) {
                 out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
             }
-            if tick % keyframe_every_ticks(TickRate::DEFAULT) == 0 {
+            if encoder.keyframe_due(fight.world.tick, TickRate::DEFAULT) {
                 out.push(FeedEvent::Keyframe(encoder.keyframe(&fight.world, 100)));
             }
             for event in out.iter().filter(|_| tick >= 300) {
@@ -379,16 +412,17 @@ mod tests {
             }
         }
         let kbit_s = bytes * 8 / 60 / 1000;
-        assert!(kbit_s <= 110, "{kbit_s} kbit/s");
+        assert!(kbit_s <= 118, "{kbit_s} kbit/s");
     }
 
     #[test]
-    fn keyframes_fall_on_deltas() {
+    fn a_crowd_is_told_more_rarely() {
         for hz in 10..=60 {
             let rate = TickRate::new(hz).unwrap();
-            assert_eq!(keyframe_every_ticks(rate) % delta_every_ticks(rate), 0, "{hz} Hz");
-            assert!(keyframe_every_ticks(rate) <= 2 * hz);
+            let every = |ships| delta_every_ticks(rate, ships);
+            assert_eq!((every(0), every(32), every(100_000)), (every(1), (hz + 5) / 10, hz));
         }
+        assert_eq!(delta_every_ticks(TickRate::DEFAULT, 60), 6);
     }
 
     #[test]

@@ -100,6 +100,9 @@ pub enum ServerMessage {
     /// What happened in one tick.
     #[serde(rename = "e")]
     Events(Tick, Vec<PlayerEvent>),
+    /// A part of the list of everybody.
+    #[serde(rename = "r")]
+    Roster(RosterPage),
     /// The newest stamp of the client's pings.
     #[serde(rename = "p")]
     Pong(u32),
@@ -131,10 +134,33 @@ pub struct Welcome {
     pub rules_hash: u32,
     /// Where it happens.
     pub arena: Arena,
-    /// Everybody.
-    pub pilots: Vec<Pilot>,
+    /// The player; everybody else follows in [`RosterPage`]s.
+    pub pilot: Pilot,
     /// The round's clock.
     pub round: Round,
+}
+
+/// Everybody whose id lies in a range, as of the last event before it on the same link. Who is in the range and not in
+/// the list has no seat any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RosterPage {
+    /// The lowest id that it is about.
+    pub first: PlayerId,
+    /// The highest one.
+    pub last: PlayerId,
+    /// The pilots, by id.
+    pub pilots: Vec<Pilot>,
+}
+
+/// How a pilot stands in the round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Who.
+    pub player: PlayerId,
+    /// Kills in this round.
+    pub score: u16,
+    /// Deaths in this round.
+    pub deaths: u16,
 }
 
 /// What happened, as far as every player may know. Positions of others are not in here; snapshots carry them.
@@ -149,12 +175,22 @@ pub enum PlayerEvent {
     /// A connection was lost (true) or is back (false).
     #[serde(rename = "c")]
     Limbo(PlayerId, bool),
-    /// A ship was shot down: victim, killer.
+    /// A ship was shot down: victim, killer. The killer's score and the victim's deaths grow by one.
     #[serde(rename = "k")]
     Killed(PlayerId, PlayerId),
+    /// How some stand now, for scores that grew by kills which the receiver was not told.
+    #[serde(rename = "s")]
+    Scores(Vec<Standing>),
+    /// The receiver's place on the score board, 1 for the best; 0 while all kills are told and so the scores tell it.
+    #[serde(rename = "p")]
+    Place(u16),
     /// The receiver's shot hurt somebody, or somebody hurt the receiver: victim, shooter, hull points left.
     #[serde(rename = "h")]
     Hit(PlayerId, PlayerId, u8),
+    /// The rail was fired, and its way crosses the receiver's view: who fired, the muzzle, and where it ends, in whole
+    /// units.
+    #[serde(rename = "b")]
+    Beam(PlayerId, (i32, i32), (i32, i32)),
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),
@@ -335,9 +371,10 @@ mod tests {
             round_ticks: 18_000,
             rules_hash: 1,
             arena: Arena::open(36),
-            pilots: vec![pilot],
+            pilot: pilot.clone(),
             round,
         };
+        let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
         let events = vec![
             PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
             PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
@@ -345,6 +382,8 @@ mod tests {
             PlayerEvent::Limbo(PlayerId(9), true),
             PlayerEvent::Left(PlayerId(9)),
             PlayerEvent::Round(round),
+            PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
+            PlayerEvent::Place(2),
         ];
         let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
         vec![
@@ -357,6 +396,7 @@ mod tests {
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
             ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),
+            ("roster", encode(&ServerMessage::Roster(page)).unwrap()),
             ("snapshot", encode(&ServerMessage::Snapshot(Packed(vec![1, 2, 3]))).unwrap()),
             ("bye", encode(&ServerMessage::Bye(bye)).unwrap()),
         ]

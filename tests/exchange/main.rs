@@ -5,6 +5,7 @@
 mod bad_input;
 mod bots;
 mod clean_link;
+mod crowd;
 mod determinism;
 mod feed;
 mod feel;
@@ -12,6 +13,7 @@ mod fight;
 mod framing;
 mod hidden;
 mod journal;
+mod lag_compensation;
 mod liars;
 mod link_profiles;
 mod rounds;

@@ -21,7 +21,6 @@ use server::timing::Timing;
 use shared::feed::{FEED_VERSION, Hello};
 use shared::id::PlayerId;
 use shared::name::PlayerName;
-use shared::rules::Rules;
 use shared::simulation::Stage;
 use shared::world::{Hull, World};
 use tokio::sync::oneshot;
@@ -120,9 +119,18 @@ impl Exchange {
 
     /// One tick of the match, then all that players do until the next one.
     pub fn tick(&mut self) {
+        self.tick_match();
+        self.live();
+    }
+
+    /// One tick of the match alone.
+    pub fn tick_match(&mut self) {
         self.ticks += 1;
-        let now = self.now();
-        self.game.tick(now);
+        self.game.tick(self.now());
+    }
+
+    /// What players do until the next tick.
+    pub fn live(&mut self) {
         let (from_ms, period_ms) = (self.now_ms(), 1000.0 / f64::from(self.game.rate_hz()));
         for player in &mut self.players {
             player.live(from_ms, from_ms + period_ms);
@@ -209,7 +217,6 @@ impl Exchange {
 
     /// The world as it was before the first tick, and what else a step needs.
     pub fn beginning(&self) -> (World, Stage) {
-        let rules = Rules::new(self.settings.tick_hz, self.settings.duration_s * 1000);
-        (World::new(self.seed), Stage::new(self.settings.arena(), rules))
+        (World::new(self.seed), Stage::new(self.settings.arena(), self.settings.rules()))
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 pub mod farewell;
 pub mod frame;
+pub mod frame_reader;
 pub mod memory;
 pub mod stamp;
 pub mod tcp;

@@ -13,14 +13,23 @@ use shared::tick::Tick;
 const SPARE: Duration = Duration::from_millis(100);
 /// Snapshots under way at least, so that a single late answer stops nothing.
 const SNAPSHOTS_MIN: usize = 3;
-/// Snapshots that go out before the first answer.
-const SNAPSHOTS_FIRST: usize = 12;
+/// Snapshots that go out before the first answer, as far as their bytes allow it.
+const SNAPSHOTS_FIRST: usize = 6;
+/// Bytes that go out before the first answer: half a second on the narrowest line that can be played over.
+const FIRST_BYTES: u32 = 1000;
+/// Bytes of a snapshot on a line about which nothing bad is known yet.
+const FIRST_SNAPSHOT_BYTES: u32 = 500;
 /// Snapshots under way at most.
 const SNAPSHOTS_MAX: usize = 32;
 /// Bytes under way at least, so that a link whose rate is unknown or tiny still moves.
 const BYTES_MIN: f32 = 200.0;
-/// The rate that a new link is believed to have, and the highest that matters, in bytes/s.
-const RATES: (f32, f32) = (15_000.0, 1_000_000.0);
+/// The lowest and the highest rate that matter, in bytes/s.
+const RATES: (f32, f32) = (500.0, 1_000_000.0);
+/// What an answer without delay adds to the believed rate: much while nothing ever waited, little from then on.
+const GROWTH: (f32, f32) = (1.1, 1.02);
+/// The part of the rate that news which can wait may take, and for how long it may be saved up.
+const SIDE_SHARE: f32 = 0.25;
+const SIDE_SAVED: Duration = Duration::from_millis(500);
 /// Time of answers that waited in a queue after which the round trip is measured anew on an empty link.
 const PROBE_AFTER: Duration = Duration::from_secs(10);
 /// Time between two keyframes for a client that never says what it has.
@@ -94,6 +103,11 @@ pub struct Credit {
     /// The shortest round trip: what the way itself takes, without a queue of our own making.
     round_trip: Option<Duration>,
     bytes_per_s: f32,
+    /// Whether no answer ever waited in a queue.
+    starting: bool,
+    /// Bytes that news which can wait may take, as of `side_at`; below 0 they were taken in advance.
+    side_bytes: f32,
+    side_at: Duration,
     /// Since when every answer came later than the round trip explains.
     queued_since: Option<Duration>,
     probe: Probe,
@@ -121,14 +135,18 @@ impl Credit {
             answered_at: now,
             ever_answered: false,
             round_trip: None,
-            bytes_per_s: RATES.0,
+            bytes_per_s: FIRST_BYTES as f32 * 3.0,
+            starting: true,
+            side_bytes: 1.0,
+            side_at: now,
             queued_since: None,
             probe: Probe::Idle,
         }
     }
 
-    /// The client says that it has the snapshot of `tick`.
-    pub fn acknowledge(&mut self, tick: Tick, now: Duration) {
+    /// The client says that it has the snapshot of `tick`. Returns how long the newest of those took that it did not have
+    /// before.
+    pub fn acknowledge(&mut self, tick: Tick, now: Duration) -> Option<Duration> {
         let (mut bytes, mut newest) = (0, None);
         while let Some(flight) = self.flights.front().filter(|f| f.tick <= tick).copied() {
             self.flights.pop_front();
@@ -136,12 +154,30 @@ impl Credit {
             bytes += flight.bytes;
             newest = Some(flight);
         }
-        let Some(flight) = newest else { return };
+        let flight = newest?;
         let took = now.saturating_sub(flight.sent_at).min(ROUND_TRIP_MAX);
+        if !self.ever_answered {
+            self.begin(bytes as f32, took);
+        }
         let since = now.saturating_sub(self.answered_at).max(self.period).as_secs_f32();
         self.measure(flight.tick, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
+        Some(took)
+    }
+
+    /// The first answer, for so many bytes: what the way does not explain is the time that the line took for them.
+    fn begin(&mut self, bytes: f32, took: Duration) {
+        let way = self.round_trip.filter(|way| *way + SPARE < took);
+        self.starting = way.is_none();
+        let passing = took.saturating_sub(way.unwrap_or_default()).max(self.period);
+        self.bytes_per_s = (bytes / passing.as_secs_f32()).clamp(RATES.0, RATES.1);
+    }
+
+    /// A ping, which waits for no tick and hardly for the line, came back after so long.
+    pub fn note_round_trip(&mut self, took: Duration) {
+        let took = took.min(ROUND_TRIP_MAX);
+        self.round_trip = Some(self.round_trip.map_or(took, |old| old.min(took)));
     }
 
     /// Learns from an answer that took so long, on a link that just gave `rate` bytes/s.
@@ -154,13 +190,15 @@ impl Credit {
         self.round_trip = Some(shortest);
         if took > shortest + SPARE {
             // The answer waited behind others: this is as much as the link gives.
+            self.starting = false;
             self.bytes_per_s += (rate - self.bytes_per_s) * 0.3;
             let since = *self.queued_since.get_or_insert(now);
             if self.probe == Probe::Idle && now.saturating_sub(since) >= PROBE_AFTER {
                 self.probe = Probe::Draining;
             }
-        } else {
-            self.bytes_per_s = (self.bytes_per_s * 1.02).max(rate).min(RATES.1);
+        } else if took <= shortest + SPARE / 2 {
+            let growth = if self.starting { GROWTH.0 } else { GROWTH.1 };
+            self.bytes_per_s = (self.bytes_per_s * growth).max(rate).min(RATES.1);
             self.queued_since = None;
         }
     }
@@ -197,7 +235,8 @@ impl Credit {
     pub fn permission(&self, now: Duration) -> Permission {
         let pause = now.saturating_sub(self.sent_at);
         if !self.ever_answered {
-            if self.flights.len() < SNAPSHOTS_FIRST {
+            let fits = self.flying_bytes + FIRST_SNAPSHOT_BYTES <= FIRST_BYTES;
+            if self.flights.is_empty() || fits && self.flights.len() < SNAPSHOTS_FIRST {
                 return Permission::Snapshot;
             }
             return if pause >= DEAF_EVERY { Permission::Keyframe } else { Permission::Nothing };
@@ -231,7 +270,23 @@ impl Credit {
 
     /// Bytes from which on a snapshot takes up nothing new: what the line carries in a sixth of a second.
     pub fn snapshot_bytes(&self) -> usize {
-        (self.bytes_per_s / 6.0).max(BYTES_MIN) as usize
+        let least = if self.starting { FIRST_SNAPSHOT_BYTES as f32 } else { BYTES_MIN };
+        (self.bytes_per_s / 6.0).max(least) as usize
+    }
+
+    /// Bytes that news which can wait may take now: a quarter of what the line carries. Whatever begins while there are
+    /// some may be longer; what is too much is taken from the next.
+    pub fn side_bytes(&mut self, now: Duration) -> f32 {
+        let share = self.bytes_per_s * SIDE_SHARE;
+        let passed = now.saturating_sub(self.side_at).as_secs_f32();
+        self.side_at = now;
+        self.side_bytes = (self.side_bytes + share * passed).min((share * SIDE_SAVED.as_secs_f32()).max(1.0));
+        self.side_bytes
+    }
+
+    /// News that could have waited took so many bytes.
+    pub fn spend_side(&mut self, bytes: usize) {
+        self.side_bytes -= bytes as f32;
     }
 
     /// The shortest round trip of late, in milliseconds, up to a tick too long; 0 while unknown.
@@ -312,7 +367,7 @@ mod tests {
     fn a_client_that_never_answers_gets_a_keyframe_a_second() {
         let mut credit = Credit::new(PERIOD, Duration::ZERO);
         let sent = run(&mut credit, 1..310, |_| None);
-        assert!((20..=23).contains(&sent.len()), "{sent:?}");
+        assert!((12..=15).contains(&sent.len()), "{sent:?}");
         assert_eq!(credit.stage(at(310)), Stage::Healthy);
     }
 

@@ -8,6 +8,9 @@ pub mod status;
 
 pub mod input_queue;
 pub mod seat;
+pub mod view_claims;
+
+pub mod nearby;
 
 pub mod columns;
 pub mod credit;
@@ -19,6 +22,10 @@ pub mod goodbye;
 pub mod publisher;
 pub mod replication;
 pub mod roster;
+pub mod roster_pages;
+pub mod scores;
+
+pub mod personal;
 
 pub mod id;
 pub mod parts;

@@ -9,11 +9,13 @@ use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, Inp
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
-use crate::link::websocket::{Incoming, Sent, WebSocketLink};
+use crate::link::frame_reader::Incoming;
+use crate::link::websocket::{ReadRoom, Sent, WebSocketLink};
 use crate::matches::allowance::Allowance;
 use crate::matches::credit::{Credit, Stage};
-use crate::matches::input_queue::InputQueue;
+use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
+use crate::matches::view_claims::ViewClaims;
 use crate::telemetry::{Counted, Transport, desynced, link_stage};
 use crate::timing::Timing;
 
@@ -52,14 +54,22 @@ pub struct SeatLink {
     pub heard_at: Duration,
     /// When it was last asked whether it is there.
     pub pinged_at: Duration,
+    /// Whether the answer to that is still under way.
+    pub ping_flies: bool,
     /// Whether the client still needs its welcome.
     pub welcome_due: bool,
     /// The first entry of the event ring that was not sent.
     pub event_cursor: u64,
+    /// Where the next page of the roster begins; `None` once all were sent.
+    pub pages_from: Option<PlayerId>,
+    /// The place on the score board that the client was told last.
+    pub place_told: u16,
     /// What the client holds.
     pub known: Known,
     /// How much more it may be sent.
     pub credit: Credit,
+    /// What the client says that its player saw when acting.
+    pub claims: ViewClaims,
     /// Since when the socket takes nothing.
     pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
@@ -79,10 +89,14 @@ impl SeatLink {
             socket,
             heard_at: now,
             pinged_at: now,
+            ping_flies: false,
             welcome_due: true,
             event_cursor: 0,
+            pages_from: Some(PlayerId(0)),
+            place_told: 0,
             known: Known::default(),
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
+            claims: ViewClaims::new(rate),
             blocked_since: None,
             pong_due: None,
             hidden: false,
@@ -144,23 +158,32 @@ impl Seat {
     }
 
     /// Reads what came over the link. `tick` is the last one that was stepped. `Err` is the end of the link.
-    pub fn read(&mut self, tick: Tick, now: Duration) -> Result<(), CloseReason> {
+    pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
         let Some(mut link) = self.link.take() else { return Ok(()) };
         let queue = &mut self.queue;
-        let SeatLink { socket, heard_at, allowance, .. } = &mut link;
+        let SeatLink { socket, heard_at, allowance, claims, .. } = &mut link;
         let mut notes = Notes::default();
-        let end = socket.read(|incoming| {
+        let end = socket.read(room, |incoming| {
             *heard_at = now;
             if !allowance.take(now) {
                 return Err(CloseReason::TooMany);
             }
             match incoming {
-                Incoming::Message(bytes) => take_message(&bytes, queue, tick, &mut notes),
-                Incoming::Pong | Incoming::Ping => Ok(()),
+                Incoming::Message(bytes) => take_message(bytes, (queue, claims), tick, &mut notes),
+                Incoming::Pong => {
+                    notes.ponged = true;
+                    Ok(())
+                }
+                Incoming::Ping => Ok(()),
             }
         });
-        notes.tell_slack(queue, link.socket.age(now));
-        link.credit.acknowledge(notes.ack, now);
+        notes.tell_slack(&mut self.queue, link.socket.age(now));
+        if notes.ponged && std::mem::take(&mut link.ping_flies) {
+            link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
+        }
+        if let Some(took) = link.credit.acknowledge(notes.ack, now) {
+            link.claims.measure(took);
+        }
         link.note_stage(now);
         if notes.lost {
             link.ask_keyframe(now);
@@ -203,6 +226,7 @@ struct Notes {
     ack: Tick,
     stamp: Option<u32>,
     lost: bool,
+    ponged: bool,
     hidden: Option<bool>,
     /// Whole ticks to spare of the newest message's first command.
     spare: Option<i64>,
@@ -222,12 +246,12 @@ impl Notes {
 
 fn take_message(
     bytes: &[u8],
-    queue: &mut InputQueue,
+    desk: (&mut InputQueue, &mut ViewClaims),
     tick: Tick,
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
     match decode::<ClientMessage>(bytes, CLIENT_MESSAGE_BYTES_MAX) {
-        Ok(ClientMessage::Input(message)) => take_input(&message, queue, tick, notes),
+        Ok(ClientMessage::Input(message)) => take_input(&message, desk, tick, notes),
         Ok(ClientMessage::Ping(stamp)) => {
             notes.stamp = Some(stamp);
             Ok(())
@@ -247,7 +271,7 @@ fn take_message(
 
 fn take_input(
     message: &InputMessage,
-    queue: &mut InputQueue,
+    (queue, claims): (&mut InputQueue, &mut ViewClaims),
     tick: Tick,
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
@@ -257,10 +281,14 @@ fn take_input(
         notes.late = notes.late.into_iter().chain(late).min();
         notes.spare = Some(message.first.distance(tick.next()));
     }
-    for command in commands {
-        queue.push(tick, command);
-    }
     // Nobody has seen the future: a larger claim counts as the newest tick.
-    notes.ack = notes.ack.max(message.ack.min(tick));
+    let ack = message.ack.min(tick);
+    let claim = claims.claim(ack, message.view_lag);
+    for command in commands {
+        if queue.push(tick, command) == Pushed::Accepted {
+            claims.note(claim, command.tick, tick);
+        }
+    }
+    notes.ack = notes.ack.max(ack);
     Ok(())
 }

@@ -9,21 +9,24 @@ use arc_swap::ArcSwap;
 use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
-use shared::protocol::{CloseReason, PlayerEvent};
-use shared::rules::Rules;
+use shared::protocol::CloseReason;
 use shared::simulation::{Stage, step};
+use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
 use crate::link::websocket::Sent;
 use crate::matches::bots::Bots;
 use crate::matches::event_ring::EventRing;
-use crate::matches::frames::Frames;
+use crate::matches::frames::{Frames, Makers};
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
+use crate::matches::personal;
 use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
+use crate::matches::roster_pages::RosterPages;
+use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
 use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
@@ -31,6 +34,8 @@ use crate::timing::Timing;
 
 /// Pictures of the match in a second for those who do not play.
 const STATUS_HZ: u32 = 4;
+/// Times in a second that a crowd is told how it stands.
+const SCORES_HZ: u32 = 2;
 /// A match: one owner of one world and of its players' links.
 #[derive(Debug)]
 pub struct Match {
@@ -52,6 +57,8 @@ pub struct Match {
     events: Vec<Event>,
     replication: Replication,
     event_ring: EventRing,
+    scores: Scores,
+    roster_pages: RosterPages,
     publisher: Publisher,
     status: Arc<ArcSwap<MatchStatus>>,
     out: Vec<u8>,
@@ -67,8 +74,7 @@ impl Match {
     /// A match before its first tick.
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
-        let rules = Rules::new(settings.tick_hz, settings.duration_s.saturating_mul(1000));
-        let stage = Stage::new(settings.arena(), rules);
+        let stage = Stage::new(settings.arena(), settings.rules());
         let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
         Match {
             replication: Replication::default(),
@@ -88,6 +94,8 @@ impl Match {
             applied: Vec::new(),
             events: Vec::new(),
             event_ring: EventRing::default(),
+            scores: Scores::default(),
+            roster_pages: RosterPages::default(),
             status,
             out: Vec::new(),
             empty_since: None,
@@ -228,8 +236,11 @@ impl Match {
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
-            if input != ship.input {
-                self.commands.push(Command::Input { player: seat.player, input });
+            let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
+            let rewind =
+                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            if input != ship.input || rewind != ship.rewind {
+                self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
         }
     }
@@ -253,20 +264,18 @@ impl Match {
         self.commands.clear();
         self.events.clear();
         step(&mut self.world, &mut self.stage, &self.applied, &mut self.events);
-        self.event_ring.publish(&self.world, &self.events);
     }
 
-    /// Hits are told to the two whom they concern.
+    /// What happened: to everybody, and in a crowd kills only to those whom they concern.
     fn tell_seats(&mut self) {
-        for event in &self.events {
-            if let Event::Hit { victim, by, hull_points } = *event {
-                for player in [victim, by] {
-                    if let Some(seat) = self.roster.get_mut(player).filter(|s| s.link.is_some()) {
-                        seat.tell(PlayerEvent::Hit(victim, by, hull_points));
-                    }
-                }
-            }
+        let all_kills = self.world.pilots.len() <= ALL_KILLS_MAX;
+        self.event_ring.publish(&self.world, &self.events, all_kills);
+        self.scores.note(&self.events, all_kills);
+        let every = (self.rate_hz() / SCORES_HZ).max(1);
+        if self.world.tick.0.is_multiple_of(every) {
+            self.event_ring.publish_scores(self.world.tick, self.scores.announce(&self.world));
         }
+        personal::tell(&mut self.roster, &self.world, &self.events, all_kills);
     }
 
     fn write_links(&mut self, now: Duration) {
@@ -279,12 +288,14 @@ impl Match {
             world: &self.world,
             stage: &self.stage,
             ring: &self.event_ring,
+            scores: &self.scores,
             timing: &self.timing,
             now,
         };
+        let mut makers = Makers { replication: &mut self.replication, pages: &mut self.roster_pages };
         for seat in self.roster.seats_mut() {
             let player = seat.player;
-            match frames.write(seat, &mut self.replication, &mut self.out) {
+            match frames.write(seat, &mut makers, &mut self.out) {
                 Some(Sent::Taken) => {
                     sent += 1;
                     bytes += self.out.len() as u64;

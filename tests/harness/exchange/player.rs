@@ -6,9 +6,9 @@ use std::fmt;
 use client_web::client::{Client, SERVER_MESSAGE_BYTES_MAX};
 use client_web::view::{Happening, View};
 use glam::Vec2;
-use shared::codec::decode;
+use shared::codec::{decode, encode};
 use shared::id::PlayerId;
-use shared::protocol::ServerMessage;
+use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, ServerMessage};
 use shared::record::Reader;
 
 use crate::lane::{Delay, Lane};
@@ -30,6 +30,8 @@ pub struct Picture {
     /// Where the others are.
     pub ships: Vec<(PlayerId, Vec2)>,
 }
+/// A lie: changes an input message on its way out.
+pub type Forge = fn(&mut InputMessage);
 
 /// A client that plays.
 pub struct Player {
@@ -53,6 +55,8 @@ pub struct Player {
     pub hidden: bool,
     /// Why the client gave a link up, if it did.
     pub complaint: Option<String>,
+    /// Changes each input message on its way out: a client that lies.
+    pub forge: Option<Forge>,
     up: Lane,
     down: Lane,
     picture_at_ms: f64,
@@ -78,6 +82,7 @@ impl Player {
             keyframes: 0,
             hidden: false,
             complaint: None,
+            forge: None,
             up: Lane::new(delay, seed * 2 + 1),
             down: Lane::new(delay, seed * 2 + 2),
             picture_at_ms: 3.0 + seed as f64 * 1.7,
@@ -171,7 +176,8 @@ impl Player {
 
     fn dispatch(&mut self, at_ms: f64) {
         while let Some(message) = self.client.poll_send() {
-            self.up.send(message, at_ms);
+            let forged = self.forge.and_then(|forge| forged(&message, forge));
+            self.up.send(forged.unwrap_or(message), at_ms);
         }
     }
 }
@@ -179,4 +185,11 @@ impl Player {
 fn is_keyframe(message: &[u8]) -> bool {
     let Ok(ServerMessage::Snapshot(body)) = decode(message, SERVER_MESSAGE_BYTES_MAX) else { return false };
     Reader::new(&body.0).head().is_ok_and(|head| head.since == 0)
+}
+
+/// An input message with another content; other messages are left alone.
+fn forged(message: &[u8], forge: Forge) -> Option<Vec<u8>> {
+    let Ok(ClientMessage::Input(mut input)) = decode(message, CLIENT_MESSAGE_BYTES_MAX) else { return None };
+    forge(&mut input);
+    encode(&ClientMessage::Input(input)).ok()
 }
