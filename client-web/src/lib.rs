@@ -31,6 +31,7 @@ pub mod sightings;
 
 pub mod beams;
 pub mod ground;
+pub mod own_ship;
 
 pub mod play;
 

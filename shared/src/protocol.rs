@@ -392,7 +392,6 @@ mod tests {
             ("keyframe", encode(&ClientMessage::Keyframe(Nothing())).unwrap()),
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
             ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
-            ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
             ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),
