@@ -119,10 +119,10 @@ fn a_shot_is_seen_at_the_press_and_only_once() {
 
 #[test]
 fn a_fight_is_told_in_full() {
-    let mut exchange = Exchange::new(Arena::open(36), 30, &[FAR, CLEAN]);
+    let mut exchange = Exchange::new(walled(), 30, &[FAR, CLEAN]);
     exchange.run(2_500.0, |_, _, _| ());
-    exchange.place(0, -100.0, 0.0);
-    exchange.place(1, 100.0, 0.0);
+    exchange.place(0, -75.0, 200.0);
+    exchange.place(1, 75.0, 200.0);
     exchange.players[0].controls.fire = true;
     let mut seen = [Vec::new(), Vec::new()];
     exchange.run(7_000.0, |player, _, view| seen[usize::from(player.id.0)].extend(view.happenings));

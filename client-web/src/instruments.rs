@@ -43,7 +43,7 @@ pub struct Instruments {
     pub snapshot_gap_ms: f32,
     /// Milliseconds from sending a command to the first snapshot that says it was applied; the last one.
     pub input_ack_ms: f32,
-    /// Ships and shots in the last snapshot.
+    /// Ships, the own one among them while it lives, and shots in the last snapshot.
     pub in_view: (u16, u16),
     /// Shots that were shown at the press and that the server never confirmed.
     pub ghosts_lost: u64,

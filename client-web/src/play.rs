@@ -158,7 +158,8 @@ impl Play {
         figures.snapshots += 1;
         figures.slack_ticks = snapshot.report.slack_ticks;
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
-        figures.in_view = (snapshot.ships.len() as u16, snapshot.shots.len() as u16);
+        let own = usize::from(snapshot.own.respawn_ticks == 0);
+        figures.in_view = ((snapshot.ships.len() + own) as u16, snapshot.shots.len() as u16);
     }
 
     /// Compares with the moment before: births, dashes, shots.

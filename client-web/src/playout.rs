@@ -36,6 +36,11 @@ impl Playout {
         Playout { interval_ms, delay_ms: 0.0, tick: None, last_ms: 0.0 }
     }
 
+    /// From now on news come every `interval_ms`.
+    pub fn set_interval(&mut self, interval_ms: f64) {
+        self.interval_ms = interval_ms;
+    }
+
     /// The moment to draw, in ticks with fraction.
     pub fn tick(&self) -> Option<f64> {
         self.tick

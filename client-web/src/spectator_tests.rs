@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::feed::{FEED_VERSION, FeedBye, FeedEvent, Hello};
-use shared::feed_encoder::{FeedEncoder, delta_every_ticks, keyframe_every_ticks, state_of};
+use shared::feed_encoder::{FeedEncoder, state_of};
 use shared::id::PlayerId;
 use shared::random::Random;
 
@@ -89,10 +89,10 @@ impl Cinema {
             self.told = self.exchange.events.len();
             let mut out = Vec::new();
             self.encoder.observe(&self.exchange.world, &events, &mut out);
-            if tick.0.is_multiple_of(delta_every_ticks(rate)) {
+            if self.encoder.delta_due(tick, rate) {
                 out.push(FeedEvent::Delta(self.encoder.delta(&self.exchange.world)));
             }
-            if tick.0.is_multiple_of(keyframe_every_ticks(rate)) {
+            if self.encoder.keyframe_due(tick, rate) {
                 out.push(FeedEvent::Keyframe(self.encoder.keyframe(&self.exchange.world, 3)));
             }
             for event in &out {

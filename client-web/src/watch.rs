@@ -66,7 +66,7 @@ impl Watch {
             watching: 0,
             clock: ServerClock::new(period_ms),
             burst_ms: Some(f64::NEG_INFINITY),
-            playout: Playout::new(period_ms * f64::from(delta_every_ticks(rate))),
+            playout: Playout::new(period_ms * f64::from(delta_every_ticks(rate, 0))),
             timeline: Timeline::new(period_ms),
             shots: Shots::default(),
             schedule: Schedule::default(),
@@ -131,6 +131,7 @@ impl Watch {
             self.add_shot(*id, shot, false);
         }
         self.state = Some(state);
+        self.keep_pace();
         self.show_ships(false);
         Ok(())
     }
@@ -147,8 +148,19 @@ impl Watch {
             let tick = f64::from(delta.tick.0) - f64::from(ago);
             self.end_shot(ShotId(id as u16), tick);
         }
+        self.keep_pace();
         self.show_ships(true);
         Ok(())
+    }
+
+    /// Ticks from one delta to the next: the more ships, the more.
+    fn interval_ticks(&self) -> f64 {
+        let ships = self.state.as_ref().map_or(0, |s| s.ships.len());
+        f64::from(delta_every_ticks(self.rate(), ships))
+    }
+
+    fn keep_pace(&mut self) {
+        self.playout.set_interval(self.rate().period_ms() * self.interval_ticks());
     }
 
     fn add_shot(&mut self, id: ShotId, shot: &FeedShot, untold: bool) {
@@ -256,7 +268,7 @@ impl Watch {
     }
 
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {
-        let interval = f64::from(delta_every_ticks(self.rate()));
+        let interval = self.interval_ticks();
         match (self.clock.silence_ms(now_ms), self.clock.lateness_ms(now_ms, interval)) {
             (None, _) => Freshness::Waiting,
             _ if !linked => Freshness::Lost,

@@ -103,7 +103,7 @@ impl Crowd {
             let checked = (world.tick.0 + u32::from(player.0)).is_multiple_of(stage.rules.rate.hz());
             let head = Head { checksum: checked.then_some(0), ..Head::default() };
             out.clear();
-            replication.append_snapshot((world, stage), (known, own), head, out);
+            replication.append_snapshot(world, (known, own), head, out);
             replication.commit(known);
         }
     }

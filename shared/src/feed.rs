@@ -14,10 +14,12 @@ use crate::world::{Hull, Round};
 pub const FEED_VERSION: u16 = 1;
 /// Steps of a position in one unit.
 pub const STEPS_PER_UNIT: f32 = 2.0;
-/// Times a second that a delta is made, as long as the tick rate allows it.
+/// Times a second that a delta is made, as long as the tick rate allows it and few ships fly.
 pub const DELTA_HZ: u32 = 10;
-/// Time between two keyframes.
-pub const KEYFRAME_EVERY_MS: u32 = 2000;
+/// Ships above which deltas come more rarely, so that a crowd takes no more of a line.
+pub const DELTA_SHIPS: u32 = 32;
+/// Time between two keyframes, at least.
+pub const KEYFRAME_EVERY_MS: u32 = 4000;
 /// Numbers of a ship in a list of whole ships.
 pub const SHIP_NUMBERS: usize = 6;
 /// Numbers of a ship in a list of moves.

@@ -1,6 +1,8 @@
 //! Points sorted into square cells, so that "who is near?" costs the neighbourhood and not the crowd.
 //! Built anew each tick from the world; the rules use it for hits, the server for areas of interest.
 
+use std::ops::Range;
+
 use glam::Vec2;
 
 use crate::arena::Arena;
@@ -54,13 +56,23 @@ impl Grid {
 
     /// The indices of all points in cells that touch the box from `low` to `high`, in a fixed order.
     pub fn near(&self, low: Vec2, high: Vec2) -> impl Iterator<Item = usize> + '_ {
+        self.runs(low, high).flat_map(|run| self.members.get(run).unwrap_or_default()).map(|&i| i as usize)
+    }
+
+    /// The indices of all points, those of a cell together.
+    pub fn members(&self) -> impl Iterator<Item = usize> + '_ {
+        self.members.iter().map(|&i| i as usize)
+    }
+
+    /// Which of [`Grid::members`] are in cells that touch the box from `low` to `high`: a run for each row of cells.
+    pub fn runs(&self, low: Vec2, high: Vec2) -> impl Iterator<Item = Range<usize>> + '_ {
         let (left, top) = (self.column(low.x), self.row(low.y));
         let (right, bottom) = (self.column(high.x), self.row(high.y));
-        (top..=bottom).flat_map(move |row| {
+        (top..=bottom).map(move |row| {
             let first = row * self.columns + left;
             let start = self.starts.get(first).copied().unwrap_or(0) as usize;
             let end = self.starts.get(first + (right - left) + 1).copied().unwrap_or(0) as usize;
-            self.members.get(start..end).unwrap_or(&[]).iter().map(|&i| i as usize)
+            start..end.max(start)
         })
     }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::arena::Arena;
 use crate::tick::TickRate;
 
 /// Radius of a ship's hit circle in units.
@@ -34,7 +35,7 @@ pub const SHOT_LIFE_MS: u32 = 2000;
 /// Distance from the ship's middle at which a shot is born, in units.
 pub const MUZZLE_UNITS: f32 = 24.0;
 /// Time between two shots of a held trigger.
-pub const FIRE_EVERY_MS: u32 = 400;
+pub const FIRE_EVERY_MS: u32 = 360;
 /// For how long the last input holds on, without its edges, when none comes for a tick.
 pub const INPUT_HOLD_MS: u32 = 100;
 /// Hull points of a whole ship.
@@ -43,6 +44,8 @@ pub const HULL_MAX: u8 = 100;
 pub const SHOT_DAMAGE: u8 = 20;
 /// Time from death to the next life.
 pub const RESPAWN_MS: u32 = 3000;
+/// The same in an arena for crowds, where ships appear anywhere: nobody waits where nothing is to be watched.
+pub const CROWD_RESPAWN_MS: u32 = 200;
 /// Shield after a ship appears; it ends at the first shot.
 pub const GUARD_MS: u32 = 2000;
 /// Shield after a lost player has come back.
@@ -102,6 +105,13 @@ impl Rules {
         }
     }
 
+    /// The same rules as they are in `arena`: one without places to appear is for crowds.
+    #[must_use]
+    pub fn in_arena(self, arena: &Arena) -> Rules {
+        let wait_ms = if arena.spawns().is_empty() { CROWD_RESPAWN_MS } else { RESPAWN_MS };
+        Rules { respawn_ticks: self.rate.ticks_in(wait_ms) as u16, ..self }
+    }
+
     /// Dash energy of a ship that holds all its dashes.
     pub fn dash_energy_max(&self) -> u16 {
         self.dash_recharge_ticks * DASH_CHARGES as u16
@@ -109,7 +119,7 @@ impl Rules {
 
     /// A number that differs when any rule differs, so that a client knows whether it plays the same game.
     pub fn hash(&self) -> u32 {
-        const CONSTANTS: [f32; 16] = [
+        const CONSTANTS: [f32; 17] = [
             SHIP_RADIUS,
             SHOT_RADIUS,
             THRUST,
@@ -125,6 +135,7 @@ impl Rules {
             FIRE_EVERY_MS as f32,
             SHOT_DAMAGE as f32,
             RESPAWN_MS as f32,
+            CROWD_RESPAWN_MS as f32,
             GUARD_MS as f32,
         ];
         let words = CONSTANTS.iter().map(|c| c.to_bits()).chain([self.rate.hz(), self.round_ticks]);

@@ -26,7 +26,7 @@ pub struct Stage {
 impl Stage {
     /// A stage for matches in `arena` by `rules`.
     pub fn new(arena: Arena, rules: Rules) -> Stage {
-        Stage { arena, rules, grid: Grid::default() }
+        Stage { rules: rules.in_arena(&arena), arena, grid: Grid::default() }
     }
 
     /// Living ships after the last step's movement, by their index in the world.

@@ -63,8 +63,8 @@ fn vectors() -> Value {
         let respawn_ticks = own.respawn_ticks as u8;
         let head =
             Head { tick: world.tick, phase: world.round.phase, respawn_ticks, checksum, ..Head::default() };
-        let mut scene = Scene { world: &world, ship_grid: stage.grid(), columns: &mut columns };
-        known.assemble(&mut scene, own, head, &mut scratch);
+        let scene = Scene { world: &world, columns: &columns };
+        known.assemble(scene, own, head, &mut scratch);
         let hex = scratch.body().iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
         let snapshot = replica.apply(scratch.body()).unwrap();
         assert_eq!(replica.mismatches(), 0);

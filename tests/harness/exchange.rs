@@ -120,9 +120,18 @@ impl Exchange {
 
     /// One tick of the match, then all that players do until the next one.
     pub fn tick(&mut self) {
+        self.tick_match();
+        self.live();
+    }
+
+    /// One tick of the match alone.
+    pub fn tick_match(&mut self) {
         self.ticks += 1;
-        let now = self.now();
-        self.game.tick(now);
+        self.game.tick(self.now());
+    }
+
+    /// What players do until the next tick.
+    pub fn live(&mut self) {
         let (from_ms, period_ms) = (self.now_ms(), 1000.0 / f64::from(self.game.rate_hz()));
         for player in &mut self.players {
             player.live(from_ms, from_ms + period_ms);

@@ -13,6 +13,8 @@ pub enum Opcode {
     Close = 8,
     /// Are you there?
     Ping = 9,
+    /// The answer to a ping, with its content.
+    Pong = 10,
 }
 
 /// Appends the head of a frame with `payload_bytes` to come.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 pub mod farewell;
 pub mod frame;
+pub mod frame_reader;
 pub mod memory;
 pub mod tcp;
 pub mod websocket;
@@ -67,7 +68,7 @@ impl Link {
 impl Read for Link {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => socket.read(into),
+            Link::Tcp(socket) => tcp::read(socket, into),
             Link::Memory(end) => end.read(into),
         }
     }
@@ -76,7 +77,7 @@ impl Read for Link {
 impl Write for Link {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => socket.write(bytes),
+            Link::Tcp(socket) => tcp::write(socket, bytes),
             Link::Memory(end) => end.write(bytes),
         }
     }

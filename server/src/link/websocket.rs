@@ -1,42 +1,40 @@
 //! A WebSocket over a link, for an owner that reads and writes once a tick and never waits.
 //!
-//! Reading is tungstenite's parser. Writing is our own: a frame goes out whole or not at all; the tail of one that
-//! was cut short goes first next time. What tungstenite wants to answer (pongs, the closing handshake) is caught and
-//! goes out between our frames, so that only one hand writes.
+//! A frame goes out whole or not at all; the tail of one that was cut short goes first next time. Answers to pings go
+//! out between frames, so that only one hand writes.
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, CloseReason};
-use tungstenite::error::{CapacityError, Error, ProtocolError};
-use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
-use tungstenite::{Bytes, Message};
+use shared::protocol::CloseReason;
 
 use crate::link::frame::write_close;
+use crate::link::frame_reader::{FrameReader, Incoming, PARTIAL_BYTES_MAX};
 use crate::link::{Arrival, Link, Permit};
 
-/// Bytes asked of the socket in one go.
+/// Bytes asked of the socket in one go, at least.
 const READ_BYTES: usize = 4096;
-/// Most bytes of pongs and such that wait for the socket.
-const REPLIES_BYTES_MAX: usize = 4096;
+
+/// Room to read into, shared by all links of an owner: one that is silent holds no buffer.
+#[derive(Debug)]
+pub struct ReadRoom(Vec<u8>);
+
+impl Default for ReadRoom {
+    fn default() -> Self {
+        ReadRoom(vec![0; PARTIAL_BYTES_MAX + READ_BYTES])
+    }
+}
 
 /// A WebSocket that never waits.
 #[derive(Debug)]
 pub struct WebSocketLink {
-    socket: WebSocket<Pipe>,
+    link: Link,
+    frames: FrameReader,
+    /// What came behind the handshake and was not looked at yet.
+    early: Vec<u8>,
+    /// Whole frames, and the tail of one, that go out before anything else.
     owed: Vec<u8>,
     read_bytes: u64,
     _permit: Held,
-}
-
-/// What came.
-#[derive(Debug)]
-pub enum Incoming {
-    /// A binary message.
-    Message(Bytes),
-    /// The answer to a ping.
-    Pong,
-    /// A ping; it is answered already.
-    Ping,
 }
 
 /// What became of bytes to send.
@@ -61,60 +59,58 @@ impl std::fmt::Debug for Held {
 impl WebSocketLink {
     /// Takes over a link whose handshake is done.
     pub fn new(arrival: Arrival) -> WebSocketLink {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(REPLIES_BYTES_MAX)
-            .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
-            .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
-        let pipe = Pipe { link: arrival.link, replies: Vec::new(), reads_left: 0, taken: 0 };
-        let early = arrival.early.to_vec();
-        let socket = WebSocket::from_partially_read(pipe, early, Role::Server, Some(config));
-        WebSocketLink { socket, owed: Vec::new(), read_bytes: 0, _permit: Held(arrival.permit) }
+        WebSocketLink {
+            link: arrival.link,
+            frames: FrameReader::default(),
+            early: arrival.early.to_vec(),
+            owed: Vec::new(),
+            read_bytes: 0,
+            _permit: Held(arrival.permit),
+        }
     }
 
     /// Asks the socket once, and hands over every whole message that is there. `Err` is the end of the link.
     pub fn read(
         &mut self,
-        mut take: impl FnMut(Incoming) -> Result<(), CloseReason>,
+        room: &mut ReadRoom,
+        mut take: impl FnMut(Incoming<'_>) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
-        self.socket.get_mut().reads_left = 1;
-        loop {
-            match self.socket.read() {
-                Ok(Message::Binary(bytes)) => take(Incoming::Message(bytes))?,
-                Ok(Message::Pong(_)) => take(Incoming::Pong)?,
-                Ok(Message::Ping(_)) => take(Incoming::Ping)?,
-                Ok(Message::Text(_) | Message::Frame(_)) => return Err(CloseReason::BadMessage),
-                Ok(Message::Close(_)) => {}
-                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(reason_of(&error)),
-            }
+        if !self.early.is_empty() {
+            let mut early = std::mem::take(&mut self.early);
+            self.frames.read(&mut early, &mut self.owed, &mut take)?;
         }
+        let kept = self.frames.partial().len();
+        let Some((front, back)) = room.0.split_at_mut_checked(kept) else {
+            return Err(CloseReason::Internal);
+        };
+        let count = match self.link.read(back) {
+            Ok(0) => return Err(CloseReason::ConnectionLost),
+            Ok(count) => count,
+            Err(e) if is_full(&e) => return Ok(()),
+            Err(_) => return Err(CloseReason::ConnectionLost),
+        };
+        self.read_bytes += count as u64;
+        front.copy_from_slice(self.frames.partial());
+        let bytes = room.0.get_mut(..kept + count).unwrap_or_default();
+        self.frames.read(bytes, &mut self.owed, take)
     }
 
     /// Bytes read since the last call.
     pub fn take_read_bytes(&mut self) -> u64 {
-        let total = self.socket.get_ref().taken;
-        let fresh = total - self.read_bytes;
-        self.read_bytes = total;
-        fresh
+        std::mem::take(&mut self.read_bytes)
     }
 
     /// Whether something of earlier frames still waits for the socket.
     pub fn owes(&self) -> bool {
-        !self.owed.is_empty() || !self.socket.get_ref().replies.is_empty()
+        !self.owed.is_empty()
     }
 
     /// Sends what is owed. `Skipped` means that the socket is still full.
     pub fn pay(&mut self) -> Sent {
-        let replies = &mut self.socket.get_mut().replies;
-        if self.owed.len() + replies.len() <= 2 * REPLIES_BYTES_MAX || self.owed.is_empty() {
-            self.owed.append(replies);
-        }
         if self.owed.is_empty() {
             return Sent::Taken;
         }
-        match self.socket.get_mut().link.write(&self.owed) {
+        match self.link.write(&self.owed) {
             Ok(count) => {
                 self.owed.drain(..count);
                 if self.owed.is_empty() { Sent::Taken } else { Sent::Skipped }
@@ -132,7 +128,7 @@ impl WebSocketLink {
                 return paid;
             }
         }
-        match self.socket.get_mut().link.write(frames) {
+        match self.link.write(frames) {
             Ok(count) => {
                 self.owed.extend_from_slice(frames.get(count..).unwrap_or_default());
                 Sent::Taken
@@ -147,16 +143,15 @@ impl WebSocketLink {
         let mut frames = std::mem::take(&mut self.owed);
         frames.extend_from_slice(last_frames);
         write_close(&mut frames, reason.code(), reason.word());
-        let link = &mut self.socket.get_mut().link;
         // A peer that is gone or full does not read the reason; the socket closes all the same.
-        drop(link.write(&frames));
-        link.finish();
+        drop(self.link.write(&frames));
+        self.link.finish();
     }
 
     /// Reads and forgets. True when the peer has closed too.
     pub fn drained(&mut self) -> bool {
         let mut scrap = [0; READ_BYTES];
-        match self.socket.get_mut().link.read(&mut scrap) {
+        match self.link.read(&mut scrap) {
             Ok(0) => true,
             Ok(_) => false,
             Err(e) => !is_full(&e),
@@ -166,51 +161,4 @@ impl WebSocketLink {
 
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
-fn reason_of(error: &Error) -> CloseReason {
-    match error {
-        Error::ConnectionClosed
-        | Error::AlreadyClosed
-        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
-        | Error::Io(_) => CloseReason::ConnectionLost,
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => CloseReason::TooLarge,
-        Error::Protocol(_) => CloseReason::BadFrame,
-        _ => CloseReason::BadMessage,
-    }
-}
-
-/// What tungstenite takes for its stream: reads go to the link, a given number a tick; writes are caught.
-#[derive(Debug)]
-struct Pipe {
-    link: Link,
-    replies: Vec<u8>,
-    reads_left: u8,
-    taken: u64,
-}
-
-impl Read for Pipe {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.reads_left == 0 {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        self.reads_left -= 1;
-        let count = self.link.read(into)?;
-        self.taken += count as u64;
-        Ok(count)
-    }
-}
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.replies.len() + bytes.len() > REPLIES_BYTES_MAX {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        self.replies.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -5,7 +5,6 @@
 
 use glam::Vec2;
 use shared::arena::Arena;
-use shared::grid::Grid;
 use shared::id::{PlayerId, ShotId};
 use shared::quantise::pack_angle;
 use shared::record::{STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
@@ -13,6 +12,8 @@ use shared::replica::HeldShip;
 use shared::rules::Rules;
 use shared::tick::Tick;
 use shared::world::{Motion, Pilot, Ship, Shot, World};
+
+use crate::matches::nearby::Nearby;
 
 /// A ship's aim is told this often at most, ships in turn.
 const AIM_HZ: u32 = 10;
@@ -48,6 +49,25 @@ struct ShipColumn {
     own: Span,
 }
 
+/// A living ship, as the players near it need it.
+#[derive(Clone, Copy, Debug)]
+pub struct NearShip {
+    /// Whose it is.
+    pub id: PlayerId,
+    /// Its place in the world.
+    pub place: usize,
+    delta: Span,
+}
+
+/// A shot, as the players near it need it.
+#[derive(Clone, Copy, Debug)]
+pub struct NearShot {
+    /// Its name.
+    pub id: ShotId,
+    /// Its place in the world.
+    pub place: usize,
+}
+
 /// Everything about one tick that is the same for all players.
 #[derive(Debug, Default)]
 pub struct Columns {
@@ -55,8 +75,11 @@ pub struct Columns {
     ships: Vec<ShipColumn>,
     before: Vec<ShipColumn>,
     bytes: Vec<u8>,
-    unions: Vec<u8>,
-    shot_grid: Grid,
+    near_ships: Nearby<NearShip>,
+    near_shots: Nearby<NearShot>,
+    /// The same, unsorted.
+    ship_spots: Vec<(Vec2, NearShip)>,
+    shot_spots: Vec<(Vec2, NearShot)>,
     /// For each shot's name its place in the world, valid where the world agrees.
     shot_places: Vec<u16>,
 }
@@ -87,22 +110,30 @@ impl Columns {
             };
             self.ships.push(column.encode(&mut self.bytes));
         }
+        self.pack_ships(world, arena);
         self.pack_shots(world, arena);
     }
 
+    fn pack_ships(&mut self, world: &World, arena: &Arena) {
+        self.ship_spots.clear();
+        let columns = world.ships.iter().zip(&self.ships).enumerate().filter(|(_, (_, column))| column.alive);
+        self.ship_spots.extend(columns.map(|(place, (ship, column))| {
+            (ship.motion.position, NearShip { id: ship.id, place, delta: column.delta })
+        }));
+        self.near_ships.rebuild(arena, &self.ship_spots);
+    }
+
     fn pack_shots(&mut self, world: &World, arena: &Arena) {
-        self.shot_grid.rebuild(arena, world.shots.iter().map(|s| s.position).enumerate());
+        self.shot_spots.clear();
+        let shots = world.shots.iter().enumerate();
+        self.shot_spots.extend(shots.map(|(place, shot)| (shot.position, NearShot { id: shot.id, place })));
+        self.near_shots.rebuild(arena, &self.shot_spots);
         self.shot_places.resize(1 << 16, 0);
         for (place, shot) in world.shots.iter().enumerate() {
             if let Some(slot) = self.shot_places.get_mut(usize::from(shot.id.0)) {
                 *slot = place as u16;
             }
         }
-    }
-
-    /// Ships, as many as the world has.
-    pub fn ships(&self) -> usize {
-        self.ships.len()
     }
 
     /// Where the ship of `id` stands in the world, if it lives.
@@ -116,58 +147,55 @@ impl Columns {
         self.ships.get(place).map(|s| &s.held)
     }
 
-    /// The record for a client that has held the ship at `place` since tick `since`; empty if nothing is new.
-    pub fn news(&mut self, place: usize, since: Tick) -> &[u8] {
-        let Some(ship) = self.ships.get(place) else { return &[] };
+    /// Living ships at most `half` units from `middle` on each axis, and how far they are from there on each.
+    pub fn ships_around(&self, middle: Vec2, half: Vec2) -> impl Iterator<Item = (Vec2, &NearShip)> {
+        self.near_ships.around(middle, half)
+    }
+
+    /// Shots at most `half` units from `middle` on each axis, and how far they are from there on each.
+    pub fn shots_around(&self, middle: Vec2, half: Vec2) -> impl Iterator<Item = (Vec2, &NearShot)> {
+        self.near_shots.around(middle, half)
+    }
+
+    /// The record about `ship` for a client that has held it since the tick before; empty if nothing is new.
+    pub fn delta(&self, ship: &NearShip) -> &[u8] {
+        slice(&self.bytes, ship.delta)
+    }
+
+    /// Appends the record for a client that has held the ship at `place` since tick `since`. False if nothing is new.
+    pub fn append_news(&self, place: usize, since: Tick, out: &mut Vec<u8>) -> bool {
+        let Some(ship) = self.ships.get(place) else { return false };
         if since.next() == self.tick {
-            slice(&self.bytes, ship.delta)
+            append(slice(&self.bytes, ship.delta), out)
         } else {
-            self.union(place, since, true)
+            ship.append_union(since, true, out)
         }
     }
 
-    /// The record about the own ship for its player, who has had all since tick `since`.
-    pub fn own_news(&mut self, place: usize, since: Tick) -> &[u8] {
-        let Some(ship) = self.ships.get(place) else { return &[] };
-        if since.next() == self.tick { slice(&self.bytes, ship.own) } else { self.union(place, since, false) }
-    }
-
-    /// Everything that was told after tick `since`, as it is now, in one record.
-    fn union(&mut self, place: usize, since: Tick, with_aim: bool) -> &[u8] {
-        let Some(ship) = self.ships.get(place) else { return &[] };
-        let ShipColumn { held, told, .. } = ship;
-        let flight = told.flight > since;
-        let record = ShipRecord {
-            aim: (with_aim && told.aim > since).then_some(held.aim),
-            thrust: flight.then_some(held.thrust),
-            hull_points: (told.hull > since).then_some(held.hull_points),
-            state: (told.state > since).then_some(held.state),
-            motion: flight.then_some(held.motion),
-            gone: false,
-        };
-        self.unions.clear();
-        put(&record, ship.id, &mut self.unions);
-        &self.unions
-    }
-
-    /// The record for a client to which the ship at `place` is new; encoded when it is asked for first.
-    pub fn full(&mut self, place: usize) -> &[u8] {
-        let Some(ship) = self.ships.get_mut(place) else { return &[] };
-        if ship.full.start == ship.full.end {
-            ship.full = put(&full_record(&ship.held), ship.id, &mut self.bytes);
+    /// Appends the record about the own ship for its player, who has had all since tick `since`. False if nothing is new.
+    pub fn append_own_news(&self, place: usize, since: Tick, out: &mut Vec<u8>) -> bool {
+        let Some(ship) = self.ships.get(place) else { return false };
+        if since.next() == self.tick {
+            append(slice(&self.bytes, ship.own), out)
+        } else {
+            ship.append_union(since, false, out)
         }
-        slice(&self.bytes, ship.full)
+    }
+
+    /// Whether something is new about the ship at `place` since tick `since`.
+    pub fn has_news(&self, place: usize, since: Tick) -> bool {
+        self.ships.get(place).is_some_and(|ship| !ship.union(since, true).is_empty())
+    }
+
+    /// The record for a client to which the ship at `place` is new.
+    pub fn full(&self, place: usize) -> &[u8] {
+        self.ships.get(place).map(|ship| slice(&self.bytes, ship.full)).unwrap_or_default()
     }
 
     /// The shot called `id`, if it still flies.
     pub fn shot<'w>(&self, world: &'w World, id: ShotId) -> Option<&'w Shot> {
         let place = self.shot_places.get(usize::from(id.0)).copied()?;
         world.shots.get(usize::from(place)).filter(|s| s.id == id)
-    }
-
-    /// The places of shots near the box from `low` to `high`.
-    pub fn shots_near(&self, low: Vec2, high: Vec2) -> impl Iterator<Item = usize> + '_ {
-        self.shot_grid.near(low, high)
     }
 }
 
@@ -183,6 +211,12 @@ pub fn shot_record(shot: &Shot, placed: bool) -> ShotRecord {
 
 fn slice(bytes: &[u8], span: Span) -> &[u8] {
     bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
+
+/// Appends `record`; whether there is one.
+fn append(record: &[u8], out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(record);
+    !record.is_empty()
 }
 
 fn put(record: &ShipRecord, id: PlayerId, bytes: &mut Vec<u8>) -> Span {
@@ -266,8 +300,28 @@ impl ShipColumn {
         ShipColumn { id: self.id, held, alive: seen.alive, told, news, delta: none, full: none, own: none }
     }
 
-    /// Encodes what is new.
+    /// Everything that was told after tick `since`, as it is now, in one record.
+    fn union(&self, since: Tick, with_aim: bool) -> ShipRecord {
+        let ShipColumn { held, told, .. } = self;
+        let flight = told.flight > since;
+        ShipRecord {
+            aim: (with_aim && told.aim > since).then_some(held.aim),
+            thrust: flight.then_some(held.thrust),
+            hull_points: (told.hull > since).then_some(held.hull_points),
+            state: (told.state > since).then_some(held.state),
+            motion: flight.then_some(held.motion),
+            gone: false,
+        }
+    }
+
+    fn append_union(&self, since: Tick, with_aim: bool, out: &mut Vec<u8>) -> bool {
+        let span = put(&self.union(since, with_aim), self.id, out);
+        span.start < span.end
+    }
+
+    /// Encodes what is new, and the whole.
     fn encode(mut self, bytes: &mut Vec<u8>) -> ShipColumn {
+        self.full = put(&full_record(&self.held), self.id, bytes);
         self.delta = put(&self.news, self.id, bytes);
         self.own = match self.news.aim {
             None => self.delta,

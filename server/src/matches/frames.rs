@@ -107,7 +107,7 @@ impl Frames<'_> {
         }
         let checked = (self.world.tick.0 + u32::from(player.0)).is_multiple_of(self.stage.rules.rate.hz());
         let head = Head { report, checksum: checked.then_some(0), ..Head::default() };
-        makers.replication.append_snapshot((self.world, self.stage), (&link.known, own), head, out);
+        makers.replication.append_snapshot(self.world, (&link.known, own), head, out);
         let sent = link.socket.send(out);
         if sent == Sent::Taken {
             link.place_told = if begins { link.place_told } else { place };

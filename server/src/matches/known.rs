@@ -2,7 +2,6 @@
 //! The same rules are in `shared::replica`; here they decide what has to be told.
 
 use glam::Vec2;
-use shared::grid::Grid;
 use shared::id::{PlayerId, ShotId};
 use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, put_count};
 use shared::replica::{HeldShip, SINCE_TICKS_MAX, ViewChecksum, in_view};
@@ -14,7 +13,7 @@ use crate::matches::columns::{Columns, shot_record};
 
 /// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
 /// the edge is not told again and again.
-const ENTER_DEPTH: f32 = 12.0;
+const ENTER_DEPTH: f32 = 4.0;
 
 /// A line that carries less than this in a snapshot is narrow: its client is told of a part of the view.
 pub const NARROW_BYTES: usize = 500;
@@ -39,8 +38,11 @@ impl Default for Known {
 /// Space to work in, shared by all links of a match: nothing is allocated for a player once it has grown.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    ships: Marks,
-    shots: Marks,
+    /// Ships and shots that the client holds and that were not met yet.
+    unmet_ships: Marks,
+    unmet_shots: Marks,
+    /// Ships that the client will hold.
+    kept_ships: Marks,
     next: Known,
     records: Sections,
     body: Vec<u8>,
@@ -66,7 +68,7 @@ struct Sections {
     placed_count: u16,
 }
 
-/// Marks on places that are all wiped at once.
+/// Marks on names, wiped all at once.
 #[derive(Debug, Default)]
 struct Marks {
     round: u32,
@@ -74,8 +76,8 @@ struct Marks {
 }
 
 impl Marks {
-    fn begin(&mut self, places: usize) {
-        self.marks.resize(self.marks.len().max(places), 0);
+    /// Wipes all marks.
+    fn begin(&mut self) {
         self.round = self.round.wrapping_add(1);
         if self.round == 0 {
             self.marks.fill(0);
@@ -83,26 +85,38 @@ impl Marks {
         }
     }
 
-    fn set(&mut self, place: usize) {
+    fn set(&mut self, name: u16) {
+        let place = usize::from(name);
+        if place >= self.marks.len() {
+            self.marks.resize(place + 1, 0);
+        }
         if let Some(mark) = self.marks.get_mut(place) {
             *mark = self.round;
         }
     }
 
-    fn has(&self, place: usize) -> bool {
-        self.marks.get(place).is_some_and(|mark| *mark == self.round)
+    fn has(&self, name: u16) -> bool {
+        self.marks.get(usize::from(name)).is_some_and(|mark| *mark == self.round)
+    }
+
+    /// Wipes a mark; whether it was set.
+    fn take(&mut self, name: u16) -> bool {
+        let Some(mark) = self.marks.get_mut(usize::from(name)) else { return false };
+        let was_set = *mark == self.round;
+        if was_set {
+            *mark = 0;
+        }
+        was_set
     }
 }
 
 /// What a snapshot is made from.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     /// The world after the step.
     pub world: &'a World,
-    /// Its living ships by cell.
-    pub ship_grid: &'a Grid,
     /// What everybody is told.
-    pub columns: &'a mut Columns,
+    pub columns: &'a Columns,
 }
 
 impl Known {
@@ -122,16 +136,16 @@ impl Known {
         self.budget_bytes = bytes;
     }
 
-    /// Whether the client is told of what is at `place`, at least `depth` units inside its area.
-    fn reaches(&self, middle: Vec2, place: Vec2, depth: f32) -> bool {
+    /// Half the size of the area that the client is told of, in units.
+    fn half(&self) -> Vec2 {
         let share = if self.budget_bytes < NARROW_BYTES { NARROW_SHARE } else { 1.0 };
-        (place - middle).abs().cmple(Vec2::from(VIEW_HALF) * share - depth).all()
+        Vec2::from(VIEW_HALF) * share
     }
 
     /// Puts the snapshot for the player who flies `own` together, to be read with [`Scratch::body`]. `head` has what is
     /// not worked out here; if it has a checksum, the right one takes its place. The client counts as holding it only
     /// after [`Known::commit`].
-    pub fn assemble(&self, scene: &mut Scene<'_>, own: &Ship, head: Head, scratch: &mut Scratch) {
+    pub fn assemble(&self, scene: Scene<'_>, own: &Ship, head: Head, scratch: &mut Scratch) {
         let since = self.written.filter(|t| head.tick.since(*t) <= SINCE_TICKS_MAX);
         scratch.next.ships.clear();
         scratch.next.shots.clear();
@@ -159,97 +173,103 @@ impl Known {
 
     fn gather_ships(
         &self,
-        scene: &mut Scene<'_>,
+        Scene { world, columns }: Scene<'_>,
         (own, middle): (PlayerId, Vec2),
         since: Option<Tick>,
         scratch: &mut Scratch,
     ) {
-        let Scratch { ships: marks, next, records, .. } = scratch;
-        if let Some(tick) = since {
-            for &id in &self.ships {
-                let Some(place) = scene.columns.living(id) else {
-                    records.add_gone(id);
-                    continue;
-                };
-                let position = scene.world.ships.get(place).map(|s| s.motion.position);
-                let news = scene.columns.news(place, tick);
-                if position.is_some_and(|p| self.reaches(middle, p, 0.0)) {
-                    marks.set(place);
-                    next.ships.push(id);
-                    records.add_ship(news);
-                } else if !news.is_empty() || position.is_some_and(|p| in_view(middle, p)) {
-                    // The client works out for itself who leaves, but not from what it was not told.
-                    records.add_gone(id);
-                }
-            }
+        let Scratch { unmet_ships: unmet, kept_ships: kept, next, records, .. } = scratch;
+        unmet.begin();
+        if since.is_some() {
+            self.ships.iter().for_each(|id| unmet.set(id.0));
         }
-        let depth = Vec2::from(VIEW_HALF) - ENTER_DEPTH;
-        for place in scene.ship_grid.near(middle - depth, middle + depth) {
-            let Some(ship) = scene.world.ships.get(place).filter(|s| s.alive() && s.id != own) else {
-                continue;
-            };
-            let inside = self.reaches(middle, ship.motion.position, ENTER_DEPTH);
+        let half = self.half();
+        for (off, ship) in columns.ships_around(middle, half).filter(|(_, ship)| ship.id != own) {
+            let held = since.filter(|_| unmet.take(ship.id.0));
             let room = next.ships.len() < HELD_MAX - 1 && records.bytes() < self.budget_bytes;
-            if inside && !marks.has(place) && room {
-                marks.set(place);
-                next.ships.push(ship.id);
-                records.add_ship(scene.columns.full(place));
+            match held {
+                Some(tick) if tick.next() == world.tick => records.add_ship(columns.delta(ship)),
+                Some(tick) => {
+                    records.ship_count +=
+                        u16::from(columns.append_news(ship.place, tick, &mut records.ships));
+                }
+                None if room && off.cmple(half - ENTER_DEPTH).all() => {
+                    records.add_ship(columns.full(ship.place));
+                }
+                None => continue,
+            }
+            kept.set(ship.id.0);
+            next.ships.push(ship.id);
+        }
+        let Some(tick) = since else { return };
+        for &id in self.ships.iter().filter(|id| unmet.has(id.0)) {
+            // The client works out for itself who leaves, but not from what it was not told.
+            let knows = columns.living(id).is_some_and(|place| {
+                let ship = world.ships.get(place);
+                !columns.has_news(place, tick) && ship.is_some_and(|s| !in_view(middle, s.motion.position))
+            });
+            if !knows {
+                records.add_gone(id);
             }
         }
     }
 
-    fn gather_shots(&self, scene: &mut Scene<'_>, middle: Vec2, since: Option<Tick>, scratch: &mut Scratch) {
-        let Scratch { ships, shots: marks, next, records, .. } = scratch;
-        let world = scene.world;
-        marks.begin(1 << 16);
+    fn gather_shots(
+        &self,
+        Scene { world, columns }: Scene<'_>,
+        middle: Vec2,
+        since: Option<Tick>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { kept_ships, unmet_shots: unmet, next, records, .. } = scratch;
+        unmet.begin();
         if since.is_some() {
-            for &id in &self.shots {
-                match scene.columns.shot(world, id) {
-                    None => records.add_ended(id),
-                    Some(shot) if self.reaches(middle, shot.position, 0.0) => {
-                        marks.set(usize::from(id.0));
-                        next.shots.push(id);
-                    }
-                    Some(shot) if in_view(middle, shot.position) => records.add_ended(id),
-                    Some(_) => {}
-                }
+            self.shots.iter().for_each(|id| unmet.set(id.0));
+        }
+        for (_, near) in columns.shots_around(middle, self.half()) {
+            if unmet.take(near.id.0) {
+                next.shots.push(near.id);
+            } else if next.shots.len() < HELD_MAX && records.bytes() < self.budget_bytes {
+                let Some(shot) = world.shots.get(near.place) else { continue };
+                next.shots.push(near.id);
+                let holds_owner = kept_ships.has(shot.owner.0);
+                records.add_shot(&shot_record(shot, !holds_owner || shot.born != world.tick));
             }
         }
-        let half = Vec2::from(VIEW_HALF);
-        for place in scene.columns.shots_near(middle - half, middle + half) {
-            let Some(shot) = world.shots.get(place) else { continue };
-            let new = self.reaches(middle, shot.position, 0.0) && !marks.has(usize::from(shot.id.0));
-            if new && next.shots.len() < HELD_MAX && records.bytes() < self.budget_bytes {
-                next.shots.push(shot.id);
-                let owner = world.find(shot.owner).ok();
-                let holds_owner = owner.is_some_and(|o| ships.has(o));
-                records.add_shot(&shot_record(shot, !holds_owner || shot.born != world.tick));
+        if since.is_some() {
+            for &id in self.shots.iter().filter(|id| unmet.has(id.0)) {
+                let knows = columns.shot(world, id).is_some_and(|shot| !in_view(middle, shot.position));
+                if !knows {
+                    records.add_ended(id);
+                }
             }
         }
     }
 }
 
 /// The own ship is always told.
-fn gather_own(scene: &mut Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
-    let Ok(place) = scene.world.find(own.id) else { return };
-    let record = match since {
-        Some(tick) => scene.columns.own_news(place, tick),
-        None => scene.columns.full(place),
-    };
-    scratch.records.add_ship(record);
-    scratch.ships.begin(scene.columns.ships());
-    scratch.ships.set(place);
+fn gather_own(Scene { world, columns }: Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
+    let Scratch { kept_ships: kept, records, .. } = scratch;
+    kept.begin();
+    let Ok(place) = world.find(own.id) else { return };
+    match since {
+        Some(tick) => {
+            records.ship_count += u16::from(columns.append_own_news(place, tick, &mut records.ships));
+        }
+        None => records.add_ship(columns.full(place)),
+    }
+    kept.set(own.id.0);
 }
 
-fn checksum(scene: &Scene<'_>, own: PlayerId, next: &Known) -> u32 {
+fn checksum(Scene { world, columns }: Scene<'_>, own: PlayerId, next: &Known) -> u32 {
     let mut sum = ViewChecksum::default();
-    let held = |id: PlayerId| scene.world.find(id).ok().and_then(|place| scene.columns.held(place)).copied();
+    let held = |id: PlayerId| world.find(id).ok().and_then(|place| columns.held(place)).copied();
     for &id in &next.ships {
         held(id).iter().for_each(|ship| sum.add_ship(id, ship));
     }
     held(own).iter().for_each(|ship| sum.add_ship(own, &HeldShip { aim: 0, ..*ship }));
     for id in &next.shots {
-        if let Some(shot) = scene.columns.shot(scene.world, *id) {
+        if let Some(shot) = columns.shot(world, *id) {
             sum.add_shot(*id, shot.position);
         }
     }
@@ -378,9 +398,8 @@ mod tests {
                 let wait = own.respawn_ticks.min(255) as u8;
                 let head =
                     Head { tick: self.world.tick, respawn_ticks: wait, checksum: Some(0), ..Head::default() };
-                let ship_grid = self.stage.grid();
-                let mut scene = Scene { world: &self.world, ship_grid, columns: &mut self.columns };
-                known.assemble(&mut scene, own, head, &mut self.scratch);
+                let scene = Scene { world: &self.world, columns: &self.columns };
+                known.assemble(scene, own, head, &mut self.scratch);
                 let bytes = self.scratch.body().to_vec();
                 known.commit(&mut self.scratch);
                 sizes.push(bytes.len());

@@ -9,6 +9,8 @@ pub mod status;
 pub mod input_queue;
 pub mod seat;
 
+pub mod nearby;
+
 pub mod columns;
 pub mod credit;
 pub mod known;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use shared::event::Event;
 use shared::feed::{FeedBye, FeedEvent};
-use shared::feed_encoder::{FeedEncoder, delta_every_ticks, keyframe_every_ticks};
+use shared::feed_encoder::FeedEncoder;
 use shared::tick::{Tick, TickRate};
 use shared::world::World;
 
@@ -25,11 +25,11 @@ pub struct Publisher {
     waiting: VecDeque<(Tick, FeedEvent)>,
     fresh: Vec<FeedEvent>,
     delay_ticks: u32,
-    delta_ticks: u32,
-    keyframe_ticks: u32,
+    rate: TickRate,
     linger_ticks: u32,
     watched_at: Tick,
-    began: Option<Tick>,
+    /// Whether what comes next builds on what was told.
+    goes_on: bool,
     ended: bool,
 }
 
@@ -42,11 +42,10 @@ impl Publisher {
             waiting: VecDeque::new(),
             fresh: Vec::new(),
             delay_ticks: rate.ticks_in(delay_ms),
-            delta_ticks: delta_every_ticks(rate),
-            keyframe_ticks: keyframe_every_ticks(rate),
+            rate,
             linger_ticks: rate.ticks_in(LINGER_MS),
             watched_at: Tick(0),
-            began: None,
+            goes_on: false,
             ended: false,
         }
     }
@@ -66,7 +65,7 @@ impl Publisher {
         }
         // With a delay the past has to be there when somebody comes.
         let wanted = self.delay_ticks > 0 || world.tick.since(self.watched_at) < self.linger_ticks;
-        if !wanted || (self.began.is_none() && self.log.watching() == 0 && self.delay_ticks == 0) {
+        if !wanted || (!self.goes_on && self.log.watching() == 0 && self.delay_ticks == 0) {
             self.pause();
             return;
         }
@@ -76,22 +75,18 @@ impl Publisher {
 
     fn make(&mut self, world: &World, events: &[Event]) {
         let watching = self.log.watching();
-        match self.began {
-            None => {
-                self.began = Some(world.tick);
-                self.encoder = FeedEncoder::new();
+        if self.goes_on {
+            self.encoder.observe(world, events, &mut self.fresh);
+            if self.encoder.delta_due(world.tick, self.rate) {
+                self.fresh.push(FeedEvent::Delta(self.encoder.delta(world)));
+            }
+            if self.encoder.keyframe_due(world.tick, self.rate) {
                 self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, watching)));
             }
-            Some(began) => {
-                let age = world.tick.since(began);
-                self.encoder.observe(world, events, &mut self.fresh);
-                if age.is_multiple_of(self.delta_ticks) {
-                    self.fresh.push(FeedEvent::Delta(self.encoder.delta(world)));
-                }
-                if age.is_multiple_of(self.keyframe_ticks) {
-                    self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, watching)));
-                }
-            }
+        } else {
+            self.goes_on = true;
+            self.encoder = FeedEncoder::new();
+            self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, watching)));
         }
         let due = world.tick + self.delay_ticks;
         self.waiting.extend(self.fresh.drain(..).map(|event| (due, event)));
@@ -117,7 +112,7 @@ impl Publisher {
     }
 
     fn pause(&mut self) {
-        if self.began.take().is_some() {
+        if std::mem::take(&mut self.goes_on) {
             self.log.forget();
             self.waiting.clear();
         }

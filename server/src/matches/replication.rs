@@ -32,7 +32,7 @@ impl Replication {
     /// [`Replication::commit`].
     pub fn append_snapshot(
         &mut self,
-        (world, stage): (&World, &Stage),
+        world: &World,
         (known, own): (&Known, &Ship),
         head: Head,
         out: &mut Vec<u8>,
@@ -45,8 +45,8 @@ impl Replication {
             respawn_ticks: short(own.respawn_ticks),
             ..head
         };
-        let mut scene = Scene { world, ship_grid: stage.grid(), columns: &mut self.columns };
-        known.assemble(&mut scene, own, head, &mut self.scratch);
+        let scene = Scene { world, columns: &self.columns };
+        known.assemble(scene, own, head, &mut self.scratch);
         let body = self.scratch.body();
         let length = body.len();
         if let Ok(short) = u8::try_from(length) {

@@ -8,7 +8,7 @@ use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
 
 use crate::link::Arrival;
-use crate::link::websocket::WebSocketLink;
+use crate::link::websocket::{ReadRoom, WebSocketLink};
 use crate::matches::goodbye;
 use crate::matches::seat::{Seat, SeatLink};
 use crate::telemetry::disconnected;
@@ -24,6 +24,7 @@ const LEAVING_MAX: usize = 256;
 pub struct Roster {
     seats: Vec<Seat>,
     leaving: Vec<(WebSocketLink, Duration)>,
+    room: ReadRoom,
 }
 
 impl Roster {
@@ -123,7 +124,7 @@ impl Roster {
     pub fn read_links(&mut self, tick: Tick, now: Duration) -> (Vec<(PlayerId, CloseReason)>, u64) {
         let (mut ended, mut bytes) = (Vec::new(), 0);
         for seat in &mut self.seats {
-            if let Err(reason) = seat.read(tick, now) {
+            if let Err(reason) = seat.read(&mut self.room, tick, now) {
                 ended.push((seat.player, reason));
             }
             bytes += seat.link.as_mut().map_or(0, |l| l.socket.take_read_bytes());

@@ -9,7 +9,8 @@ use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, Inp
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
-use crate::link::websocket::{Incoming, Sent, WebSocketLink};
+use crate::link::frame_reader::Incoming;
+use crate::link::websocket::{ReadRoom, Sent, WebSocketLink};
 use crate::matches::allowance::Allowance;
 use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::InputQueue;
@@ -150,18 +151,18 @@ impl Seat {
     }
 
     /// Reads what came over the link. `tick` is the last one that was stepped. `Err` is the end of the link.
-    pub fn read(&mut self, tick: Tick, now: Duration) -> Result<(), CloseReason> {
+    pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
         let Some(mut link) = self.link.take() else { return Ok(()) };
         let queue = &mut self.queue;
         let SeatLink { socket, heard_at, allowance, .. } = &mut link;
         let mut notes = Notes::default();
-        let end = socket.read(|incoming| {
+        let end = socket.read(room, |incoming| {
             *heard_at = now;
             if !allowance.take(now) {
                 return Err(CloseReason::TooMany);
             }
             match incoming {
-                Incoming::Message(bytes) => take_message(&bytes, queue, tick, &mut notes),
+                Incoming::Message(bytes) => take_message(bytes, queue, tick, &mut notes),
                 Incoming::Pong => {
                     notes.ponged = true;
                     Ok(())

@@ -217,7 +217,7 @@ pub(crate) struct Run {
 /// What was in view, on average over snapshots.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct InView {
-    /// Other ships.
+    /// Living ships, the player's own among them.
     pub(crate) ships: f64,
     /// Shots.
     pub(crate) shots: f64,
