@@ -171,7 +171,7 @@ impl Seat {
             }
         });
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
-            link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
+            link.credit.note_ping(now.saturating_sub(link.pinged_at));
         }
         link.credit.acknowledge(notes.ack, now);
         link.note_stage(now);
