@@ -210,8 +210,11 @@ impl Credit {
                 self.probe = Probe::Draining;
             }
         } else if took <= shortest + SPARE / 2 {
-            let growth = if self.starting { GROWTH.0 } else { GROWTH.1 };
-            self.bytes_per_s = (self.bytes_per_s * growth).max(rate).min(RATES.1);
+            // A tick is too coarse to measure the rate by one answer: it counts only so far.
+            let (most, least) = GROWTH;
+            let growth = if self.starting { most } else { least };
+            let seen = if self.starting { rate } else { rate.min(self.bytes_per_s * most) };
+            self.bytes_per_s = (self.bytes_per_s * growth).max(seen).min(RATES.1);
             self.queued_since = None;
         }
     }
@@ -309,7 +312,8 @@ impl Credit {
         if self.probe != Probe::Idle {
             return self.flights.is_empty();
         }
-        let time = self.round_trip.unwrap_or(SPARE) + SPARE;
+        // What goes out when there is a little credit left goes beyond it, so bytes have less to spare than snapshots.
+        let time = self.round_trip.unwrap_or(SPARE) + SPARE * 3 / 4;
         let allowed = (self.bytes_per_s * time.as_secs_f32()).max(BYTES_MIN);
         self.flights.len() < self.snapshots_max() && (self.flying_bytes as f32) < allowed
     }
