@@ -37,6 +37,8 @@ pub struct Controls {
     pub aim: Angle,
     /// Whether the trigger is held.
     pub fire: bool,
+    /// Whether the rail's trigger is held.
+    pub rail: bool,
     /// Whether dash was pressed since the last call.
     pub dash: bool,
 }
@@ -44,7 +46,8 @@ pub struct Controls {
 impl From<Controls> for ShipInput {
     fn from(controls: Controls) -> ShipInput {
         let mut buttons = Buttons::default();
-        for (pressed, button) in [(controls.fire, Buttons::FIRE), (controls.dash, Buttons::DASH)] {
+        let Controls { fire, rail, dash, .. } = controls;
+        for (pressed, button) in [(fire, Buttons::FIRE), (rail, Buttons::RAIL), (dash, Buttons::DASH)] {
             if pressed {
                 buttons = buttons.with(button);
             }

@@ -27,6 +27,9 @@ pub mod shot_sightings;
 pub mod shots;
 pub mod sightings;
 
+pub mod beams;
+pub mod ground;
+
 pub mod play;
 
 pub mod feed_cursor;

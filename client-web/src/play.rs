@@ -2,8 +2,10 @@
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
 use glam::Vec2;
+use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
+use shared::input::ShipInput;
 use shared::protocol::{InputMessage, PlayerEvent, Welcome};
 use shared::replica::Replica;
 use shared::rules::Rules;
@@ -11,23 +13,26 @@ use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
 use shared::world::{Phase, Round};
 
-use crate::client_clock::{ClientClock, Due};
+use crate::beams::{Beams, beam};
+use crate::client_clock::ClientClock;
+use crate::ground::Ground;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
 use crate::interpolation::{Moment, Timeline};
 use crate::playout::Playout;
-use crate::prediction::{Flight, Prediction, Verdict};
+use crate::prediction::{Deeds, Prediction, Verdict};
 use crate::roster::Roster;
 use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
-use crate::shots::{Field, Moments};
 use crate::sightings;
 use crate::view::{Freshness, Happening, OwnView, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
+/// A picture that is older than this many ticks is not what the player acts upon: the page was hidden.
+const SEEN_TICKS_MAX: f64 = 4.0;
 /// Silence that counts as a lost connection.
 const SILENCE_MS: f64 = 2_000.0;
 
@@ -52,27 +57,14 @@ pub struct Play {
     timeline: Timeline,
     prediction: Prediction,
     shots: ShotSightings,
+    beams: Beams,
     schedule: Schedule,
+    /// The moment at which others were drawn last.
+    drawn: Option<f64>,
+    /// The same at a fresh press of a trigger, until its command is sampled.
+    aimed: Option<f64>,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
-}
-
-/// Where it is played, and by which numbers.
-#[derive(Clone, Debug)]
-struct Ground {
-    arena: Arena,
-    rules: Rules,
-}
-
-impl Ground {
-    fn field(&self) -> Field<'_> {
-        Field { arena: &self.arena, rules: &self.rules }
-    }
-
-    fn flight(&self, phase: Phase) -> Flight<'_> {
-        let weapons_on = matches!(phase, Phase::Playing | Phase::Lobby);
-        Flight { rules: &self.rules, arena: &self.arena, weapons_on }
-    }
 }
 
 impl Play {
@@ -100,7 +92,10 @@ impl Play {
             timeline: Timeline::new(period_ms),
             prediction: Prediction::default(),
             shots: ShotSightings::new(welcome.player),
+            beams: Beams::default(),
             schedule: Schedule::default(),
+            drawn: None,
+            aimed: None,
             dry: false,
         })
     }
@@ -198,6 +193,7 @@ impl Play {
             match event {
                 PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
                 PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
+                PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
                 PlayerEvent::Joined(..)
@@ -218,6 +214,16 @@ impl Play {
         }
     }
 
+    fn tell_beam(&mut self, tick: Tick, by: PlayerId, (from, to): ((i32, i32), (i32, i32))) {
+        let place = |(x, y): (i32, i32)| Vec2::new(x as f32, y as f32);
+        let happening = Happening::Beam { by, from: place(from), to: place(to) };
+        if by != self.player {
+            self.schedule.at(f64::from(tick.0), happening);
+        } else if self.beams.told(tick) {
+            self.schedule.now(happening);
+        }
+    }
+
     fn tell_kill(&mut self, tick: Tick, victim: PlayerId, by: PlayerId) {
         if victim == self.player {
             let position = self.prediction.present().map(|(_, ship)| ship.motion.position);
@@ -233,7 +239,7 @@ impl Play {
             let from = self.timeline.last_seen(by);
             self.schedule.now(Happening::Hurt { from, hull_points });
         } else if by == self.player {
-            self.shots.hit_at_muzzle(tick);
+            self.shots.hit_at_birth(tick);
             self.schedule.now(Happening::HitOther { victim });
         }
     }
@@ -272,22 +278,18 @@ impl Play {
         recorder.figures.interpolation_delay_ms = self.playout.delay_ms() as f32;
         recorder.figures.ghosts_lost = self.shots.lost();
         let message = due.map(|due| {
-            let inputs: Vec<_> = (0..due.count).map(|i| self.act(due, i, buffer, now_ms)).collect();
-            InputMessage::new(newest, self.view_lag(newest), due.first, &inputs)
+            let seen = self.aimed.take().unwrap_or_else(|| self.seen());
+            let inputs: Vec<_> =
+                (0..due.count).map(|i| self.act(due.first + i, seen, buffer, now_ms)).collect();
+            let view_lag = ((f64::from(newest.0) - seen) * 8.0).round().clamp(0.0, f64::from(u16::MAX));
+            InputMessage::new(newest, view_lag as u16, due.first, &inputs)
         });
         self.show_trigger(buffer);
         message
     }
 
     /// Samples and predicts one tick.
-    fn act(
-        &mut self,
-        due: Due,
-        index: u32,
-        buffer: &mut InputBuffer,
-        now_ms: f64,
-    ) -> shared::input::ShipInput {
-        let tick = due.first + index;
+    fn act(&mut self, tick: Tick, seen: f64, buffer: &mut InputBuffer, now_ms: f64) -> ShipInput {
         let input = buffer.sample();
         buffer.sent(tick, now_ms);
         let deeds = self.prediction.push(tick, input, &self.ground.flight(self.phase));
@@ -296,11 +298,20 @@ impl Play {
             if deeds.dashed {
                 self.schedule.now(Happening::Dashed { id: self.player, position });
             }
-            if deeds.fired {
-                self.shots.fired(tick, position, input.aim, &self.ground.field());
-            }
+            self.shoot(deeds, (tick, seen), position, input.aim);
         }
         input
+    }
+
+    /// Shows what the own weapons do by the command of `tick`, with others seen as at `seen`.
+    fn shoot(&mut self, deeds: Deeds, (tick, seen): (Tick, f64), position: Vec2, aim: Angle) {
+        if deeds.fired {
+            self.shots.fired((tick, seen), position, aim, &self.ground.field());
+        }
+        if deeds.railed && self.beams.fired(tick) {
+            let ships = self.timeline.ships_at(seen);
+            self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
+        }
     }
 
     /// A fresh press of the trigger is shown before its tick is due.
@@ -309,16 +320,16 @@ impl Play {
             return;
         }
         let Some((tick, mut ship)) = self.prediction.present() else { return };
-        let input = buffer.peek();
-        if self.ground.flight(self.phase).fly(&mut ship, input).fired {
-            self.shots.fired(tick.next(), ship.motion.position, input.aim, &self.ground.field());
-        }
+        let seen = self.seen();
+        let (input, seen) = (buffer.peek(), *self.aimed.get_or_insert(seen));
+        let deeds = self.ground.flight(self.phase).fly(&mut ship, input);
+        self.shoot(deeds, (tick.next(), seen), ship.motion.position, input.aim);
     }
 
-    /// How far back from the newest snapshot others are drawn, in eighths of a tick.
-    fn view_lag(&self, newest: Tick) -> u16 {
-        let drawn = self.playout.tick().unwrap_or(f64::from(newest.0));
-        ((f64::from(newest.0) - drawn) * 8.0).round().clamp(0.0, f64::from(u16::MAX)) as u16
+    /// The moment of others that the player acts upon: the last one drawn, if that was just now.
+    fn seen(&self) -> f64 {
+        let shown = self.playout.tick().unwrap_or_default();
+        self.drawn.filter(|drawn| (0.0..SEEN_TICKS_MAX).contains(&(shown - drawn))).unwrap_or(shown)
     }
 
     /// What to draw now.
@@ -334,13 +345,13 @@ impl Play {
             let position = self.draw_own(&mut view, ship, buffer, (fraction as f32, now_ms));
             view.camera = position;
         }
-        let present = self.prediction.present().map_or(others, |(tick, _)| f64::from(tick.0) + fraction);
-        let moments = Moments { others, own: present };
+        self.drawn = Some(others);
         let rtt_ms = self.client_clock.rtt_ms();
         view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
-        view.happenings.extend(self.shots.pass(moments, rtt_ms.unwrap_or(0.0), &self.ground.field()));
         view.ships = self.timeline.ships_at(others);
-        view.shots = self.shots.views(moments, self.ground.rules.dt);
+        let field = self.ground.field();
+        view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
+        view.shots = self.shots.views(others, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
@@ -376,6 +387,7 @@ impl Play {
             hull_points: ship.hull_points,
             guard: (f32::from(ship.guard_ticks) / f32::from(rules.guard_ticks.max(1))).min(1.0),
             dashes: f32::from(ship.motion.dash_energy) / f32::from(rules.dash_recharge_ticks.max(1)),
+            rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.rail_every_ticks.max(1)),
             dashing: ship.motion.dash_ticks > 0 || next.motion.dash_ticks > 0,
         });
         position

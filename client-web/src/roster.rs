@@ -82,7 +82,7 @@ impl Roster {
                     }
                 }
             }
-            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Place(_) => {}
+            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Beam(..) | PlayerEvent::Place(_) => {}
         }
     }
 
@@ -161,7 +161,9 @@ mod tests {
         };
         let ids = |roster: &Roster| roster.seats.keys().map(|id| id.0).collect::<Vec<_>>();
         let mut roster = Roster::default();
-        [3, 8, 9, 17].iter().for_each(|id| roster.add(&pilot(*id, *id)));
+        for id in [3, 8, 9, 17] {
+            roster.add(&pilot(id, id));
+        }
         let pilots = vec![pilot(8, 1), pilot(12, 2)];
         roster.turn_page(&RosterPage { first: PlayerId(8), last: PlayerId(15), pilots });
         assert_eq!(ids(&roster), [3, 8, 12, 17]);

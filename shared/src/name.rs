@@ -1,12 +1,14 @@
 //! What people call themselves and their matches: text from strangers, made harmless once, here.
 //! After this a name is short, printable and never empty, so that no page or log has to think about it.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// A player's name: 1 to 16 characters, printable, single spaces inside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A player's name: 1 to 16 characters, printable, single spaces inside. Copies share the text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(from = "String")]
-pub struct PlayerName(String);
+pub struct PlayerName(Arc<str>);
 
 /// Longest player's name, in characters.
 pub const PLAYER_NAME_CHARS_MAX: usize = 16;
@@ -16,12 +18,18 @@ pub const MATCH_NAME_CHARS_MAX: usize = 32;
 impl PlayerName {
     /// Makes any text a name; what is left empty becomes "Pilot".
     pub fn sanitise(text: &str) -> PlayerName {
-        PlayerName(clean(text, PLAYER_NAME_CHARS_MAX).unwrap_or_else(|| "Pilot".to_owned()))
+        PlayerName(clean(text, PLAYER_NAME_CHARS_MAX).as_deref().unwrap_or("Pilot").into())
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for PlayerName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -184,6 +184,10 @@ pub enum PlayerEvent {
     /// The receiver's shot hurt somebody, or somebody hurt the receiver: victim, shooter, hull points left.
     #[serde(rename = "h")]
     Hit(PlayerId, PlayerId, u8),
+    /// The rail was fired, and its way crosses the receiver's view: who fired, the muzzle, and where it ends, in whole
+    /// units.
+    #[serde(rename = "b")]
+    Beam(PlayerId, (i32, i32), (i32, i32)),
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),

@@ -8,6 +8,7 @@ pub mod status;
 
 pub mod input_queue;
 pub mod seat;
+pub mod view_claims;
 
 pub mod nearby;
 

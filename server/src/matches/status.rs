@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use shared::id::PlayerId;
+use shared::name::PlayerName;
 use shared::world::{Phase, World};
 
 use crate::settings::MatchSettings;
@@ -38,7 +39,7 @@ pub struct PlayerStatus {
     /// The seat.
     pub player_id: PlayerId,
     /// What to call them.
-    pub name: String,
+    pub name: PlayerName,
     /// Kills in this round.
     pub score: u16,
     /// Whether the program plays the seat.
@@ -61,7 +62,7 @@ impl MatchStatus {
             .iter()
             .map(|p| PlayerStatus {
                 player_id: p.id,
-                name: p.name.as_str().to_owned(),
+                name: p.name.clone(),
                 score: p.score,
                 bot: p.bot,
                 connected: !p.limbo,

@@ -10,8 +10,8 @@ use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
 use shared::protocol::CloseReason;
-use shared::rules::Rules;
 use shared::simulation::{Stage, step};
+use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
 use crate::link::websocket::Sent;
@@ -74,8 +74,7 @@ impl Match {
     /// A match before its first tick.
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
-        let rules = Rules::new(settings.tick_hz, settings.duration_s.saturating_mul(1000));
-        let stage = Stage::new(settings.arena(), rules);
+        let stage = Stage::new(settings.arena(), settings.rules());
         let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
         Match {
             replication: Replication::default(),
@@ -237,8 +236,11 @@ impl Match {
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
-            if input != ship.input {
-                self.commands.push(Command::Input { player: seat.player, input });
+            let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
+            let rewind =
+                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            if input != ship.input || rewind != ship.rewind {
+                self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
         }
     }
