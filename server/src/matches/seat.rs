@@ -179,7 +179,7 @@ impl Seat {
         });
         notes.tell_slack(&mut self.queue, link.socket.age(now));
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
-            link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
+            link.credit.note_ping(now.saturating_sub(link.pinged_at));
         }
         if let Some(took) = link.credit.acknowledge(notes.ack, now) {
             link.claims.measure(took);
