@@ -12,6 +12,8 @@ use crate::world::{Hull, Round};
 
 /// The version of the feed's events. It grows when an old reader could misread an event.
 pub const FEED_VERSION: u16 = 1;
+/// The subprotocol of the feed's WebSocket.
+pub const FEED_SUBPROTOCOL: &str = "starfray.feed.v1";
 /// Steps of a position in one unit.
 pub const STEPS_PER_UNIT: f32 = 2.0;
 /// Times a second that a delta is made, as long as the tick rate allows it and few ships fly.

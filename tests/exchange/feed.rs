@@ -3,6 +3,7 @@
 
 use client_web::spectator::{Follow, Spectator};
 use server::feed::cursor::Cursor;
+use server::feed::form::Form;
 use shared::feed_encoder::state_of;
 use shared::feed_state::FeedState;
 use tests::exchange::{Exchange, Setup};
@@ -28,8 +29,9 @@ impl Tail {
         exchange.log.read(self.next, &mut entries);
         for entry in entries {
             self.next = entry.seq + 1;
-            bytes += format!("{:x}\r\n\r\n", entry.sse.len()).len() + entry.sse.len();
-            events.extend(self.sse.push(&entry.sse));
+            let frame = entry.frame(Form::Sse);
+            bytes += frame.len();
+            events.extend(self.sse.push(&Form::Sse.unchunked(&frame)));
         }
         assert_eq!(self.sse.unknown, None);
         (events, bytes)
@@ -103,7 +105,8 @@ fn the_page_shows_ships_on_their_tracks() {
 }
 
 fn hello(exchange: &Exchange) -> String {
-    SseReader::default().push(&exchange.log.hello()).remove(0).data
+    let hello = Form::Sse.unchunked(&exchange.log.hello().frame(Form::Sse));
+    SseReader::default().push(&hello).remove(0).data
 }
 
 #[test]

@@ -23,4 +23,6 @@ pub mod http;
 pub mod feed_socket;
 pub mod pilot;
 
+pub mod feed_ways;
+
 pub mod browser;

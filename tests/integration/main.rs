@@ -4,6 +4,7 @@
 
 mod api;
 mod feed;
+mod feed_ways;
 mod load;
 mod metrics;
 mod play;

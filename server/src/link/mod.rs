@@ -5,6 +5,7 @@ use std::any::Any;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -53,6 +54,15 @@ impl Link {
     pub fn tcp(socket: TcpStream) -> io::Result<Link> {
         tcp::prepare(&socket)?;
         Ok(Link::Tcp(socket))
+    }
+
+    /// Lets the system end the connection when something written is not acknowledged for so long: a peer that
+    /// vanished without a word is found by the next heartbeat.
+    pub fn give_up_after(&self, time: Duration) -> io::Result<()> {
+        match self {
+            Link::Tcp(socket) => tcp::give_up_after(socket, time),
+            Link::Memory(_) => Ok(()),
+        }
     }
 
     /// Says that nothing more will be written.

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
@@ -19,6 +20,15 @@ pub fn prepare(socket: &TcpStream) -> io::Result<()> {
     SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = SockRef::from(socket);
+    Ok(())
+}
+
+/// Ends the connection when written bytes are not acknowledged for `time`. Elsewhere the system's own patience counts.
+pub fn give_up_after(socket: &TcpStream, time: Duration) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    SockRef::from(socket).set_tcp_user_timeout(Some(time))?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (socket, time);
     Ok(())
 }
 
