@@ -205,6 +205,33 @@ fn sixty_ships_fit_the_line() {
     assert!(kbit_s > 20.0, "{kbit_s:.1} kbit/s: too little happened to say anything");
 }
 
+/// Real seats and bots on a map for as many: what the feed takes over SSE, and what its reader holds.
+fn crowd_kbit_s(bots: u32, seconds: u32) -> f64 {
+    let mut setup = Setup::on("open");
+    (setup.settings.max_players, setup.settings.bots) = (Some(bots), Some(bots));
+    let mut exchange = Exchange::new(setup).unwrap();
+    let _watching = exchange.log.watch();
+    exchange.seconds(5.0);
+    let (mut tail, mut reader) = (Tail::new(&exchange, None), FeedReader::default());
+    for event in tail.read(&exchange).0 {
+        reader.take(&event).unwrap();
+    }
+    let mut bytes = 0;
+    for _ in 0..30 * seconds {
+        exchange.tick();
+        let (events, count) = tail.read(&exchange);
+        bytes += count;
+        events.iter().for_each(|event| reader.take(event).unwrap());
+    }
+    bytes as f64 * 8.0 / f64::from(seconds) / 1000.0
+}
+
+#[test]
+fn two_hundred_bots_fit_the_line() {
+    let kbit_s = crowd_kbit_s(200, 24);
+    assert!(kbit_s <= 250.0, "{kbit_s:.1} kbit/s");
+}
+
 #[test]
 fn the_feed_says_goodbye_when_the_match_ends() {
     let mut exchange = Exchange::new(lively(2)).unwrap();
