@@ -30,6 +30,7 @@ pub mod sightings;
 pub mod play;
 
 pub mod feed_cursor;
+pub mod feed_way;
 pub mod watch;
 
 pub mod client;
