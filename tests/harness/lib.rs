@@ -24,5 +24,6 @@ pub mod feed_socket;
 pub mod pilot;
 
 pub mod feed_ways;
+pub mod nginx;
 
 pub mod browser;

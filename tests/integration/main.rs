@@ -7,6 +7,7 @@ mod feed;
 mod feed_ways;
 mod load;
 mod metrics;
+mod nginx;
 mod play;
 mod program;
 mod refusals;
