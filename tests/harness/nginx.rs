@@ -28,8 +28,8 @@ impl Nginx {
     pub fn passing(upstream: SocketAddr, directives: &str, held: &[&str]) -> Result<Nginx> {
         let hold = TcpListener::bind("127.0.0.1:0")?;
         let to = hold.local_addr()?;
-        let held: String =
-            held.iter().map(|path| format!("location ~ {path} {{ proxy_pass http://{to}; }}\n")).collect();
+        let location = |path: &&str| format!("location ~ {path} {{ proxy_pass http://{to}; }}");
+        let held = held.iter().map(location).collect::<Vec<_>>().join("\n");
         let server = format!(
             "server {{ listen 127.0.0.1:80;\n{held}location / {{ proxy_pass http://{upstream}; {directives} }} }}"
         );

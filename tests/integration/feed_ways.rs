@@ -279,7 +279,7 @@ fn sockets(address: SocketAddr, id: &str, count: usize) -> Vec<std::net::TcpStre
     use std::io::Write as _;
     let ask = |i: usize| {
         let mut socket = std::net::TcpStream::connect(address).unwrap();
-        let media = if i % 2 == 0 { "text/event-stream" } else { "application/x-ndjson" };
+        let media = if i.is_multiple_of(2) { "text/event-stream" } else { "application/x-ndjson" };
         write!(socket, "GET /api/matches/{id}/feed HTTP/1.1\r\nHost: x\r\nAccept: {media}\r\n\r\n").unwrap();
         socket
     };

@@ -57,7 +57,7 @@ fn follow(address: SocketAddr, id: &str, ways: &[Way], time: Duration) {
     for ((feed, reader), way) in feeds.iter_mut().zip(ways) {
         while let Some(event) = feed.next(Duration::from_millis(100)).unwrap() {
             reader.take(&event).unwrap();
-            if reader.deltas as f64 > 9.0 * time.as_secs_f64() {
+            if f64::from(reader.deltas) > 9.0 * time.as_secs_f64() {
                 break;
             }
         }

@@ -81,7 +81,7 @@ impl Pool {
         let stopping = Arc::new(AtomicBool::new(false));
         let spectators = (0..config.spectator_threads.max(1))
             .map(|i| {
-                let seed = random().map(u64::from_le_bytes).unwrap_or(i as u64);
+                let seed = random().map_or(i as u64, u64::from_le_bytes);
                 SpectatorThread::start(format!("spectators-{i}"), config.timing.clone(), seed)
             })
             .collect::<Result<Vec<_>, _>>()?;

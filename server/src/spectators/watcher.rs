@@ -120,7 +120,8 @@ impl Watcher {
     pub fn new(newcomer: Newcomer, turn: &mut Turn<'_>) -> Watcher {
         let Newcomer { arrival, log, watching, resume, form, chunked } = newcomer;
         let (now, age_ms) = (turn.now, turn.timing.feed_age.as_millis() as u32);
-        let age = turn.timing.feed_age - Duration::from_millis(turn.random.below(age_ms / 5 + 1).into());
+        let less = Duration::from_millis(turn.random.below(age_ms / 5 + 1).into());
+        let age = turn.timing.feed_age.saturating_sub(less);
         if let Err(error) = arrival.link.give_up_after(STUCK_AFTER) {
             tracing::debug!(%error, "a spectator's socket has no time-out of its own");
         }

@@ -1,10 +1,9 @@
-//! Watching: the public feed by `EventSource`, the same arena, a list to choose whom to follow, a camera that flies free.
+//! Watching: the public feed on the way that works, the same arena, a list to choose whom to follow, a camera that flies free.
 //! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
 
 pub mod roster;
 
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use glam::Vec2;
@@ -14,7 +13,7 @@ use web_sys::HtmlElement;
 use self::roster::{Card, Roster};
 use super::route::{self, fatal};
 use super::tagging::{self, Naming};
-use crate::feed_way::{FeedChoice, FeedWay};
+use crate::feed_way::FeedChoice;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
 use crate::view::{Freshness, Happening, Score, View};
@@ -28,8 +27,8 @@ use crate::web::hud::notice::{Answer, Notice, Words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::{Occasion, Table};
 use crate::web::input::Input;
-use crate::web::net::feed::{Feed, SourceEvent, address, address_of};
-use crate::web::net::feed_fetch;
+use crate::web::net::feed::SourceEvent;
+use crate::web::net::feed_fetch::{self, AnyFeed};
 use crate::web::stage::{Now, Stage};
 use crate::web::storage;
 
@@ -55,7 +54,7 @@ struct Watch {
     id: String,
     key: Option<String>,
     spectator: Spectator,
-    feed: Option<Box<dyn std::any::Any>>,
+    feed: Option<AnyFeed>,
     choice: FeedChoice,
     backoff: Backoff,
     failed: u32,
@@ -167,20 +166,10 @@ impl Watch {
         let cursor = self.spectator.last_cursor().unwrap_or_default();
         self.choice.opening(now_ms());
         self.plates.way.set(self.choice.way().name());
-        self.feed = match self.choice.way() {
-            FeedWay::EventSource => match Feed::open(&address(id, key, Some(cursor)), &tell) {
-                Ok(feed) => Some(Box::new(feed)),
-                Err(_) => return self.lost(false),
-            },
-            FeedWay::Lines => {
-                let url = address_of(&format!("{id}/feed"), key, cursor);
-                Some(Box::new(feed_fetch::lines(url, &tell)))
-            }
-            FeedWay::Poll => {
-                let url = address_of(&format!("{id}/feed/poll"), key, "");
-                Some(Box::new(feed_fetch::polls(url, cursor.to_owned(), &tell)))
-            }
-        };
+        match feed_fetch::open(self.choice.way(), (id, key, cursor), &tell) {
+            Ok(feed) => self.feed = Some(feed),
+            Err(_) => self.lost(false),
+        }
     }
 
     fn heard(&mut self, event: SourceEvent) {
