@@ -36,6 +36,7 @@ pub mod own_ship;
 pub mod play;
 
 pub mod feed_cursor;
+pub mod feed_way;
 pub mod watch;
 
 pub mod client;

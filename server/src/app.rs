@@ -11,7 +11,9 @@ use axum::{
 };
 
 use crate::{
-    http::{events, files, gate, health, host, join, matches, problem::Problem, socket},
+    http::{
+        events, feed_poll, feed_socket, files, gate, health, host, join, matches, problem::Problem, socket,
+    },
     state::State,
 };
 
@@ -27,6 +29,9 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/host/{action}", post(host::act))
         .route("/api/matches/{id}/ws", get(socket::connect))
         .route("/api/matches/{id}/events", get(events::watch))
+        .route("/api/matches/{id}/feed", get(events::watch_any))
+        .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))
+        .route("/api/matches/{id}/feed/ws", get(feed_socket::connect))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))

@@ -11,12 +11,18 @@ pub mod origin;
 pub mod bearer;
 pub mod handover;
 
-pub mod events;
 pub mod files;
 pub mod health;
 pub mod host;
 pub mod join;
 pub mod matches;
 pub mod socket;
+
+pub mod feed_ask;
+pub mod media;
+
+pub mod events;
+pub mod feed_poll;
+pub mod feed_socket;
 
 pub mod gate;

@@ -144,7 +144,7 @@ impl Match {
 
     /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
     pub fn may_sleep(&self) -> bool {
-        let watched = self.publisher.log().watching() > 0;
+        let watched = self.publisher.is_watched(self.world.tick);
         let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
         let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
         let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
@@ -356,7 +356,7 @@ impl Match {
             self.roster.stand(player);
         }
         let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
-        self.publisher.end(reason.word(), retry_ms);
+        self.publisher.end(reason, retry_ms);
         self.show_status_now();
     }
 
