@@ -5,17 +5,21 @@ use std::any::Any;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 use bytes::Bytes;
+use shared::link_profile::LinkProfile;
 
 pub mod farewell;
 pub mod frame;
 pub mod frame_reader;
 pub mod memory;
 pub mod tcp;
+pub mod weather;
 pub mod websocket;
 
 use memory::MemoryLink;
+use weather::Weather;
 
 /// A place among the allowed connections; dropping it frees the place.
 pub type Permit = Box<dyn Any + Send>;
@@ -27,6 +31,8 @@ pub enum Link {
     Tcp(TcpStream),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
+    /// Another link behind a made-up network, for playgrounds.
+    Weathered(Box<(Link, Weather)>),
 }
 
 /// A link that has just come from its HTTP handshake.
@@ -55,9 +61,35 @@ impl Link {
         Ok(Link::Tcp(socket))
     }
 
+    /// The link behind a made-up network, whose chances `seed` decides.
+    #[must_use]
+    pub fn weathered(self, profile: &LinkProfile, seed: u64, now: Duration) -> Link {
+        Link::Weathered(Box::new((self, Weather::new(profile, seed, now))))
+    }
+
+    /// Lets the time of a made-up network before the link run to `now`.
+    pub fn carry(&mut self, now: Duration) {
+        if let Link::Weathered(both) = self {
+            let (link, weather) = &mut **both;
+            weather.carry(link, now);
+        }
+    }
+
+    /// A made-up network before the link is of another kind from now on.
+    pub fn change_weather(&mut self, profile: &LinkProfile) {
+        if let Link::Weathered(both) = self {
+            both.1.change(profile);
+        }
+    }
+
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {
+            Link::Weathered(both) => {
+                let (link, weather) = &mut **both;
+                weather.finish(link);
+                link.finish();
+            }
             // An error means that the peer is gone already, which is what was wanted.
             Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
             Link::Memory(end) => end.finish(),
@@ -70,6 +102,7 @@ impl Read for Link {
         match self {
             Link::Tcp(socket) => tcp::read(socket, into),
             Link::Memory(end) => end.read(into),
+            Link::Weathered(both) => both.1.read(into),
         }
     }
 }
@@ -79,6 +112,10 @@ impl Write for Link {
         match self {
             Link::Tcp(socket) => tcp::write(socket, bytes),
             Link::Memory(end) => end.write(bytes),
+            Link::Weathered(both) => {
+                let (link, weather) = &mut **both;
+                weather.write(link, bytes)
+            }
         }
     }
 

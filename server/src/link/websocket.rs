@@ -95,6 +95,11 @@ impl WebSocketLink {
         self.frames.read(bytes, &mut self.owed, take)
     }
 
+    /// The link itself, for whoever looks after the made-up network before it.
+    pub fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
     /// Bytes read since the last call.
     pub fn take_read_bytes(&mut self) -> u64 {
         std::mem::take(&mut self.read_bytes)

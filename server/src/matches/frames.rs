@@ -88,6 +88,7 @@ impl Frames<'_> {
         if link.welcome_due {
             return Some(self.write_welcome(link, (pilot, generation), out));
         }
+        link.figures.note_slack(f32::from(report.slack_ticks));
         let permission = link.credit.permission(self.now);
         if permission == Permission::Nothing {
             return Some(self.write_answers(link, out));

@@ -9,6 +9,7 @@ use std::thread::Thread;
 
 use arc_swap::ArcSwap;
 use shared::id::PlayerId;
+use shared::link_profile::LinkProfile;
 use tokio::sync::oneshot;
 
 use crate::feed::cursor::Cursor;
@@ -95,6 +96,11 @@ impl MatchHandle {
     /// The host's act.
     pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
         self.send(MatchMessage::Host(act))
+    }
+
+    /// Makes it a playground whose players' links have this network from now on.
+    pub fn set_network(&self, network: LinkProfile) -> Result<(), Busy> {
+        self.send(MatchMessage::Network(network))
     }
 
     /// Somebody watches: what follows `resume` exactly, or the newest keyframe and what follows it.

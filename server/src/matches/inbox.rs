@@ -2,6 +2,7 @@
 //! A full inbox refuses; whoever asked is told and asks again.
 
 use shared::id::PlayerId;
+use shared::link_profile::LinkProfile;
 use shared::name::PlayerName;
 use shared::world::Hull;
 use thiserror::Error;
@@ -74,6 +75,8 @@ pub enum MatchMessage {
     Attach(PlayerId, Arrival),
     /// The host's act.
     Host(HostAct),
+    /// It is a playground, and its players' links have this network from now on.
+    Network(LinkProfile),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
     Watched,
     /// The server stops: say goodbye to everybody.

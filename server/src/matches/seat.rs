@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use shared::codec::decode;
 use shared::id::PlayerId;
-use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, InputMessage, PlayerEvent};
+use shared::protocol::{
+    CLIENT_MESSAGE_BYTES_MAX, ClientFigures, ClientMessage, CloseReason, InputMessage, PlayerEvent,
+};
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
@@ -13,8 +15,9 @@ use crate::link::frame_reader::Incoming;
 use crate::link::websocket::{ReadRoom, Sent, WebSocketLink};
 use crate::matches::allowance::Allowance;
 use crate::matches::credit::{Credit, Stage};
-use crate::matches::input_queue::InputQueue;
+use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
+use crate::matches::net_figures::NetFigures;
 use crate::telemetry::{Counted, Transport, desynced, link_stage};
 use crate::timing::Timing;
 
@@ -71,6 +74,8 @@ pub struct SeatLink {
     pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
     pub pong_due: Option<u32>,
+    /// How it does.
+    pub figures: NetFigures,
     keyframe_at: Duration,
     stage: Stage,
     allowance: Allowance,
@@ -93,6 +98,7 @@ impl SeatLink {
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
             blocked_since: None,
             pong_due: None,
+            figures: NetFigures::new(now),
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
@@ -171,7 +177,13 @@ impl Seat {
             }
         });
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
-            link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
+            let took = now.saturating_sub(link.pinged_at);
+            link.credit.note_round_trip(took);
+            link.figures.note_round_trip(took);
+        }
+        link.figures.note_late(notes.late_inputs);
+        if let Some(figures) = notes.figures {
+            link.figures.tell(figures, now);
         }
         link.credit.acknowledge(notes.ack, now);
         link.note_stage(now);
@@ -195,6 +207,24 @@ impl Seat {
         }
     }
 
+    /// A tick was made; its input was taken from the queue.
+    pub fn note_tick(&mut self, tick: Tick) {
+        let (applied, began) = (self.queue.applied() == Some(tick), self.queue.applied().is_some());
+        if let Some(link) = &mut self.link {
+            link.figures.note_tick(applied, began);
+        }
+    }
+
+    /// What became of this tick's bytes for the link.
+    pub fn note_written(&mut self, outcome: Option<Sent>, bytes: usize) {
+        let Some(link) = &mut self.link else { return };
+        match outcome {
+            Some(Sent::Taken) => link.figures.note_sent(bytes),
+            Some(Sent::Skipped) => link.figures.note_skipped(),
+            Some(Sent::Gone) | None => {}
+        }
+    }
+
     /// Remembers something that only this player is told.
     pub fn tell(&mut self, event: PlayerEvent) {
         if self.personal.len() >= PERSONAL_MAX {
@@ -211,6 +241,8 @@ struct Notes {
     stamp: Option<u32>,
     lost: bool,
     ponged: bool,
+    late_inputs: u32,
+    figures: Option<ClientFigures>,
 }
 
 fn take_message(
@@ -229,6 +261,10 @@ fn take_message(
             notes.lost = true;
             Ok(())
         }
+        Ok(ClientMessage::Figures(figures)) => {
+            notes.figures = Some(figures);
+            Ok(())
+        }
         Ok(ClientMessage::Leave(_)) => Err(CloseReason::Left),
         Err(_) => Err(CloseReason::BadMessage),
     }
@@ -242,7 +278,7 @@ fn take_input(
 ) -> Result<(), CloseReason> {
     let commands = message.commands().ok_or(CloseReason::BadMessage)?;
     for command in commands {
-        queue.push(tick, command);
+        notes.late_inputs += u32::from(queue.push(tick, command) == Pushed::Late);
     }
     // Nobody has seen the future: a larger claim counts as the newest tick.
     notes.ack = notes.ack.max(message.ack.min(tick));

@@ -14,6 +14,7 @@ use shared::rules::Rules;
 use shared::simulation::{Stage, step};
 use shared::world::{Phase, World};
 
+use crate::link::Arrival;
 use crate::link::websocket::Sent;
 use crate::matches::bots::Bots;
 use crate::matches::event_ring::EventRing;
@@ -22,6 +23,7 @@ use crate::matches::id::MatchId;
 use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
 use crate::matches::personal;
+use crate::matches::playground::Playground;
 use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
@@ -29,6 +31,7 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
+use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
 use crate::timing::Timing;
 
@@ -42,6 +45,8 @@ pub struct Match {
     id: MatchId,
     settings: MatchSettings,
     standing: bool,
+    playground: Option<Playground>,
+    seed: u64,
     timing: Timing,
     inbox: Receiver<MatchMessage>,
     roster: Roster,
@@ -66,6 +71,7 @@ pub struct Match {
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
+    player_figures: PlayerFigures,
     traffic: Traffic,
     _counted: Counted,
 }
@@ -86,6 +92,8 @@ impl Match {
             id,
             settings,
             standing,
+            playground: None,
+            seed,
             timing,
             inbox,
             roster: Roster::default(),
@@ -103,6 +111,7 @@ impl Match {
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
+            player_figures: PlayerFigures::new(),
             traffic: Traffic::new(Transport::WebSocket),
             _counted: Counted::hosted_match(),
         }
@@ -120,7 +129,15 @@ impl Match {
         self.publish_feed();
         self.close_stragglers(now);
         self.move_on(now);
-        self.show_status();
+        self.show_status(now);
+    }
+
+    /// Between two ticks: lets bytes through the made-up network of a playground. False if there is none.
+    pub fn carry(&mut self, now: Duration) -> bool {
+        if self.playground.is_some() {
+            self.roster.carry(now);
+        }
+        self.playground.is_some()
     }
 
     /// The match's id.
@@ -176,16 +193,26 @@ impl Match {
                 MatchMessage::HasSeat(player, reply) => {
                     let _ = reply.send(self.roster.has(player));
                 }
-                MatchMessage::Attach(player, arrival) => {
-                    if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
-                        self.commands.push(Command::Return { player });
-                    }
+                MatchMessage::Attach(player, arrival) => self.attach(player, arrival, now),
+                MatchMessage::Network(network) => {
+                    self.playground.get_or_insert_with(|| Playground::new(now)).set_network(network);
+                    self.roster.change_weather(&network);
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
                 MatchMessage::Stop => self.going_away = true,
             }
             self.empty_since = None;
+        }
+    }
+
+    fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
+        let arrival = match &self.playground {
+            Some(playground) => playground.take_in(arrival, self.seed ^ u64::from(player.0), now),
+            None => arrival,
+        };
+        if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
+            self.commands.push(Command::Return { player });
         }
     }
 
@@ -224,6 +251,7 @@ impl Match {
     }
 
     fn read_links(&mut self, now: Duration) {
+        self.carry(now);
         let (ended, bytes) = self.roster.read_links(self.world.tick, now);
         self.traffic.received.increment(bytes);
         for (player, reason) in ended {
@@ -237,6 +265,7 @@ impl Match {
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
+            seat.note_tick(next);
             if input != ship.input {
                 self.commands.push(Command::Input { player: seat.player, input });
             }
@@ -293,7 +322,9 @@ impl Match {
         let mut makers = Makers { replication: &mut self.replication, pages: &mut self.roster_pages };
         for seat in self.roster.seats_mut() {
             let player = seat.player;
-            match frames.write(seat, &mut makers, &mut self.out) {
+            let outcome = frames.write(seat, &mut makers, &mut self.out);
+            seat.note_written(outcome, self.out.len());
+            match outcome {
                 Some(Sent::Taken) => {
                     sent += 1;
                     bytes += self.out.len() as u64;
@@ -336,8 +367,11 @@ impl Match {
             let again = self.standing || !self.roster.is_empty();
             self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
         }
+        let empty = self.roster.is_empty();
         if self.going_away {
             self.end(CloseReason::GoingAway, now);
+        } else if self.playground.as_mut().is_some_and(|p| p.is_over(empty, now)) {
+            self.end(CloseReason::MatchEnded, now);
         } else if round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
@@ -355,7 +389,7 @@ impl Match {
         }
         let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
         self.publisher.end(reason.word(), retry_ms);
-        self.show_status_now();
+        self.show_status_now(now);
     }
 
     /// The link of `player` ends; the seat is kept, unless the player said goodbye.
@@ -374,18 +408,19 @@ impl Match {
         self.commands.push(Command::Leave { player });
     }
 
-    fn show_status(&mut self) {
+    fn show_status(&mut self, now: Duration) {
         let every = (self.rate_hz() / STATUS_HZ).max(1);
         // A match that falls asleep leaves its last picture behind.
         if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 || self.may_sleep() {
-            self.show_status_now();
+            self.show_status_now(now);
         }
     }
 
-    fn show_status_now(&self) {
+    fn show_status_now(&mut self, now: Duration) {
         let watching = self.publisher.log().watching();
         let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
         let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
-        self.status.store(Arc::new(status));
+        let net = self.roster.measure(&self.player_figures, now);
+        self.status.store(Arc::new(status.with_net(net)));
     }
 }
