@@ -14,8 +14,10 @@ use shared::snapshot::SnapshotError;
 use shared::world::Hull;
 use thiserror::Error;
 
+use crate::aids::Aids;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::{Instruments, Recorder, Samples};
+use crate::net_gauge::NetGauge;
 use crate::play::Play;
 use crate::round_trip::RoundTrip;
 use crate::view::{Freshness, Score, View};
@@ -93,6 +95,8 @@ pub struct Client {
     outbox: VecDeque<Vec<u8>>,
     bye: Option<Bye>,
     recorder: Recorder,
+    gauge: NetGauge,
+    aids: Aids,
     round_trip: RoundTrip,
     keyframe_asked_ms: f64,
 }
@@ -164,6 +168,7 @@ impl Client {
             return Ok(());
         }
         self.play = Some(Play::new(welcome).ok_or(ReceiveError::Rules)?);
+        self.gauge.restart();
         self.link = Link::Up;
         self.buffer.forget_sent();
         self.round_trip = RoundTrip::default();
@@ -180,6 +185,7 @@ impl Client {
         let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
         let lost = play.replica.needs_keyframe() && play.has_snapshots();
         play.note_round_trip(self.round_trip.ms());
+        play.set_aids(self.aids);
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
             self.send(&ClientMessage::Input(message));
         }
@@ -191,6 +197,19 @@ impl Client {
         if let Some(stamp) = self.round_trip.stamp(now_ms) {
             self.send(&ClientMessage::Ping(stamp));
         }
+        if let Some(figures) = self.gauge.pass(&mut self.recorder, now_ms) {
+            self.send(&ClientMessage::Figures(figures));
+        }
+    }
+
+    /// Switches parts of the netcode off and on, for a playground.
+    pub fn set_aids(&mut self, aids: Aids) {
+        self.aids = aids;
+    }
+
+    /// The way to the server has changed: earlier measures of the round trip say nothing of it.
+    pub fn forget_round_trip(&mut self) {
+        self.round_trip = RoundTrip::default();
     }
 
     fn send(&mut self, message: &ClientMessage) {
@@ -216,6 +235,7 @@ impl Client {
     /// What to draw now; once for each drawn picture, because each happening is told once.
     pub fn view(&mut self, now_ms: f64) -> View {
         let linked = self.link == Link::Up;
+        self.gauge.picture();
         match &mut self.play {
             Some(play) => play.view(&self.buffer, linked, now_ms),
             None => View { freshness: Freshness::Waiting, ..View::default() },
@@ -260,6 +280,11 @@ impl Client {
     /// Figures about the netcode so far.
     pub fn instruments(&self) -> Instruments {
         self.recorder.figures.clone()
+    }
+
+    /// The last second of the link and of the machine, and what the player should know of it.
+    pub fn gauge(&self) -> &NetGauge {
+        &self.gauge
     }
 
     /// Single values since the last call, for percentiles.

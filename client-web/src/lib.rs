@@ -5,11 +5,17 @@
 
 pub mod view;
 
+pub mod aids;
+
 pub mod determinism;
 
 pub mod session;
 
 pub mod instruments;
+
+pub mod trouble;
+
+pub mod net_gauge;
 
 pub mod server_clock;
 

@@ -2,15 +2,17 @@
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
 use glam::Vec2;
+use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
 use shared::protocol::{InputMessage, PlayerEvent, Welcome};
 use shared::replica::Replica;
 use shared::rules::Rules;
-use shared::snapshot::{OwnShip, Snapshot};
+use shared::snapshot::{OwnShip, SeenShip, Snapshot};
 use shared::tick::Tick;
 use shared::world::{Phase, Round};
 
+use crate::aids::Aids;
 use crate::client_clock::{ClientClock, Due};
 use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
@@ -55,6 +57,9 @@ pub struct Play {
     schedule: Schedule,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
+    aids: Aids,
+    /// The own ship as snapshots told of it, while an aid is off or its ghost is shown.
+    truth: Timeline,
 }
 
 /// Where it is played, and by which numbers.
@@ -102,6 +107,8 @@ impl Play {
             shots: ShotSightings::new(welcome.player),
             schedule: Schedule::default(),
             dry: false,
+            aids: Aids::default(),
+            truth: Timeline::new(period_ms),
         })
     }
 
@@ -119,6 +126,11 @@ impl Play {
             self.welcomed_at = welcome.tick;
         }
         same
+    }
+
+    /// Parts of the netcode are on or off from now on.
+    pub fn set_aids(&mut self, aids: Aids) {
+        self.aids = aids;
     }
 
     /// The client measured the round trip.
@@ -146,6 +158,8 @@ impl Play {
         if let Some(gap_ms) = self.clock.silence_ms(now_ms) {
             recorder.snapshot_gap(gap_ms);
         }
+        let since = self.clock.newest().map_or(1, |newest| snapshot.tick.since(newest));
+        recorder.figures.snapshots_skipped += u64::from(since.saturating_sub(1));
         self.clock.arrived(snapshot.tick, now_ms);
         self.client_clock.report(snapshot.tick, &snapshot.report);
         self.phase = snapshot.phase;
@@ -153,13 +167,21 @@ impl Play {
         let flight = self.ground.flight(self.phase);
         let verdict = self.prediction.reconcile(snapshot.tick, snapshot.own, &flight, now_ms);
         recorder.correction(verdict.off_units);
+        recorder.figures.inputs_missing += u64::from(self.sends() && snapshot.report.applied_ago != Some(0));
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
+        figures.inputs_late += u64::from(snapshot.report.slack_ticks < 0);
+        figures.jitter_ms = self.clock.jitter_ms() as f32;
         figures.slack_ticks = snapshot.report.slack_ticks;
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         let own = usize::from(snapshot.own.respawn_ticks == 0);
         figures.in_view = ((snapshot.ships.len() + own) as u16, snapshot.shots.len() as u16);
+    }
+
+    /// Whether the server has had time to get a command for the newest tick.
+    fn sends(&self) -> bool {
+        self.client_clock.sampled().is_some_and(|sampled| self.clock.newest() <= Some(sampled))
     }
 
     /// Compares with the moment before: births, dashes, shots.
@@ -180,6 +202,9 @@ impl Play {
             self.shots.clear();
         }
         self.timeline.push(now);
+        if self.aids != Aids::default() {
+            self.truth.push(own_moment(self.player, snapshot));
+        }
     }
 
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
@@ -296,7 +321,7 @@ impl Play {
             if deeds.dashed {
                 self.schedule.now(Happening::Dashed { id: self.player, position });
             }
-            if deeds.fired {
+            if deeds.fired && self.aids.prediction {
                 self.shots.fired(tick, position, input.aim, &self.ground.field());
             }
         }
@@ -305,7 +330,7 @@ impl Play {
 
     /// A fresh press of the trigger is shown before its tick is due.
     fn show_trigger(&mut self, buffer: &InputBuffer) {
-        if !buffer.trigger_pressed() {
+        if !buffer.trigger_pressed() || !self.aids.prediction {
             return;
         }
         let Some((tick, mut ship)) = self.prediction.present() else { return };
@@ -317,8 +342,14 @@ impl Play {
 
     /// How far back from the newest snapshot others are drawn, in eighths of a tick.
     fn view_lag(&self, newest: Tick) -> u16 {
-        let drawn = self.playout.tick().unwrap_or(f64::from(newest.0));
+        let drawn = self.shown_tick().unwrap_or(f64::from(newest.0));
         ((f64::from(newest.0) - drawn) * 8.0).round().clamp(0.0, f64::from(u16::MAX)) as u16
+    }
+
+    /// The moment of others that is drawn, in ticks.
+    fn shown_tick(&self) -> Option<f64> {
+        let newest = self.clock.newest().map(|tick| f64::from(tick.0));
+        if self.aids.interpolation { self.playout.tick() } else { newest }
     }
 
     /// What to draw now.
@@ -328,11 +359,12 @@ impl Play {
         }
         let mut view =
             View { phase: self.phase, freshness: self.freshness(linked, now_ms), ..View::default() };
-        let others = self.playout.tick().unwrap_or(0.0);
+        let others = self.shown_tick().unwrap_or(0.0);
         let fraction = self.client_clock.fraction(now_ms);
         if let Some((_, ship)) = self.prediction.present() {
             let position = self.draw_own(&mut view, ship, buffer, (fraction as f32, now_ms));
             view.camera = position;
+            self.show_truth(&mut view, others);
         }
         let present = self.prediction.present().map_or(others, |(tick, _)| f64::from(tick.0) + fraction);
         let moments = Moments { others, own: present };
@@ -347,6 +379,19 @@ impl Play {
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
+    }
+
+    /// The own ship as the server told of it: as a ghost, and as the ship itself where nothing is predicted.
+    fn show_truth(&mut self, view: &mut View, others: f64) {
+        let Some(truth) = self.truth.ships_at(others).pop() else { return };
+        view.ghost = Some(truth.position).filter(|_| self.aids.ghost && view.own.is_some());
+        if !self.aids.prediction {
+            view.camera = truth.position;
+            if let Some(own) = &mut view.own {
+                (own.position, own.velocity) = (truth.position, truth.velocity);
+                (own.dashing, own.thrust) = (truth.dashing, Vec2::ZERO);
+            }
+        }
     }
 
     /// Draws the own ship between its present and its next tick, as the keys are now; gives its place.
@@ -390,4 +435,22 @@ impl Play {
             (None, _) => Freshness::Waiting,
         }
     }
+}
+
+/// The own ship of a snapshot as others are told of: what is drawn of it comes from the same line as theirs.
+fn own_moment(player: PlayerId, snapshot: &Snapshot) -> Moment {
+    let own = &snapshot.own;
+    let ship = SeenShip {
+        id: player,
+        position: own.motion.position,
+        velocity: own.motion.velocity,
+        aim: Angle::default(),
+        hull_points: own.hull_points,
+        thrusting: false,
+        guarded: own.guard_ticks > 0,
+        dashing: own.motion.dash_ticks > 0,
+        limbo: false,
+    };
+    let alive = own.respawn_ticks == 0;
+    Moment { tick: snapshot.tick, ships: if alive { vec![ship] } else { Vec::new() } }
 }

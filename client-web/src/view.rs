@@ -29,6 +29,8 @@ pub struct View {
     pub freshness: Freshness,
     /// Round trip time in milliseconds; `None` while unknown.
     pub rtt_ms: Option<u16>,
+    /// Where the newest snapshots have the own ship, in units, if that was asked for.
+    pub ghost: Option<Vec2>,
 }
 
 /// The ship that is played or followed.

@@ -81,6 +81,12 @@ pub(super) fn describe() {
 #[derive(Clone)]
 pub struct Samples(Histogram);
 
+impl std::fmt::Debug for Samples {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Samples").finish_non_exhaustive()
+    }
+}
+
 impl Samples {
     fn of(figure: Figure) -> Samples {
         Samples(histogram!(figure.0))
