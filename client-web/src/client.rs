@@ -39,6 +39,8 @@ pub struct Controls {
     pub aim: Angle,
     /// Whether the trigger is held.
     pub fire: bool,
+    /// Whether the rail's trigger is held.
+    pub rail: bool,
     /// Whether dash was pressed since the last call.
     pub dash: bool,
 }
@@ -46,7 +48,8 @@ pub struct Controls {
 impl From<Controls> for ShipInput {
     fn from(controls: Controls) -> ShipInput {
         let mut buttons = Buttons::default();
-        for (pressed, button) in [(controls.fire, Buttons::FIRE), (controls.dash, Buttons::DASH)] {
+        let Controls { fire, rail, dash, .. } = controls;
+        for (pressed, button) in [(fire, Buttons::FIRE), (rail, Buttons::RAIL), (dash, Buttons::DASH)] {
             if pressed {
                 buttons = buttons.with(button);
             }
@@ -185,7 +188,7 @@ impl Client {
         let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
         let lost = play.replica.needs_keyframe() && play.has_snapshots();
         play.note_round_trip(self.round_trip.ms());
-        play.set_aids(self.aids);
+        play.truth.aids = self.aids;
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
             self.send(&ClientMessage::Input(message));
         }

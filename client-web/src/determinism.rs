@@ -10,7 +10,7 @@ use shared::name::PlayerName;
 use shared::random::Random;
 use shared::rules::Rules;
 use shared::simulation::{Stage, step};
-use shared::tick::TickRate;
+use shared::tick::{Rewind, TickRate};
 use shared::world::{Hull, World};
 
 /// Ships in the match.
@@ -29,10 +29,10 @@ pub fn checksum_of_run(seed: u64, ticks: u32) -> u64 {
     for tick in 0..ticks {
         for player in (0..SHIPS).filter(|&p| (tick + u32::from(p)).is_multiple_of(HOLD_TICKS)) {
             let [a, b, ..] = random.next_u32().to_le_bytes();
-            let [c, d, e, _] = random.next_u32().to_le_bytes();
+            let [c, d, e, f] = random.next_u32().to_le_bytes();
             // Fire is held more often than not, so that ships are hit, die and come back.
             let input = ShipInput::from_bytes([a, b, c, d, e | u8::from(e < 170)]);
-            commands.push(Command::Input { player: PlayerId(player), input });
+            commands.push(Command::Input { player: PlayerId(player), input, rewind: Rewind(f) });
         }
         if tick % 1024 == 1023 {
             commands.push(Command::StartRound);

@@ -18,7 +18,7 @@ use shared::replica::in_view;
 use shared::rules::Rules;
 use shared::simulation::{Stage, step};
 use shared::snapshot::InputReport;
-use shared::tick::{Tick, TickRate};
+use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Pilot, Ship, Shot, World};
 
 use crate::client::{Client, Controls};
@@ -44,7 +44,8 @@ pub(crate) struct Player {
     pub(crate) hidden: bool,
     up: VecDeque<(f64, Vec<u8>)>,
     down: VecDeque<(f64, Vec<u8>)>,
-    inputs: BTreeMap<Tick, ShipInput>,
+    inputs: BTreeMap<Tick, (ShipInput, Rewind)>,
+    rewind: Rewind,
     newest: Option<Tick>,
     applied: Option<Tick>,
     missing: u32,
@@ -164,7 +165,7 @@ impl Exchange {
             player.read(now, self.now_ms);
             let held = self.world.ship(player.id).unwrap().input;
             let input = player.take(next, held, self.stage.rules.rate.ticks_in(100));
-            commands.push(Command::Input { player: player.id, input });
+            commands.push(Command::Input { player: player.id, input, rewind: player.rewind });
         }
         let mut events = Vec::new();
         step(&mut self.world, &mut self.stage, &commands, &mut events);
@@ -191,6 +192,7 @@ impl Player {
             up: VecDeque::new(),
             down: VecDeque::new(),
             inputs: BTreeMap::new(),
+            rewind: Rewind(0),
             newest: None,
             applied: None,
             missing: 0,
@@ -230,11 +232,12 @@ impl Player {
         while self.up.front().is_some_and(|(at, _)| *at <= now_ms) {
             let (_, bytes) = self.up.pop_front().unwrap();
             let ClientMessage::Input(message) = codec::decode(&bytes, 4096).unwrap() else { continue };
-            message.commands().unwrap().for_each(|command| self.queue(now, command));
+            let seen = i64::from(message.ack.0) * 8 - i64::from(message.view_lag);
+            message.commands().unwrap().for_each(|command| self.queue(now, command, seen));
         }
     }
 
-    fn queue(&mut self, now: Tick, command: InputCommand) {
+    fn queue(&mut self, now: Tick, command: InputCommand, seen: i64) {
         self.received.push(command.tick);
         let spare = command.tick.distance(now.next());
         self.slacks.push_back(spare);
@@ -243,13 +246,15 @@ impl Player {
         }
         self.newest = self.newest.max(Some(command.tick));
         if (0..24).contains(&spare) {
-            self.inputs.entry(command.tick).or_insert(command.input);
+            let rewind = Rewind((i64::from(command.tick.0) * 8 - seen).clamp(0, 255) as u8);
+            self.inputs.entry(command.tick).or_insert((command.input, rewind));
         }
     }
 
     fn take(&mut self, tick: Tick, held: ShipInput, hold_ticks: u32) -> ShipInput {
-        if let Some(input) = self.inputs.remove(&tick) {
+        if let Some((input, rewind)) = self.inputs.remove(&tick) {
             self.missing = 0;
+            self.rewind = rewind;
             self.applied = Some(tick);
             return input;
         }
@@ -282,6 +287,7 @@ fn snapshot(world: &World, player: &Player) -> Vec<u8> {
         fire_wait_ticks: own.fire_wait_ticks as u8,
         guard_ticks: own.guard_ticks as u8,
         respawn_ticks: own.respawn_ticks as u8,
+        rail_wait_ticks: own.rail_wait_ticks as u8,
         checksum: None,
     };
     let mut bytes = Vec::new();
@@ -304,7 +310,8 @@ fn snapshot(world: &World, player: &Player) -> Vec<u8> {
     bytes.extend([0, 0]);
     put_count(shots.len() as u16, &mut bytes);
     for Shot { id, owner, angle, position, .. } in shots {
-        let record = ShotRecord { id: *id, owner: *owner, angle: *angle, position: Some(*position) };
+        let (id, owner, angle, position) = (*id, *owner, *angle, Some(*position));
+        let record = ShotRecord { id, owner, angle, flown: Rewind(0), position };
         record.put(&mut bytes);
     }
     bytes
@@ -315,6 +322,10 @@ fn player_event(event: &Event, to: PlayerId) -> Option<PlayerEvent> {
         Event::Killed { victim, by, .. } => Some(PlayerEvent::Killed(*victim, *by)),
         Event::Hit { victim, by, hull_points } if *victim == to || *by == to => {
             Some(PlayerEvent::Hit(*victim, *by, *hull_points))
+        }
+        Event::Beam(beam) => {
+            let whole = |place: glam::Vec2| (place.x as i32, place.y as i32);
+            Some(PlayerEvent::Beam(beam.by, whole(beam.from), whole(beam.to)))
         }
         _ => None,
     }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use shared::angle::Angle;
 use shared::input::{Buttons, ShipInput};
 use shared::tick::Tick;
 
@@ -15,36 +16,38 @@ pub struct InputBuffer {
     held: ShipInput,
     /// Pressed since the last sample, perhaps released again.
     pressed: Buttons,
+    /// Where a fresh press of a trigger pointed: that is where it fires, wherever the hand went since.
+    pressed_aim: Option<Angle>,
     sent: VecDeque<(Tick, f64)>,
 }
 
 impl InputBuffer {
     /// The player holds `input`. Its dash button is an edge: it counts for exactly one sample.
     pub fn hold(&mut self, input: ShipInput) {
-        let dash = input.buttons.has(Buttons::DASH);
-        let trigger = input.buttons.has(Buttons::FIRE) && !self.held.buttons.has(Buttons::FIRE);
-        for (pressed, button) in [(dash, Buttons::DASH), (trigger, Buttons::FIRE)] {
-            if pressed {
-                self.pressed = self.pressed.with(button);
-            }
+        let fresh = input.buttons.without(self.held.buttons);
+        self.pressed = self.pressed.with(fresh);
+        if fresh.shoots() {
+            self.pressed_aim.get_or_insert(input.aim);
         }
         self.held = input.held();
     }
 
     /// The next input, should it be sampled now.
     pub fn peek(&self) -> ShipInput {
-        ShipInput { buttons: self.held.buttons.with(self.pressed), ..self.held }
+        let aim = self.pressed_aim.unwrap_or(self.held.aim);
+        ShipInput { buttons: self.held.buttons.with(self.pressed), aim, ..self.held }
     }
 
-    /// Whether the trigger was pressed since the last sample.
+    /// Whether a trigger was pressed since the last sample.
     pub fn trigger_pressed(&self) -> bool {
-        self.pressed.has(Buttons::FIRE)
+        self.pressed.shoots()
     }
 
     /// The input of the next tick; edges are used up.
     pub fn sample(&mut self) -> ShipInput {
         let input = self.peek();
         self.pressed = Buttons::default();
+        self.pressed_aim = None;
         input
     }
 
@@ -90,6 +93,15 @@ mod tests {
         buffer.hold(press(Buttons::FIRE));
         assert!(!buffer.trigger_pressed(), "it is held, not pressed");
         assert_eq!(buffer.sample().buttons, Buttons::FIRE);
+    }
+
+    #[test]
+    fn a_trigger_fires_where_it_was_pressed() {
+        let mut buffer = InputBuffer::default();
+        buffer.hold(ShipInput { aim: Angle(100), ..press(Buttons::RAIL) });
+        buffer.hold(ShipInput { aim: Angle(900), ..press(Buttons::RAIL) });
+        assert_eq!(buffer.sample().aim, Angle(100));
+        assert_eq!(buffer.sample().aim, Angle(900));
     }
 
     #[test]

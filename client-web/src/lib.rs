@@ -24,6 +24,7 @@ pub mod playout;
 
 pub mod input_buffer;
 pub mod interpolation;
+pub mod own_truth;
 pub mod prediction;
 pub mod roster;
 pub mod round_clock;
@@ -32,6 +33,9 @@ pub mod schedule;
 pub mod shot_sightings;
 pub mod shots;
 pub mod sightings;
+
+pub mod beams;
+pub mod ground;
 
 pub mod play;
 

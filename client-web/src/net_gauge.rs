@@ -161,7 +161,8 @@ mod tests {
         let (mut gauge, mut recorder) = (NetGauge::default(), Recorder::default());
         assert_eq!(gauge.pass(&mut recorder, 10.0), None);
         let told = run(&mut gauge, &mut recorder, 10, 1);
-        let expected = ClientFigures { jitter_ms: 7, underruns: 5, correction_tenths: 25, ..Default::default() };
+        let expected =
+            ClientFigures { jitter_ms: 7, underruns: 5, correction_tenths: 25, ..Default::default() };
         assert_eq!(told, [expected, expected]);
         let last = gauge.last();
         assert_eq!((last.missing_inputs, last.underruns, last.bytes_per_s), (1, 1, (3000, 0)));

@@ -1,35 +1,41 @@
 //! One seat's play from a welcome on: snapshots and events in, input commands and a picture out.
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
+mod news;
+
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
-use shared::protocol::{InputMessage, PlayerEvent, Welcome};
+use shared::input::ShipInput;
+use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
 use shared::rules::Rules;
-use shared::snapshot::{OwnShip, SeenShip, Snapshot};
+use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
-use shared::world::{Phase, Round};
+use shared::world::Phase;
 
-use crate::aids::Aids;
-use crate::client_clock::{ClientClock, Due};
+use crate::beams::{Beams, beam};
+use crate::client_clock::ClientClock;
+use crate::ground::Ground;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
 use crate::interpolation::{Moment, Timeline};
+use crate::own_truth::OwnTruth;
 use crate::playout::Playout;
-use crate::prediction::{Flight, Prediction, Verdict};
+use crate::prediction::{Deeds, Prediction, Verdict};
 use crate::roster::Roster;
 use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
-use crate::shots::{Field, Moments};
 use crate::sightings;
 use crate::view::{Freshness, Happening, OwnView, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
+/// A picture that is older than this many ticks is not what the player acts upon: the page was hidden.
+const SEEN_TICKS_MAX: f64 = 4.0;
 /// Silence that counts as a lost connection.
 const SILENCE_MS: f64 = 2_000.0;
 
@@ -54,30 +60,16 @@ pub struct Play {
     timeline: Timeline,
     prediction: Prediction,
     shots: ShotSightings,
+    beams: Beams,
     schedule: Schedule,
+    /// The moment at which others were drawn last.
+    drawn: Option<f64>,
+    /// The same at a fresh press of a trigger, until its command is sampled.
+    aimed: Option<f64>,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
-    aids: Aids,
-    /// The own ship as snapshots told of it, while an aid is off or its ghost is shown.
-    truth: Timeline,
-}
-
-/// Where it is played, and by which numbers.
-#[derive(Clone, Debug)]
-struct Ground {
-    arena: Arena,
-    rules: Rules,
-}
-
-impl Ground {
-    fn field(&self) -> Field<'_> {
-        Field { arena: &self.arena, rules: &self.rules }
-    }
-
-    fn flight(&self, phase: Phase) -> Flight<'_> {
-        let weapons_on = matches!(phase, Phase::Playing | Phase::Lobby);
-        Flight { rules: &self.rules, arena: &self.arena, weapons_on }
-    }
+    /// The own ship as the server told of it, and what of the netcode is on.
+    pub truth: OwnTruth,
 }
 
 impl Play {
@@ -105,10 +97,12 @@ impl Play {
             timeline: Timeline::new(period_ms),
             prediction: Prediction::default(),
             shots: ShotSightings::new(welcome.player),
+            beams: Beams::default(),
             schedule: Schedule::default(),
+            drawn: None,
+            aimed: None,
             dry: false,
-            aids: Aids::default(),
-            truth: Timeline::new(period_ms),
+            truth: OwnTruth::new(period_ms),
         })
     }
 
@@ -126,11 +120,6 @@ impl Play {
             self.welcomed_at = welcome.tick;
         }
         same
-    }
-
-    /// Parts of the netcode are on or off from now on.
-    pub fn set_aids(&mut self, aids: Aids) {
-        self.aids = aids;
     }
 
     /// The client measured the round trip.
@@ -202,64 +191,12 @@ impl Play {
             self.shots.clear();
         }
         self.timeline.push(now);
-        if self.aids != Aids::default() {
-            self.truth.push(own_moment(self.player, snapshot));
-        }
+        self.truth.observe(self.player, snapshot);
     }
 
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
         if verdict.born {
             self.schedule.now(Happening::Appeared { id: self.player, position: own.motion.position });
-        }
-    }
-
-    /// What happened in one tick.
-    pub fn events(&mut self, tick: Tick, events: &[PlayerEvent]) {
-        if tick <= self.welcomed_at {
-            return;
-        }
-        for event in events {
-            self.roster.apply(event);
-            match event {
-                PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
-                PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
-                PlayerEvent::Round(round) => self.set_round(tick, *round),
-                PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
-                PlayerEvent::Joined(..)
-                | PlayerEvent::Left(_)
-                | PlayerEvent::Limbo(..)
-                | PlayerEvent::Scores(_) => {}
-            }
-        }
-    }
-
-    fn set_round(&mut self, tick: Tick, round: Round) {
-        self.round = RoundClock::new(round, tick);
-        self.shots.clear();
-        match round.phase {
-            Phase::Playing => self.schedule.now(Happening::RoundStarted),
-            Phase::Results => self.schedule.now(Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
-        }
-    }
-
-    fn tell_kill(&mut self, tick: Tick, victim: PlayerId, by: PlayerId) {
-        if victim == self.player {
-            let position = self.prediction.present().map(|(_, ship)| ship.motion.position);
-            self.schedule.now(Happening::Killed { victim, by, position });
-        } else {
-            let position = self.timeline.last_seen(victim);
-            self.schedule.at(f64::from(tick.0), Happening::Killed { victim, by, position });
-        }
-    }
-
-    fn tell_hit(&mut self, tick: Tick, victim: PlayerId, by: PlayerId, hull_points: u8) {
-        if victim == self.player {
-            let from = self.timeline.last_seen(by);
-            self.schedule.now(Happening::Hurt { from, hull_points });
-        } else if by == self.player {
-            self.shots.hit_at_muzzle(tick);
-            self.schedule.now(Happening::HitOther { victim });
         }
     }
 
@@ -297,59 +234,67 @@ impl Play {
         recorder.figures.interpolation_delay_ms = self.playout.delay_ms() as f32;
         recorder.figures.ghosts_lost = self.shots.lost();
         let message = due.map(|due| {
-            let inputs: Vec<_> = (0..due.count).map(|i| self.act(due, i, buffer, now_ms)).collect();
-            InputMessage::new(newest, self.view_lag(newest), due.first, &inputs)
+            let seen = self.aimed.take().unwrap_or_else(|| self.seen());
+            let inputs: Vec<_> =
+                (0..due.count).map(|i| self.act(due.first + i, seen, buffer, now_ms)).collect();
+            let view_lag = ((f64::from(newest.0) - seen) * 8.0).round().clamp(0.0, f64::from(u16::MAX));
+            InputMessage::new(newest, view_lag as u16, due.first, &inputs)
         });
         self.show_trigger(buffer);
         message
     }
 
     /// Samples and predicts one tick.
-    fn act(
-        &mut self,
-        due: Due,
-        index: u32,
-        buffer: &mut InputBuffer,
-        now_ms: f64,
-    ) -> shared::input::ShipInput {
-        let tick = due.first + index;
+    fn act(&mut self, tick: Tick, seen: f64, buffer: &mut InputBuffer, now_ms: f64) -> ShipInput {
         let input = buffer.sample();
         buffer.sent(tick, now_ms);
         let deeds = self.prediction.push(tick, input, &self.ground.flight(self.phase));
         if let Some((_, ship)) = self.prediction.present() {
             let position = ship.motion.position;
-            if deeds.dashed {
+            if deeds.dashed && self.truth.aids.prediction {
                 self.schedule.now(Happening::Dashed { id: self.player, position });
             }
-            if deeds.fired && self.aids.prediction {
-                self.shots.fired(tick, position, input.aim, &self.ground.field());
-            }
+            self.shoot(deeds, (tick, seen), position, input.aim);
         }
         input
     }
 
-    /// A fresh press of the trigger is shown before its tick is due.
-    fn show_trigger(&mut self, buffer: &InputBuffer) {
-        if !buffer.trigger_pressed() || !self.aids.prediction {
+    /// Shows what the own weapons do by the command of `tick`, with others seen as at `seen`.
+    fn shoot(&mut self, deeds: Deeds, (tick, seen): (Tick, f64), position: Vec2, aim: Angle) {
+        if !self.truth.aids.prediction {
             return;
         }
-        let Some((tick, mut ship)) = self.prediction.present() else { return };
-        let input = buffer.peek();
-        if self.ground.flight(self.phase).fly(&mut ship, input).fired {
-            self.shots.fired(tick.next(), ship.motion.position, input.aim, &self.ground.field());
+        if deeds.fired {
+            self.shots.fired((tick, seen), position, aim, &self.ground.field());
+        }
+        if deeds.railed && self.beams.fired(tick) {
+            let ships = self.timeline.ships_at(seen);
+            self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
         }
     }
 
-    /// How far back from the newest snapshot others are drawn, in eighths of a tick.
-    fn view_lag(&self, newest: Tick) -> u16 {
-        let drawn = self.shown_tick().unwrap_or(f64::from(newest.0));
-        ((f64::from(newest.0) - drawn) * 8.0).round().clamp(0.0, f64::from(u16::MAX)) as u16
+    /// A fresh press of the trigger is shown before its tick is due.
+    fn show_trigger(&mut self, buffer: &InputBuffer) {
+        if !buffer.trigger_pressed() {
+            return;
+        }
+        let Some((tick, mut ship)) = self.prediction.present() else { return };
+        let seen = self.seen();
+        let (input, seen) = (buffer.peek(), *self.aimed.get_or_insert(seen));
+        let deeds = self.ground.flight(self.phase).fly(&mut ship, input);
+        self.shoot(deeds, (tick.next(), seen), ship.motion.position, input.aim);
+    }
+
+    /// The moment of others that the player acts upon: the last one drawn, if that was just now.
+    fn seen(&self) -> f64 {
+        let shown = self.shown_tick().unwrap_or_default();
+        self.drawn.filter(|drawn| (0.0..SEEN_TICKS_MAX).contains(&(shown - drawn))).unwrap_or(shown)
     }
 
     /// The moment of others that is drawn, in ticks.
     fn shown_tick(&self) -> Option<f64> {
         let newest = self.clock.newest().map(|tick| f64::from(tick.0));
-        if self.aids.interpolation { self.playout.tick() } else { newest }
+        if self.truth.aids.interpolation { self.playout.tick() } else { newest }
     }
 
     /// What to draw now.
@@ -364,34 +309,21 @@ impl Play {
         if let Some((_, ship)) = self.prediction.present() {
             let position = self.draw_own(&mut view, ship, buffer, (fraction as f32, now_ms));
             view.camera = position;
-            self.show_truth(&mut view, others);
+            self.truth.show(&mut view, others);
         }
-        let present = self.prediction.present().map_or(others, |(tick, _)| f64::from(tick.0) + fraction);
-        let moments = Moments { others, own: present };
+        self.drawn = Some(others);
         let rtt_ms = self.client_clock.rtt_ms();
         view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
-        view.happenings.extend(self.shots.pass(moments, rtt_ms.unwrap_or(0.0), &self.ground.field()));
         view.ships = self.timeline.ships_at(others);
-        view.shots = self.shots.views(moments, self.ground.rules.dt);
+        let field = self.ground.field();
+        view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
+        view.shots = self.shots.views(others, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
-    }
-
-    /// The own ship as the server told of it: as a ghost, and as the ship itself where nothing is predicted.
-    fn show_truth(&mut self, view: &mut View, others: f64) {
-        let Some(truth) = self.truth.ships_at(others).pop() else { return };
-        view.ghost = Some(truth.position).filter(|_| self.aids.ghost && view.own.is_some());
-        if !self.aids.prediction {
-            view.camera = truth.position;
-            if let Some(own) = &mut view.own {
-                (own.position, own.velocity) = (truth.position, truth.velocity);
-                (own.dashing, own.thrust) = (truth.dashing, Vec2::ZERO);
-            }
-        }
     }
 
     /// Draws the own ship between its present and its next tick, as the keys are now; gives its place.
@@ -421,6 +353,7 @@ impl Play {
             hull_points: ship.hull_points,
             guard: (f32::from(ship.guard_ticks) / f32::from(rules.guard_ticks.max(1))).min(1.0),
             dashes: f32::from(ship.motion.dash_energy) / f32::from(rules.dash_recharge_ticks.max(1)),
+            rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.rail_every_ticks.max(1)),
             dashing: ship.motion.dash_ticks > 0 || next.motion.dash_ticks > 0,
         });
         position
@@ -435,22 +368,4 @@ impl Play {
             (None, _) => Freshness::Waiting,
         }
     }
-}
-
-/// The own ship of a snapshot as others are told of: what is drawn of it comes from the same line as theirs.
-fn own_moment(player: PlayerId, snapshot: &Snapshot) -> Moment {
-    let own = &snapshot.own;
-    let ship = SeenShip {
-        id: player,
-        position: own.motion.position,
-        velocity: own.motion.velocity,
-        aim: Angle::default(),
-        hull_points: own.hull_points,
-        thrusting: false,
-        guarded: own.guard_ticks > 0,
-        dashing: own.motion.dash_ticks > 0,
-        limbo: false,
-    };
-    let alive = own.respawn_ticks == 0;
-    Moment { tick: snapshot.tick, ships: if alive { vec![ship] } else { Vec::new() } }
 }

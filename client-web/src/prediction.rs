@@ -36,6 +36,8 @@ pub struct Deeds {
     pub dashed: bool,
     /// A shot was born.
     pub fired: bool,
+    /// The rail was fired.
+    pub railed: bool,
 }
 
 /// How the server's word compares with the prediction.
@@ -80,10 +82,17 @@ impl Flight<'_> {
         }
         ship.fire_wait_ticks = ship.fire_wait_ticks.saturating_sub(1);
         ship.guard_ticks = ship.guard_ticks.saturating_sub(1);
-        if alive && self.weapons_on && ship.fire_wait_ticks == 0 && input.buttons.has(Buttons::FIRE) {
+        ship.rail_wait_ticks = ship.rail_wait_ticks.saturating_sub(1);
+        let armed = alive && self.weapons_on;
+        if armed && ship.fire_wait_ticks == 0 && input.buttons.has(Buttons::FIRE) {
             ship.fire_wait_ticks = self.rules.fire_every_ticks;
             ship.guard_ticks = 0;
             deeds.fired = true;
+        }
+        if armed && ship.rail_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
+            ship.rail_wait_ticks = self.rules.rail_every_ticks;
+            ship.guard_ticks = 0;
+            deeds.railed = true;
         }
         deeds
     }

@@ -82,7 +82,7 @@ impl Roster {
                     }
                 }
             }
-            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Place(_) => {}
+            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Beam(..) | PlayerEvent::Place(_) => {}
         }
     }
 

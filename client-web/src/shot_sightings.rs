@@ -1,21 +1,22 @@
 //! How a player learns of shots: from lists of what is in view, and from the own trigger before the server knows.
-//! A predicted shot becomes the server's when one of the same direction shows up near enough on its way.
+//! A predicted shot becomes the server's by the tick of the command that fired it; what differs then is mended.
 
 use glam::Vec2;
+use shared::angle::Angle;
 use shared::collision::swept_circle;
 use shared::id::{PlayerId, ShotId};
-use shared::rules::{MUZZLE_UNITS, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED, VIEW_HALF};
+use shared::rules::{
+    LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED, VIEW_HALF,
+};
 use shared::snapshot::{SeenShot, Snapshot};
 use shared::tick::Tick;
 
 use crate::interpolation::Moment;
-use crate::shots::{End, Field, Moments, Path, Shot, Shots};
-use crate::view::{Happening, ShotView};
+use crate::shots::{End, Field, Path, Shot, Shots};
+use crate::view::{Happening, ShipView, ShotView};
 
-/// Farthest that the server's shot may be from the predicted one, in units: some ticks of its flight.
-const MATCH_UNITS: f32 = 80.0;
-/// Most that the two directions may differ, in steps of a 65,536th turn: about two degrees.
-const MATCH_TURN: u16 = 364;
+/// Ticks of flight up to which a difference to the server's shots is learnt.
+const LATE_TICKS_MAX: f64 = 30.0;
 /// Least time that an unconfirmed shot is shown.
 const UNCONFIRMED_MS: f64 = 600.0;
 /// A shot that vanished this near to the edge of the view may just have left it.
@@ -30,6 +31,9 @@ pub struct ShotSightings {
     own: PlayerId,
     /// Names of own shots on the screen; they start far from the server's.
     next_name: ShotId,
+    /// Ticks by which the server lets own shots begin later than the player's picture: what its lag compensation does not
+    /// cover. Learnt from the last shot.
+    late: f64,
     lost: u64,
 }
 
@@ -47,23 +51,20 @@ pub struct Sight<'a> {
 impl ShotSightings {
     /// No shots yet, for the player of seat `own`.
     pub fn new(own: PlayerId) -> ShotSightings {
-        ShotSightings { shots: Shots::default(), own, next_name: ShotId(0x8000), lost: 0 }
+        ShotSightings { shots: Shots::default(), own, next_name: ShotId(0x8000), late: 0.0, lost: 0 }
     }
 
-    /// The own ship, at `middle`, fires in tick `tick`: shows the shot at once. A second word about the same tick
-    /// replaces the first.
-    pub fn fired(&mut self, tick: Tick, middle: Vec2, angle: shared::angle::Angle, field: &Field<'_>) {
-        let born = f64::from(tick.0);
-        let shot = Shot::at_muzzle(self.own, middle, angle, (born, field));
-        if let Some(known) =
-            self.shots.flying.iter_mut().find(|s| s.own && s.id.is_none() && (s.since - born).abs() < 0.5)
-        {
+    /// The own ship, at `middle`, fires by the command of `tick`, while others are seen as at `seen`: shows the shot at
+    /// once. A second word about the same tick replaces the first.
+    pub fn fired(&mut self, (tick, seen): (Tick, f64), middle: Vec2, angle: Angle, field: &Field<'_>) {
+        let shot = Shot::at_muzzle(self.own, middle, angle, (seen + self.late, field));
+        if let Some(known) = self.shots.flying.iter_mut().find(|s| s.fired == Some(tick) && s.id.is_none()) {
             known.mend(shot.path, field);
             known.finish(shot.until, shot.end);
             return;
         }
         let name = self.take_name();
-        self.shots.add(Shot { name, own: true, ..shot });
+        self.shots.add(Shot { name, fired: Some(tick), ..shot });
     }
 
     fn take_name(&mut self) -> ShotId {
@@ -72,12 +73,12 @@ impl ShotSightings {
         name
     }
 
-    /// A shot of the own ship hurt somebody at `tick`: one that was born then and never seen ended there.
-    pub fn hit_at_muzzle(&mut self, tick: Tick) {
-        let born = f64::from(tick.0);
-        let mine = |s: &&mut Shot| s.own && s.id.is_none() && (s.since - born).abs() <= 1.0;
+    /// A shot of the own ship hurt somebody at `tick`: one that was born then ended on its way to that moment.
+    pub fn hit_at_birth(&mut self, tick: Tick) {
+        let near = |fired: Tick| fired.distance(tick).abs() <= 1;
+        let mine = |s: &&mut Shot| s.fired.is_some_and(near) && s.id.is_none();
         if let Some(shot) = self.shots.flying.iter_mut().find(mine) {
-            shot.finish(shot.since, End::Ship);
+            shot.finish(f64::from(tick.0).max(shot.since), End::Ship);
         }
     }
 
@@ -89,9 +90,25 @@ impl ShotSightings {
     /// Takes in a snapshot's shots.
     pub fn observe(&mut self, sight: &Sight<'_>) {
         let snapshot = sight.snapshot;
-        for seen in &snapshot.shots {
-            if self.shots.find(seen.id).is_none() && !self.confirm(seen, sight) {
-                self.discover(seen, sight);
+        let rules = sight.field.rules;
+        // The own ship's wait tells when its trigger worked last, and so which command fired which shot.
+        let waited = rules.fire_every_ticks.saturating_sub(snapshot.own.fire_wait_ticks);
+        let mut fired = snapshot.tick - u32::from(waited);
+        for seen in snapshot.shots.iter().rev() {
+            let path = Path { from: seen.position, at: f64::from(snapshot.tick.0), angle: seen.angle };
+            match self.shots.find(seen.id) {
+                Some(shot) if shot.fired.is_some() && !shot.proven => {
+                    let later = shot.prove(path, &sight.field);
+                    self.late = (self.late + later).clamp(0.0, LATE_TICKS_MAX);
+                }
+                Some(_) => {}
+                None if seen.owner == self.own => {
+                    if !self.confirm(seen, fired, (snapshot, rules)) {
+                        self.discover(seen, sight);
+                    }
+                    fired = fired - u32::from(rules.fire_every_ticks);
+                }
+                None => self.discover(seen, sight),
             }
         }
         let mut here: Vec<ShotId> = snapshot.shots.iter().map(|s| s.id).collect();
@@ -106,30 +123,23 @@ impl ShotSightings {
         });
     }
 
-    /// Finds the predicted shot that the server calls `seen`.
-    fn confirm(&mut self, seen: &SeenShot, sight: &Sight<'_>) -> bool {
-        if seen.owner != self.own {
-            return false;
-        }
-        let at = f64::from(sight.snapshot.tick.0);
-        let dt = sight.field.rules.dt;
-        let off = |shot: &Shot| shot.path.place(at, dt).distance(seen.position);
-        let alike = |shot: &&mut Shot| {
-            shot.own
-                && shot.id.is_none()
-                && shot.path.angle.turn_to(seen.angle).unsigned_abs() <= MATCH_TURN
-                && off(shot) <= MATCH_UNITS
+    /// Finds the predicted shot that the server calls `seen`: the one whose command is nearest to `fired`. The command is
+    /// a shot's name from the press to the server's word, so none is ever shown twice.
+    fn confirm(&mut self, seen: &SeenShot, fired: Tick, (snapshot, rules): (&Snapshot, &Rules)) -> bool {
+        // A trigger that is ready again may have worked any time before.
+        let ready = snapshot.own.fire_wait_ticks == 0;
+        let off = |shot: &Shot| match shot.fired.map(|tick| tick.distance(fired)) {
+            Some(earlier) if earlier < 0 && ready => 0,
+            Some(distance) => distance.abs(),
+            None => i64::MAX,
         };
-        let best = self.shots.flying.iter_mut().filter(alike).min_by(|a, b| off(a).total_cmp(&off(b)));
-        let Some(shot) = best else { return false };
-        shot.id = Some(seen.id);
-        if !shot.over {
-            shot.mend(Path { from: seen.position, at, angle: seen.angle }, &sight.field);
-        }
-        true
+        let open = self.shots.flying.iter_mut().filter(|s| s.id.is_none());
+        let best = open.min_by_key(|s| off(s)).filter(|s| off(s) * 2 <= i64::from(rules.fire_every_ticks));
+        best.map(|shot| shot.id = Some(seen.id)).is_some()
     }
 
-    /// A shot that nobody predicted.
+    /// A shot that nobody predicted. One that is straight ahead of its shooter's muzzle was just fired; lag compensation
+    /// has brought it on its way already.
     fn discover(&mut self, seen: &SeenShot, sight: &Sight<'_>) {
         let Snapshot { tick, own, ships, .. } = sight.snapshot;
         let mine = seen.owner == self.own;
@@ -138,37 +148,47 @@ impl ShotSightings {
         } else {
             ships.iter().find(|s| s.id == seen.owner).map(|s| (s.position, s.velocity))
         };
-        let dt = sight.field.rules.dt;
-        let skipped = tick.since(sight.before.tick).saturating_sub(1) as f32;
-        let reach = |velocity: Vec2| MUZZLE_UNITS + 3.0 + skipped * dt * (SHOT_SPEED + velocity.length());
-        let near = shooter.filter(|(place, velocity)| place.distance(seen.position) <= reach(*velocity));
-        let age = near.map(|(place, _)| {
-            let flown = (place.distance(seen.position) - MUZZLE_UNITS) / (SHOT_SPEED * dt);
-            f64::from(flown.round().clamp(0.0, skipped))
+        let rules = sight.field.rules;
+        let skipped = tick.since(sight.before.tick).saturating_sub(1);
+        let compensated = rules.rate.ticks_in(LAG_COMPENSATION_MS_MAX);
+        let age = shooter.and_then(|(place, velocity)| {
+            let (way, flight) = (seen.position - place, seen.angle.direction());
+            let (flown, step) = (flight.dot(way) - MUZZLE_UNITS, SHOT_SPEED * rules.dt);
+            let spare = 3.0 + skipped as f32 * rules.dt * velocity.length();
+            let farthest = (skipped + compensated) as f32 * step + spare;
+            let ahead = flight.perp_dot(way).abs() <= spare && (-spare..=farthest).contains(&flown);
+            ahead.then_some(f64::from((flown / step).max(0.0)))
         });
         let path = Path { from: seen.position, at: f64::from(tick.0), angle: seen.angle };
         let mut shot = Shot::new(seen.owner, path, age.unwrap_or(0.0), &sight.field);
-        (shot.id, shot.untold, shot.own) = (Some(seen.id), age.is_some(), mine);
+        (shot.id, shot.untold) = (Some(seen.id), age.is_some());
         shot.name = if mine { self.take_name() } else { seen.id };
         self.shots.add(shot);
     }
 
-    /// Lets the picture come to `moments`. Shots that the server never confirmed go after a while, by the round trip.
-    pub fn pass(&mut self, moments: Moments, rtt_ms: f64, field: &Field<'_>) -> Vec<Happening> {
+    /// Lets the picture come to `moment`, when `ships` are where they are drawn. Shots that the server never confirmed go
+    /// after a while, by the round trip.
+    pub fn pass(
+        &mut self,
+        moment: f64,
+        ships: &[ShipView],
+        rtt_ms: f64,
+        field: &Field<'_>,
+    ) -> Vec<Happening> {
         let patience = UNCONFIRMED_MS.max(2.0 * rtt_ms) / field.rules.rate.period_ms();
         let (flying, lost) = (&mut self.shots.flying, &mut self.lost);
         flying.retain(|s| {
-            let given_up = s.own && s.id.is_none() && moments.own - s.since > patience;
+            let given_up = s.fired.is_some() && s.id.is_none() && moment - s.since > patience;
             *lost += u64::from(given_up && !s.over);
             !given_up
         });
-        // An own shot that met a wall here is still in the server's lists for a while.
-        self.shots.pass(moments, field.rules.dt, |s| s.own)
+        self.shots.strike(moment, ships, field.rules.dt);
+        self.shots.pass(moment, field.rules.dt)
     }
 
     /// The shots as they are to be drawn.
-    pub fn views(&self, moments: Moments, dt: f32) -> Vec<ShotView> {
-        self.shots.views(moments, dt)
+    pub fn views(&self, moment: f64, dt: f32) -> Vec<ShotView> {
+        self.shots.views(moment, dt)
     }
 
     /// Predicted shots that the server never confirmed.

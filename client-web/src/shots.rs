@@ -1,26 +1,19 @@
 //! Shots in flight: each flies by itself from where it was seen first, and ends where a wall, its age or the server
-//! says. It serves players and spectators; how they learn of shots stands elsewhere.
+//! says. All are drawn at the same moment of the past as the ships, own ones too: there they meet what the player aims at.
+//! It serves players and spectators; how they learn of shots stands elsewhere.
 
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
-use shared::collision::swept_walls;
+use shared::collision::{swept_circle, swept_walls};
 use shared::id::{PlayerId, ShotId};
-use shared::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED};
+use shared::rules::{MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED};
+use shared::tick::Tick;
 
-use crate::view::{Happening, ShotView};
+use crate::view::{Happening, ShipView, ShotView};
 
 /// Most shots that are kept; beyond it the oldest goes.
 const SHOTS_MAX: usize = 4096;
-
-/// The moments that are drawn, in ticks: own shots fly in the own ship's present, all others in the drawn past.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moments {
-    /// Of other players' ships and shots.
-    pub others: f64,
-    /// Of the own ship and its shots.
-    pub own: f64,
-}
 
 /// How a shot ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +71,10 @@ pub struct Shot {
     pub id: Option<ShotId>,
     /// Who fired it.
     pub owner: PlayerId,
-    /// Whether it flies in the own ship's present.
-    pub own: bool,
+    /// The own command that fired it, if it was predicted.
+    pub fired: Option<Tick>,
+    /// Whether the server still had it after the tick of its birth.
+    pub proven: bool,
     /// Its way.
     pub path: Path,
     /// The tick from which it is seen.
@@ -103,7 +98,8 @@ impl Shot {
             name: ShotId(0),
             id: None,
             owner,
-            own: false,
+            fired: None,
+            proven: false,
             path,
             since: path.at - age,
             until,
@@ -139,7 +135,7 @@ impl Shot {
 
     /// Its birth, if it is to be told now. Somebody who catches up shall not see a minute's shots in one flash.
     fn birth(&mut self, moment: f64, dt: f32) -> Option<Happening> {
-        if !self.untold || (!self.own && self.since > moment) {
+        if !self.untold || (self.fired.is_none() && self.since > moment) {
             return None;
         }
         self.untold = false;
@@ -159,8 +155,31 @@ impl Shot {
         seen.then_some(Happening::ShotEnded { position, angle, on_ship: self.end == End::Ship })
     }
 
-    fn moment(&self, moments: Moments) -> f64 {
-        if self.own { moments.own } else { moments.others }
+    /// The server has it at the start of `path`, alive: it goes on from there. Returns by how many ticks the server let
+    /// it begin later than was shown; none if it is another way altogether.
+    pub fn prove(&mut self, path: Path, field: &Field<'_>) -> f64 {
+        let (off, flight) = (self.path.place(path.at, field.rules.dt) - path.from, path.angle.direction());
+        let later = f64::from(off.dot(flight) / (SHOT_SPEED * field.rules.dt));
+        let later = if off.perp_dot(flight).abs() < SHIP_RADIUS { later } else { 0.0 };
+        self.proven = true;
+        self.over = false;
+        self.since += later;
+        self.mend(path, field);
+        later
+    }
+
+    /// It meets a ship on its way from the moment `before` to `now`, as far as can be seen here. The server has the last
+    /// word.
+    fn strike(&mut self, (before, now): (f64, f64), ships: &[ShipView], dt: f32) {
+        let first = before.max(self.since);
+        if self.proven || self.over || now <= first {
+            return;
+        }
+        let (from, to) = (self.path.place(first, dt), self.path.place(now, dt));
+        let meets = |ship: &ShipView| swept_circle(from, to, ship.position, SHIP_RADIUS + SHOT_RADIUS);
+        if let Some(part) = ships.iter().filter_map(meets).reduce(f32::min) {
+            self.finish(first + (now - first) * f64::from(part), End::Ship);
+        }
     }
 }
 
@@ -174,6 +193,8 @@ fn stale(tick: f64, moment: f64, dt: f32) -> bool {
 pub struct Shots {
     /// In the order in which they became known.
     pub flying: Vec<Shot>,
+    /// The moment that was drawn last.
+    moment: f64,
 }
 
 impl Shots {
@@ -195,28 +216,36 @@ impl Shots {
         self.flying.clear();
     }
 
-    /// Lets the picture come to `moments`: births and ends on the way. Ended shots that `keep` wants stay, unseen.
-    pub fn pass(&mut self, moments: Moments, dt: f32, keep: impl Fn(&Shot) -> bool) -> Vec<Happening> {
+    /// Predicted shots end on the `ships` that they meet, drawn at `moment`, before the server can say so.
+    pub fn strike(&mut self, moment: f64, ships: &[ShipView], dt: f32) {
+        for shot in self.flying.iter_mut().filter(|s| s.fired.is_some()) {
+            shot.strike((self.moment, moment), ships, dt);
+        }
+    }
+
+    /// Lets the picture come to `moment`: births and ends on the way. Own ended shots that the server may still speak of
+    /// stay, unseen.
+    pub fn pass(&mut self, moment: f64, dt: f32) -> Vec<Happening> {
+        self.moment = moment;
         let mut happenings = Vec::new();
         for shot in &mut self.flying {
-            let moment = shot.moment(moments);
             happenings.extend(shot.birth(moment, dt));
             happenings.extend(shot.death(moment, dt));
         }
-        self.flying.retain(|s| !s.over || keep(s));
+        self.flying.retain(|s| !s.over || s.fired.is_some());
         happenings
     }
 
     /// The shots as they are to be drawn.
-    pub fn views(&self, moments: Moments, dt: f32) -> Vec<ShotView> {
+    pub fn views(&self, moment: f64, dt: f32) -> Vec<ShotView> {
         let seen = |shot: &&Shot| {
-            let early = shot.since > shot.moment(moments) && !shot.own;
+            let early = shot.since > moment && shot.fired.is_none();
             !shot.over && !early
         };
         let view = |shot: &Shot| ShotView {
             id: shot.name,
             owner: shot.owner,
-            position: shot.path.place(shot.moment(moments).max(shot.since).min(shot.until), dt),
+            position: shot.path.place(moment.max(shot.since).min(shot.until), dt),
             angle: shot.path.angle,
         };
         self.flying.iter().filter(seen).map(view).collect()
@@ -233,25 +262,21 @@ mod tests {
         Rules::new(TickRate::DEFAULT, 60_000)
     }
 
-    fn moments(tick: f64) -> Moments {
-        Moments { others: tick, own: tick }
-    }
-
     #[test]
     fn a_shot_is_seen_from_its_birth_to_the_wall() {
         let (arena, rules) = (Arena::open(36), rules());
         let field = Field { arena: &arena, rules: &rules };
         let mut shots = Shots::default();
         shots.add(Shot::at_muzzle(PlayerId(1), Vec2::new(340.0, 0.0), Angle(0), (10.0, &field)));
-        assert!(shots.views(moments(9.0), rules.dt).is_empty());
-        let told = shots.pass(moments(10.0), rules.dt, |_| false);
+        assert!(shots.views(9.0, rules.dt).is_empty());
+        let told = shots.pass(10.0, rules.dt);
         assert_eq!(
             told,
             [Happening::Fired { by: PlayerId(1), position: Vec2::new(364.0, 0.0), angle: Angle(0) }]
         );
-        assert!((shots.views(moments(12.5), rules.dt)[0].position.x - 404.0).abs() < 1e-2);
-        assert!(shots.pass(moments(20.0), rules.dt, |_| false).is_empty());
-        let told = shots.pass(moments(26.0), rules.dt, |_| false);
+        assert!((shots.views(12.5, rules.dt)[0].position.x - 404.0).abs() < 1e-2);
+        assert!(shots.pass(20.0, rules.dt).is_empty());
+        let told = shots.pass(26.0, rules.dt);
         let [Happening::ShotEnded { position, on_ship: false, .. }] = told.as_slice() else {
             panic!("{told:?}")
         };
@@ -266,16 +291,16 @@ mod tests {
         let shot = Shot::at_muzzle(PlayerId(1), Vec2::ZERO, Angle(0), (10.0, &field));
         assert!((shot.until - 70.0).abs() < 1e-6 && shot.end == End::Silent);
         shots.add(shot.clone());
-        assert_eq!(shots.pass(moments(20.0), rules.dt, |_| false).len(), 1, "its birth");
-        assert!(shots.pass(moments(80.0), rules.dt, |_| false).is_empty() && shots.flying.is_empty());
-        shots.add(Shot { id: Some(ShotId(5)), untold: false, ..shot });
+        assert_eq!(shots.pass(20.0, rules.dt).len(), 1, "its birth");
+        assert!(shots.pass(80.0, rules.dt).is_empty() && shots.flying.is_empty());
+        shots.add(Shot { id: Some(ShotId(5)), fired: Some(Tick(10)), untold: false, ..shot });
         shots.find(ShotId(5)).unwrap().finish(20.0, End::Ship);
-        let told = shots.pass(moments(21.0), rules.dt, |_| true);
+        let told = shots.pass(21.0, rules.dt);
         let [Happening::ShotEnded { position, on_ship: true, .. }] = told.as_slice() else {
             panic!("{told:?}")
         };
         assert!((position.x - 184.0).abs() < 1e-2);
-        assert!(shots.flying.len() == 1 && shots.views(moments(21.0), rules.dt).is_empty());
+        assert!(shots.flying.len() == 1 && shots.views(21.0, rules.dt).is_empty());
     }
 
     #[test]

@@ -273,6 +273,7 @@ fn followed(ship: &ShipView) -> OwnView {
         hull_points: ship.hull_points,
         guard: if ship.guarded { 1.0 } else { 0.0 },
         dashes: 0.0,
+        rail: 0.0,
         dashing: ship.dashing,
     }
 }

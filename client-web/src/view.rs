@@ -52,6 +52,8 @@ pub struct OwnView {
     pub guard: f32,
     /// Dashes: whole ones are ready, the fraction is the one that recharges. 0 to 3.
     pub dashes: f32,
+    /// How far the rail is charged, 0 to 1 (ready).
+    pub rail: f32,
     /// Whether it dashes now.
     pub dashing: bool,
 }
@@ -112,6 +114,15 @@ pub enum Happening {
         angle: Angle,
         /// Whether a ship was in its way.
         on_ship: bool,
+    },
+    /// Somebody fired the rail.
+    Beam {
+        /// Who fired.
+        by: PlayerId,
+        /// The muzzle, in units.
+        from: Vec2,
+        /// Where it ended, in units.
+        to: Vec2,
     },
     /// Somebody hurt the own ship, from there.
     Hurt {

@@ -2,11 +2,12 @@
 //! It knows neither the camera nor the feed's wire; the spectator owns both.
 
 use shared::arena::Arena;
+use shared::event::Beam;
 use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
-    SHIP_LIMBO, SHIP_THRUSTING, place, read_shot, records,
+    SHIP_LIMBO, SHIP_THRUSTING, place, read_beam, read_shot, records,
 };
 use shared::id::{PlayerId, ShotId};
 use shared::protocol::PlayerEvent;
@@ -22,7 +23,7 @@ use crate::roster::Roster;
 use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
-use crate::shots::{End, Field, Moments, Path, Shot, Shots};
+use crate::shots::{End, Field, Path, Shot, Shots};
 use crate::sightings;
 use crate::view::{Freshness, Happening, Score, View};
 
@@ -149,6 +150,10 @@ impl Watch {
             self.end_shot(ShotId(id as u16), tick);
         }
         self.keep_pace();
+        for &record in records(&delta.beams)? {
+            let (tick, Beam { by, from, to }) = read_beam(record, delta.tick)?;
+            self.schedule.at(f64::from(tick.0), Happening::Beam { by, from, to });
+        }
         self.show_ships(true);
         Ok(())
     }
@@ -254,12 +259,11 @@ impl Watch {
         }
         let tick = self.playout.tick().unwrap_or(0.0);
         let (dt, rate) = (self.rules.dt, self.rate());
-        let moments = Moments { others: tick, own: tick };
         let mut view = View { freshness: self.freshness(linked, now_ms), ..View::default() };
         view.happenings = self.schedule.take(tick, f64::from(rate.hz()));
-        view.happenings.extend(self.shots.pass(moments, dt, |_| false));
+        view.happenings.extend(self.shots.pass(tick, dt));
         view.ships = self.timeline.ships_at(tick);
-        view.shots = self.shots.views(moments, dt);
+        view.shots = self.shots.views(tick, dt);
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);

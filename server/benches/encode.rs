@@ -121,7 +121,7 @@ impl Crowd {
             let fires = (second + u32::from(ship.id.0)).is_multiple_of(2);
             let buttons = if fires { Buttons::FIRE } else { Buttons::default() };
             let input = ShipInput { thrust, aim: ship.input.aim.turned(drift), buttons };
-            self.commands.push(Command::Input { player: ship.id, input });
+            self.commands.push(Command::Input { player: ship.id, input, rewind: ship.rewind });
         }
     }
 }

@@ -271,8 +271,7 @@ mod tests {
     fn playgrounds_are_few_for_an_address_and_for_all() {
         let admission = admission(Layer { playgrounds_max: Some(5), ..Layer::default() });
         let stranger = Caller::peer(address("10.0.0.1"));
-        let mut kept: Vec<_> =
-            (0..3).map(|_| admission.may_open_playground(stranger).unwrap()).collect();
+        let mut kept: Vec<_> = (0..3).map(|_| admission.may_open_playground(stranger).unwrap()).collect();
         assert_eq!(admission.may_open_playground(stranger).unwrap_err(), Refusal::PlaygroundsFull);
         let local = Caller::peer(address("127.0.0.1"));
         kept.extend((0..2).map(|_| admission.may_open_playground(local).unwrap()));

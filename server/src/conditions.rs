@@ -70,8 +70,7 @@ mod tests {
     fn what_is_asked_for_is_made() {
         let still = check("{}").unwrap();
         assert_eq!((still.round_trip_ms(), still.losses, still.up.bits_per_s), (0.0, None, None));
-        let bad =
-            check(r#"{"delay_ms":150,"jitter_ms":30,"loss_percent":2.5,"cap_kbit":64}"#).unwrap();
+        let bad = check(r#"{"delay_ms":150,"jitter_ms":30,"loss_percent":2.5,"cap_kbit":64}"#).unwrap();
         assert_eq!((bad.down.delay_ms, bad.up.jitter_ms, bad.up.bits_per_s), (75.0, 30.0, Some(64_000)));
         assert_eq!(bad.losses.map(|l| (l.good_loss, l.bad_loss)), Some((0.025, 0.025)));
         assert_eq!(check(r#"{"cap_kbit":0}"#).unwrap().down.bits_per_s, None);

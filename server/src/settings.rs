@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use shared::arena::Arena;
 use shared::name::{MATCH_NAME_CHARS_MAX, clean};
+use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
 
@@ -98,6 +99,8 @@ pub struct MatchSettings {
     pub start: Start,
     /// How much later spectators see it, in milliseconds.
     pub spectator_delay_ms: u32,
+    /// How far back a hit may count where its shooter saw the target, in milliseconds; 0 is off.
+    pub lag_compensation_ms: u32,
 }
 
 #[expect(clippy::ref_option, reason = "serde hands a field over as it is")]
@@ -116,6 +119,12 @@ impl MatchSettings {
                 if differs == 0 { PasswordAnswer::Right } else { PasswordAnswer::Wrong }
             }
         }
+    }
+
+    /// The numbers that are played by.
+    pub fn rules(&self) -> Rules {
+        Rules::new(self.tick_hz, self.duration_s.saturating_mul(1000))
+            .with_lag_compensation(self.lag_compensation_ms)
     }
 
     /// The arena that is played in.
@@ -154,6 +163,8 @@ pub struct RawSettings {
     pub start: Option<String>,
     /// 0 to 60,000; 0 by default.
     pub spectator_delay_ms: Option<u32>,
+    /// 0 (off) to 500; 300 by default.
+    pub lag_compensation_ms: Option<u32>,
 }
 
 /// A setting that does not work.
@@ -200,6 +211,12 @@ impl RawSettings {
                 self.spectator_delay_ms.unwrap_or(0),
                 0,
                 DELAY_MS_MAX,
+            )?,
+            lag_compensation_ms: within(
+                "lag_compensation_ms",
+                self.lag_compensation_ms.unwrap_or(LAG_COMPENSATION_MS),
+                0,
+                LAG_COMPENSATION_MS_MAX,
             )?,
         })
     }
@@ -258,6 +275,7 @@ mod tests {
         let settings = check("{}").unwrap();
         assert_eq!((settings.max_players, settings.bots, settings.duration_s), (16, 0, 600));
         assert_eq!((settings.map.as_str(), settings.tick_hz.hz()), (maps::FIRST, 30));
+        assert_eq!(settings.lag_compensation_ms, 300);
         assert_eq!(settings.password_fits(Some("x")), PasswordAnswer::NotNeeded);
     }
 
@@ -269,6 +287,7 @@ mod tests {
             (r#"{"map":"nowhere"}"#, "map: there is no map \"nowhere\""),
             (r#"{"start":"later"}"#, "start: must be now or host, not \"later\""),
             (r#"{"spectator_delay_ms":70000}"#, "spectator_delay_ms: "),
+            (r#"{"lag_compensation_ms":501}"#, "lag_compensation_ms: must be 0 to 500, not 501"),
             (r#"{"colour":"red"}"#, "unknown field `colour`"),
             (r#"{"bots":-1}"#, "invalid value"),
         ] {

@@ -46,13 +46,14 @@ pub fn of_world(world: &World) -> u64 {
     for ship in &world.ships {
         add_motion(&mut sum, &ship.motion);
         ship.input.to_bytes().iter().for_each(|&b| sum.add(u64::from(b)));
-        let timers =
-            [ship.fire_wait_ticks, ship.guard_ticks, ship.respawn_ticks, u16::from(ship.hull_points)];
+        let timers = [ship.fire_wait_ticks, ship.rail_wait_ticks, ship.guard_ticks, ship.respawn_ticks];
         timers.iter().for_each(|&t| sum.add(u64::from(t)));
+        sum.add(u64::from(ship.hull_points) << 8 | u64::from(ship.rewind.0));
+        ship.trail.places().for_each(|place| [place.x, place.y].iter().for_each(|&n| sum.add_f32(n)));
     }
     for shot in &world.shots {
         sum.add(u64::from(shot.id.0) << 48 | u64::from(shot.owner.0) << 32 | u64::from(shot.born.0));
-        sum.add(u64::from(shot.angle.0));
+        sum.add(u64::from(shot.over) << 24 | u64::from(shot.flown.0) << 16 | u64::from(shot.angle.0));
         [shot.origin.x, shot.origin.y, shot.position.x, shot.position.y].iter().for_each(|&n| sum.add_f32(n));
     }
     sum.add(u64::from(world.next_shot.0));

@@ -1,16 +1,17 @@
 //! Firing, flying, hitting, dying, and coming back. Order is fixed: ships by id, shots by birth.
-//! A shot is tested by its swept way against where ships are after this tick's movement.
+//! A shot is tested by its swept way against where ships are after this tick's movement; in the tick of its birth, against
+//! where they were from its shooter's view tick on.
 
 use glam::Vec2;
 
 use crate::arena::Arena;
-use crate::collision::{swept_circle, swept_walls};
 use crate::event::{Event, ShotEnd};
-use crate::grid::Grid;
 use crate::id::PlayerId;
 use crate::input::Buttons;
 use crate::rules::{HULL_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_DAMAGE, SHOT_RADIUS, SHOT_SPEED};
-use crate::world::{Motion, Shot, World};
+use crate::targets::{Ground, Sweep, first_met};
+use crate::tick::Rewind;
+use crate::world::{Motion, Shot, World, newborn_place};
 
 /// Ships whose trigger is held and whose weapon is ready fire.
 pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
@@ -32,6 +33,8 @@ pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
             origin,
             angle: ship.input.aim,
             born: world.tick,
+            flown: ship.rewind,
+            over: false,
             position: origin,
             velocity: direction * SHOT_SPEED,
         };
@@ -41,64 +44,98 @@ pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
     }
 }
 
-/// Shots fly by one tick and end where they meet something. A shot born in this tick stays at its muzzle, unless
-/// that is already inside a wall.
-pub fn fly(world: &mut World, rules: &Rules, arena: &Arena, grid: &Grid, events: &mut Vec<Event>) {
+/// Shots fly by one tick and end where they meet something. A shot born in this tick flies from its shooter's view tick
+/// to the present at once, against ships where they were meanwhile; from then on it lives in the present.
+pub fn fly(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
     let mut shots = std::mem::take(&mut world.shots);
     shots.retain_mut(|shot| {
-        let newborn = shot.born == world.tick;
-        let to = if newborn { shot.position } else { shot.position + shot.velocity * rules.dt };
-        let from =
-            if newborn { to - shot.velocity.normalize_or_zero() * MUZZLE_UNITS } else { shot.position };
-        let met = first_meeting(world, arena, grid, (from, to), shot.owner);
-        let spent = world.tick.since(shot.born) >= u32::from(rules.shot_life_ticks);
-        let (end, position) = match met {
-            Some((part, Some(victim))) => {
-                hurt(world, victim, shot.owner, rules, events);
-                (ShotEnd::Ship, from.lerp(to, part))
-            }
-            Some((part, None)) => (ShotEnd::Wall, from.lerp(to, part)),
-            None if spent => (ShotEnd::Spent, to),
-            None => {
-                shot.position = to;
-                return true;
-            }
+        if shot.over {
+            return false;
+        }
+        if shot.born == world.tick {
+            return launch(world, ground, shot, events);
+        }
+        let to = shot.position + shot.velocity * ground.rules.dt;
+        let sweep = Sweep {
+            from: shot.position,
+            to,
+            radius: SHOT_RADIUS,
+            owner: shot.owner,
+            back: Rewind::default(),
         };
-        events.push(Event::ShotEnded { shot: shot.id, position, end });
+        let life = u32::from(ground.rules.shot_life_ticks) * u32::from(Rewind::PARTS);
+        let age = world.tick.since(shot.born) * u32::from(Rewind::PARTS) + u32::from(shot.flown.0);
+        let met = first_met(world, ground, &sweep);
+        if met.is_none() && age < life {
+            shot.position = to;
+            return true;
+        }
+        let (part, victim) = met.map_or((1.0, None), |(part, victim)| (part, Some(victim)));
+        let end = victim.map_or(ShotEnd::Spent, end_on);
+        let position = sweep.from.lerp(to, part);
+        events.push(Event::ShotEnded { shot: shot.id, position, end, before: Rewind::default() });
+        if let Some(index) = victim.flatten() {
+            hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+        }
         false
     });
     world.shots = shots;
 }
 
-/// What a shot on the way `(from, to)` meets first: the part of the way, and the victim's index if it is a ship.
-fn first_meeting(
-    world: &World,
-    arena: &Arena,
-    grid: &Grid,
-    (from, to): (Vec2, Vec2),
-    owner: PlayerId,
-) -> Option<(f32, Option<usize>)> {
-    let reach = SHIP_RADIUS + SHOT_RADIUS;
-    let mut first = swept_walls(arena, from, to).map(|part| (part, None));
-    for index in grid.near(from.min(to) - reach, from.max(to) + reach) {
-        let Some(ship) = world.ships.get(index).filter(|s| s.alive() && s.id != owner) else { continue };
-        if let Some(part) = swept_circle(from, to, ship.motion.position, reach)
-            && first.is_none_or(|(best, _)| part < best)
-        {
-            first = Some((part, Some(index)));
-        }
-    }
-    first
+/// What ended a shot that met the ship with this index, or a wall.
+fn end_on(victim: Option<usize>) -> ShotEnd {
+    if victim.is_some() { ShotEnd::Ship } else { ShotEnd::Wall }
 }
 
-/// A shot of `by` meets the ship at `index`.
-fn hurt(world: &mut World, index: usize, by: PlayerId, rules: &Rules, events: &mut Vec<Event>) {
+/// The first moments of a shot: out of the muzzle at the view tick, then tick by tick up to the present. A target counts
+/// where the shooter saw it, so whoever leads it rightly on the screen hits. Returns whether the shot left its muzzle.
+fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut Vec<Event>) -> bool {
+    let whole = shot.flown;
+    let (mut from, mut flown) = (shot.origin - shot.velocity.normalize_or_zero() * MUZZLE_UNITS, Rewind(0));
+    loop {
+        let to = newborn_place(shot.origin, shot.velocity, ground.rules.flight(flown));
+        let back = Rewind(whole.0 - flown.0);
+        let sweep = Sweep { from, to, radius: SHOT_RADIUS, owner: shot.owner, back };
+        if let Some((part, victim)) = first_met(world, ground, &sweep) {
+            let position = from.lerp(to, part);
+            // The last place that is surely before what it met.
+            let short = ((1.0 - part) * f32::from(Rewind::PARTS)).ceil() as u8;
+            shot.over = true;
+            shot.flown = Rewind(flown.0.saturating_sub(short));
+            shot.position = newborn_place(shot.origin, shot.velocity, ground.rules.flight(shot.flown));
+            let end = end_on(victim);
+            events.push(Event::ShotEnded { shot: shot.id, position, end, before: back });
+            if let Some(index) = victim {
+                hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+            }
+            return flown > Rewind(0);
+        }
+        if flown == whole {
+            shot.position = to;
+            return true;
+        }
+        (from, flown) = (to, Rewind(flown.0.saturating_add(Rewind::PARTS).min(whole.0)));
+    }
+}
+
+/// What a hit does.
+#[derive(Clone, Copy, Debug)]
+pub struct Blow {
+    /// Who fired.
+    pub by: PlayerId,
+    /// Hull points that it takes.
+    pub damage: u8,
+}
+
+/// A hit on the ship with the index `index`. A shield or a lost connection at present takes it all.
+pub fn hurt(world: &mut World, index: usize, blow: Blow, (rules, events): (&Rules, &mut Vec<Event>)) {
+    let Blow { by, damage } = blow;
     let limbo = world.pilots.get(index).is_some_and(|p| p.limbo);
     let Some(ship) = world.ships.get_mut(index) else { return };
-    if limbo || ship.guard_ticks > 0 {
+    if limbo || ship.guard_ticks > 0 || !ship.alive() {
         return;
     }
-    ship.hull_points = ship.hull_points.saturating_sub(SHOT_DAMAGE);
+    ship.hull_points = ship.hull_points.saturating_sub(damage);
     let victim = ship.id;
     events.push(Event::Hit { victim, by, hull_points: ship.hull_points });
     if ship.hull_points > 0 {
@@ -129,6 +166,8 @@ pub fn respawn(world: &mut World, rules: &Rules, arena: &Arena, events: &mut Vec
                 ship.respawn_ticks = 0;
                 ship.hull_points = HULL_MAX;
                 ship.fire_wait_ticks = 0;
+                ship.rail_wait_ticks = 0;
+                ship.trail.clear();
                 ship.guard_ticks = rules.guard_ticks;
                 ship.motion = Motion { position, dash_energy: rules.dash_energy_max(), ..Motion::default() };
                 events.push(Event::Appeared(ship.id));
@@ -160,4 +199,111 @@ fn draw_place(world: &mut World, arena: &Arena) -> Vec2 {
     }
     let spread = arena.half() - 2.0 * SHIP_RADIUS;
     (Vec2::new(world.random.unit(), world.random.unit()) * 2.0 - 1.0) * spread
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::angle::Angle;
+    use crate::command::Command;
+    use crate::input::{ShipInput, Thrust};
+    use crate::name::PlayerName;
+    use crate::simulation::{Stage, step};
+    use crate::tick::TickRate;
+    use crate::world::Hull;
+
+    /// Two ships in an open arena: the first at the origin aims along +x, the second flies down at full speed and has just
+    /// crossed that line `past` units ago, `away` units from the first.
+    fn crossing(compensation_ms: u32, away: f32, past: f32) -> (World, Stage) {
+        let rules = Rules::new(TickRate::DEFAULT, 60_000).with_lag_compensation(compensation_ms);
+        let (mut world, mut stage) = (World::new(1), Stage::new(Arena::open(100), rules));
+        let join = |i| Command::Join {
+            player: PlayerId(i),
+            name: PlayerName::sanitise("Pilot"),
+            hull: Hull::Wedge,
+            bot: false,
+        };
+        step(&mut world, &mut stage, &[join(1), join(2), Command::StartRound], &mut Vec::new());
+        step(&mut world, &mut stage, &[], &mut Vec::new());
+        let speed = Vec2::new(0.0, 220.0);
+        for ship in &mut world.ships {
+            let second = ship.id == PlayerId(2);
+            let place = if second { Vec2::new(away, past - 220.0 * 0.5) } else { Vec2::ZERO };
+            ship.motion.position = place;
+            ship.motion.velocity = if second { speed } else { Vec2::ZERO };
+            ship.input.thrust = Thrust { x: 0, y: if second { 127 } else { 0 } };
+            ship.guard_ticks = 0;
+            ship.trail.clear();
+        }
+        (0..15).for_each(|_| step(&mut world, &mut stage, &[], &mut Vec::new()));
+        (world, stage)
+    }
+
+    /// The first ship acts along +x and saw others `ms` ago; the hull points of the second after a second.
+    fn act(scene: (World, Stage), buttons: Buttons, ms: f32) -> (u8, Vec<Event>) {
+        let (mut world, mut stage) = scene;
+        let rewind = Rewind((ms * 30.0 * 8.0 / 1000.0) as u8);
+        let input = ShipInput { aim: Angle(0), buttons, ..ShipInput::default() };
+        let mut events = Vec::new();
+        let fire = Command::Input { player: PlayerId(1), input, rewind };
+        step(&mut world, &mut stage, &[fire], &mut events);
+        let rest = Command::Input { player: PlayerId(1), input: input.neutral(), rewind };
+        (0..30).for_each(|_| step(&mut world, &mut stage, std::slice::from_ref(&rest), &mut events));
+        (world.ship(PlayerId(2)).unwrap().hull_points, events)
+    }
+
+    #[test]
+    fn a_hit_counts_where_the_shooter_saw_the_target() {
+        // Seen on the line 200 ms ago: 44 units back.
+        for (buttons, points) in [(Buttons::RAIL, 50), (Buttons::FIRE, 80)] {
+            let near = if buttons == Buttons::FIRE { 40.0 } else { 500.0 };
+            assert_eq!(act(crossing(300, near, 44.0), buttons, 200.0).0, points, "{buttons:?}");
+            assert_eq!(act(crossing(300, near, 44.0), buttons, 0.0).0, 100, "seen now, it is gone");
+            assert_eq!(act(crossing(0, near, 44.0), buttons, 200.0).0, 100, "compensation is off");
+            assert_eq!(act(crossing(300, near, 99.0), buttons, 450.0).0, 100, "beyond the cap");
+            assert_eq!(act(crossing(500, near, 99.0), buttons, 450.0).0, points, "within a longer cap");
+        }
+    }
+
+    #[test]
+    fn a_shot_that_leads_its_target_hits_from_any_distance() {
+        for away in [60.0, 120.0, 300.0] {
+            // The shot needs this long, so the target was seen so far before the line; then 200 ms passed.
+            let flight_s = (away - MUZZLE_UNITS) / SHOT_SPEED;
+            let (left, events) = act(crossing(300, away, 220.0 * (0.2 - flight_s)), Buttons::FIRE, 200.0);
+            assert_eq!(left, 80, "{away} units away: {events:?}");
+        }
+    }
+
+    #[test]
+    fn a_shot_that_ends_at_birth_is_kept_for_that_tick() {
+        let (mut world, mut stage) = crossing(300, 60.0, 34.0);
+        let input = ShipInput { buttons: Buttons::FIRE, ..ShipInput::default() };
+        let fire = Command::Input { player: PlayerId(1), input, rewind: Rewind(48) };
+        step(&mut world, &mut stage, &[fire], &mut Vec::new());
+        assert!(world.shots.len() == 1 && world.shots[0].over, "{:?}", world.shots);
+        step(&mut world, &mut stage, &[], &mut Vec::new());
+        assert!(world.shots.is_empty());
+    }
+
+    #[test]
+    fn shields_and_new_lives_beat_the_past() {
+        let (mut world, stage) = crossing(300, 500.0, 44.0);
+        world.ships[1].guard_ticks = 9;
+        assert_eq!(act((world, stage), Buttons::RAIL, 200.0).0, 100, "its shield is up now");
+        let (mut world, stage) = crossing(300, 500.0, 44.0);
+        world.ships[1].trail.clear();
+        assert_eq!(act((world, stage), Buttons::RAIL, 200.0).0, 100, "it began a new life");
+    }
+
+    #[test]
+    fn the_rail_waits_for_its_time() {
+        let (mut world, mut stage) = crossing(300, 500.0, 200.0);
+        let input = ShipInput { buttons: Buttons::RAIL, ..ShipInput::default() };
+        let hold = Command::Input { player: PlayerId(1), input, rewind: Rewind(0) };
+        let mut events = Vec::new();
+        (0..100).for_each(|_| step(&mut world, &mut stage, std::slice::from_ref(&hold), &mut events));
+        let beams: Vec<_> = events.iter().filter(|e| matches!(e, Event::Beam(_))).collect();
+        assert_eq!(beams.len(), 3, "{beams:?}");
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::PlayerId;
 use crate::input::ShipInput;
 use crate::name::PlayerName;
+use crate::tick::Rewind;
 use crate::world::Hull;
 
 /// One change of a match, applied at the tick in whose list it stands, in the list's order.
@@ -43,6 +44,8 @@ pub enum Command {
         player: PlayerId,
         /// The wish.
         input: ShipInput,
+        /// How far back the player saw others, after all checks; latency cannot be simulated again.
+        rewind: Rewind,
     },
     /// A new round begins: scores back to zero, everybody to a new place.
     StartRound,

@@ -5,6 +5,7 @@ use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PlayerId, ShotId};
+use crate::tick::Rewind;
 use crate::world::{Pilot, Shot};
 
 /// Why a shot ended.
@@ -17,6 +18,17 @@ pub enum ShotEnd {
     Ship,
     /// Its time was over.
     Spent,
+}
+
+/// The way of a beam of the rail, which is there for its tick only.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Beam {
+    /// Who fired.
+    pub by: PlayerId,
+    /// The muzzle, in units.
+    pub from: Vec2,
+    /// Where it ends, in units: at a wall, in a ship, or at its range.
+    pub to: Vec2,
 }
 
 /// One fact about one tick.
@@ -42,7 +54,11 @@ pub enum Event {
         position: Vec2,
         /// Why.
         end: ShotEnd,
+        /// How long before this tick, on the shooter's view: only a shot that ends in the tick of its birth has any.
+        before: Rewind,
     },
+    /// The rail was fired.
+    Beam(Beam),
     /// A ship was hurt.
     Hit {
         /// Whose ship.

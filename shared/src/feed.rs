@@ -30,6 +30,8 @@ pub const CHANGE_NUMBERS: usize = 3;
 pub const SHOT_NUMBERS: usize = 6;
 /// Numbers of a shot in a list of ends.
 pub const END_NUMBERS: usize = 2;
+/// Numbers of a beam of the rail.
+pub const BEAM_NUMBERS: usize = 6;
 
 /// One event of the feed. Written without its name, which goes beside it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -140,6 +142,9 @@ pub struct Delta {
     /// [`END_NUMBERS`] for each shot that ended: id, ticks since its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<i32>,
+    /// [`BEAM_NUMBERS`] for each beam of the rail: who fired, ticks since then, x and y of both ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beams: Vec<i32>,
 }
 
 /// A ship was shot down.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use glam::Vec2;
 
-use crate::event::Event;
+use crate::event::{Beam, Event};
 use crate::feed::{
-    DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe, Kill, Leave,
-    Limbo, RoundSet, STEPS_PER_UNIT,
+    BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe,
+    Kill, Leave, Limbo, RoundSet, STEPS_PER_UNIT,
 };
 use crate::feed_state::{
     FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
@@ -17,7 +17,7 @@ use crate::feed_state::{
 use crate::id::{PlayerId, ShotId};
 use crate::input::Thrust;
 use crate::quantise::pack_angle;
-use crate::tick::{Tick, TickRate};
+use crate::tick::{Rewind, Tick, TickRate};
 use crate::world::{Pilot, Ship, Shot, World};
 
 /// Most shots whose birth and end are kept between two deltas. Beyond it, one that was born and ended in between stays
@@ -40,6 +40,7 @@ pub struct FeedEncoder {
     keyframe_at: Tick,
     born: BTreeMap<ShotId, FeedShot>,
     ended: BTreeMap<ShotId, Tick>,
+    beams: Vec<(Tick, Beam)>,
 }
 
 impl FeedEncoder {
@@ -55,9 +56,10 @@ impl FeedEncoder {
                 Event::Fired(shot) if self.born.len() < NOTES_MAX => {
                     self.born.insert(shot.id, feed_shot(shot));
                 }
-                Event::ShotEnded { shot, .. } if self.ended.len() < NOTES_MAX => {
-                    self.ended.insert(*shot, world.tick);
+                Event::ShotEnded { shot, before, .. } if self.ended.len() < NOTES_MAX => {
+                    self.ended.insert(*shot, world.tick - whole_ticks(*before));
                 }
+                Event::Beam(beam) if self.beams.len() < NOTES_MAX => self.beams.push((world.tick, *beam)),
                 _ => out.extend(tell(world, event)),
             }
         }
@@ -79,6 +81,7 @@ impl FeedEncoder {
         (self.delta_at, self.keyframe_at) = (world.tick, world.tick);
         self.born.clear();
         self.ended.clear();
+        self.beams.clear();
         let FeedState { tick, round, seats, ships, shots } = &self.told;
         let pilot = |(id, s): (&PlayerId, &FeedSeat)| {
             FeedPilot(*id, s.name.clone(), s.hull, s.flags, s.score, s.deaths)
@@ -103,6 +106,11 @@ impl FeedEncoder {
             changed: Vec::new(),
             fired: Vec::new(),
             ended: Vec::new(),
+            beams: self
+                .beams
+                .drain(..)
+                .flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick)))
+                .collect(),
         };
         let now = state_of(world);
         compare_ships(&self.told.ships, &now.ships, &mut delta);
@@ -126,7 +134,7 @@ impl FeedEncoder {
     }
 }
 
-/// What spectators are told of `event` at once. Shots and moves ride in deltas; hits show as hull points.
+/// What spectators are told of `event` at once. Shots, beams and moves ride in deltas; hits show as hull points.
 fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
     let tick = world.tick;
     Some(match event {
@@ -151,6 +159,7 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
         | Event::Fired(_)
         | Event::ShotEnded { .. }
         | Event::Hit { .. }
+        | Event::Beam(_)
         | Event::Dashed(_) => return None,
     })
 }
@@ -163,7 +172,7 @@ pub fn state_of(world: &World) -> FeedState {
         round: world.round,
         seats: world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect(),
         ships: ships.map(|(ship, pilot)| (ship.id, feed_ship(ship, pilot))).collect(),
-        shots: world.shots.iter().map(|s| (s.id, feed_shot(s))).collect(),
+        shots: world.shots.iter().filter(|s| !s.over).map(|s| (s.id, feed_shot(s))).collect(),
     }
 }
 
@@ -203,9 +212,20 @@ fn feed_ship(ship: &Ship, pilot: &Pilot) -> FeedShip {
     FeedShip { x, y, aim: pack_angle(ship.input.aim), hull_points: ship.hull_points, flags }
 }
 
+/// Spectators see a shot leave its muzzle at its shooter's view tick, to the nearest tick.
 fn feed_shot(shot: &Shot) -> FeedShot {
     let (x, y) = steps(shot.origin);
-    FeedShot { owner: shot.owner, born: shot.born, x, y, angle: shot.angle.0.wrapping_add(32) >> 6 }
+    let born = shot.born - whole_ticks(shot.flown);
+    FeedShot { owner: shot.owner, born, x, y, angle: shot.angle.0.wrapping_add(32) >> 6 }
+}
+
+fn whole_ticks(time: Rewind) -> u32 {
+    libm::roundf(time.ticks()) as u32
+}
+
+fn beam_numbers(beam: &Beam, ago: u32) -> [i32; BEAM_NUMBERS] {
+    let ((x, y), (end_x, end_y)) = (steps(beam.from), steps(beam.to));
+    [i32::from(beam.by.0), ago as i32, x, y, end_x, end_y]
 }
 
 fn ship_numbers(id: PlayerId, ship: &FeedShip) -> [i32; 6] {
@@ -265,7 +285,8 @@ mod tests {
             let tick = self.world.tick.0;
             for (i, input) in self.inputs.iter_mut().enumerate() {
                 steer(&mut self.random, tick + 7 * i as u32, input);
-                commands.push(Command::Input { player: PlayerId(i as u16), input: *input });
+                let rewind = Rewind(self.random.below(90) as u8);
+                commands.push(Command::Input { player: PlayerId(i as u16), input: *input, rewind });
             }
             let mut events = Vec::new();
             step(&mut self.world, &mut self.stage, &commands, &mut events);

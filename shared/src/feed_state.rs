@@ -9,9 +9,10 @@ use thiserror::Error;
 
 use crate::angle::Angle;
 use crate::arena::SIDE_UNITS_MAX;
+use crate::event::Beam;
 use crate::feed::{
-    CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, Keyframe, Kill, Limbo, MOVE_NUMBERS, RoundSet,
-    SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
+    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, Keyframe, Kill, Limbo, MOVE_NUMBERS,
+    RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
 };
 use crate::id::{PlayerId, ShotId};
 use crate::name::PlayerName;
@@ -246,6 +247,13 @@ pub fn read_shot(record: [i32; SHOT_NUMBERS], tick: Tick) -> Result<(ShotId, Fee
     }
     let born = tick - u32::from(fit::<u16>(ago)?);
     Ok((ShotId(fit(id)?), FeedShot { owner: player(owner)?, born, x: step(x)?, y: step(y)?, angle }))
+}
+
+/// Reads one beam's record from an event of `tick`: when it was there, and its way.
+pub fn read_beam(record: [i32; BEAM_NUMBERS], tick: Tick) -> Result<(Tick, Beam), ApplyError> {
+    let [by, ago, x, y, end_x, end_y] = record;
+    let (from, to) = (place(step(x)?, step(y)?), place(step(end_x)?, step(end_y)?));
+    Ok((tick - u32::from(fit::<u16>(ago)?), Beam { by: player(by)?, from, to }))
 }
 
 /// Cuts a flat list into records of `N` numbers.

@@ -17,11 +17,18 @@ impl Buttons {
     pub const FIRE: Buttons = Buttons(1);
     /// Dash: an edge, set in exactly one tick for each press.
     pub const DASH: Buttons = Buttons(2);
-    const KNOWN: u8 = 3;
+    /// The rail, for as long as it is held.
+    pub const RAIL: Buttons = Buttons(4);
+    const KNOWN: u8 = 7;
 
     /// Whether all of `buttons` are held.
     pub fn has(self, buttons: Buttons) -> bool {
         self.0 & buttons.0 == buttons.0
+    }
+
+    /// Whether a weapon's trigger is held.
+    pub fn shoots(self) -> bool {
+        self.0 & (Self::FIRE.0 | Self::RAIL.0) != 0
     }
 
     /// These buttons and `buttons`.
@@ -123,7 +130,7 @@ mod tests {
     fn any_five_bytes_are_a_legal_input() {
         let odd = ShipInput::from_bytes([0x80, 0x80, 1, 2, 0xff]);
         assert!(odd.thrust.vector().length() <= 1.0 + f32::EPSILON);
-        assert_eq!(odd.buttons, Buttons::FIRE.with(Buttons::DASH));
+        assert_eq!(odd.buttons, Buttons::FIRE.with(Buttons::DASH).with(Buttons::RAIL));
         assert_eq!(ShipInput::from_bytes(odd.to_bytes()), odd);
     }
 

@@ -13,6 +13,7 @@ pub mod arena;
 pub mod rules;
 
 pub mod input;
+pub mod trail;
 pub mod world;
 
 pub mod grid;
@@ -21,8 +22,11 @@ pub mod command;
 pub mod event;
 
 pub mod collision;
+pub mod targets;
+
 pub mod combat;
 pub mod movement;
+pub mod rail;
 
 pub mod round;
 pub mod simulation;

@@ -222,6 +222,10 @@ pub enum PlayerEvent {
     /// The receiver's shot hurt somebody, or somebody hurt the receiver: victim, shooter, hull points left.
     #[serde(rename = "h")]
     Hit(PlayerId, PlayerId, u8),
+    /// The rail was fired, and its way crosses the receiver's view: who fired, the muzzle, and where it ends, in whole
+    /// units.
+    #[serde(rename = "b")]
+    Beam(PlayerId, (i32, i32), (i32, i32)),
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),
@@ -416,12 +420,8 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
         ];
-        let figures = ClientFigures {
-            jitter_ms: 12,
-            interpolation_delay_ms: 58,
-            underruns: 0,
-            correction_tenths: 300,
-        };
+        let figures =
+            ClientFigures { jitter_ms: 12, interpolation_delay_ms: 58, underruns: 0, correction_tenths: 300 };
         let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
         vec![
             ("input", encode(&ClientMessage::Input(inputs)).unwrap()),

@@ -7,7 +7,7 @@ use crate::angle::Angle;
 use crate::id::{PlayerId, ShotId};
 use crate::input::Thrust;
 use crate::snapshot::{InputReport, SnapshotError};
-use crate::tick::Tick;
+use crate::tick::{Rewind, Tick};
 use crate::world::{Motion, Phase};
 
 /// Most ships, and most shots, that a client holds.
@@ -51,6 +51,8 @@ pub struct Head {
     pub guard_ticks: u8,
     /// Ticks until the own ship lives again; 0 when alive.
     pub respawn_ticks: u8,
+    /// Ticks until the own ship's rail can fire again.
+    pub rail_wait_ticks: u8,
     /// `Replica::checksum` of what the client holds after this snapshot, now and then.
     pub checksum: Option<u32>,
 }
@@ -81,7 +83,9 @@ pub struct ShotRecord {
     pub owner: PlayerId,
     /// Where it flies.
     pub angle: Angle,
-    /// Where it is, in units; `None`: at the muzzle of its owner, who fired in this tick.
+    /// How far it has flown since the muzzle, if its owner fired in this tick; else 0.
+    pub flown: Rewind,
+    /// Where it is, in units; `None`: it was fired in this tick from where its owner is.
     pub position: Option<Vec2>,
 }
 
@@ -124,8 +128,9 @@ impl ShotRecord {
         out.extend(self.id.0.to_le_bytes());
         put_count(self.owner.0, out);
         out.extend(self.angle.0.to_le_bytes());
-        if let Some(position) = self.position {
-            put_vector(position, out);
+        match self.position {
+            Some(position) => put_vector(position, out),
+            None => out.push(self.flown.0),
         }
     }
 }
@@ -140,7 +145,7 @@ impl Head {
         out.push(self.report.applied_ago.unwrap_or(255));
         out.push(self.report.received_ahead.unwrap_or(i8::MIN) as u8);
         out.extend([self.report.waiting, self.report.slack_ticks as u8]);
-        out.extend([self.fire_wait_ticks, self.guard_ticks, self.respawn_ticks]);
+        out.extend([self.fire_wait_ticks, self.guard_ticks, self.respawn_ticks, self.rail_wait_ticks]);
         out.extend(self.checksum.iter().flat_map(|sum| sum.to_le_bytes()));
     }
 }
@@ -176,7 +181,7 @@ impl<'a> Reader<'a> {
     pub fn head(&mut self) -> Result<Head, SnapshotError> {
         let tick = Tick(u32::from_le_bytes(self.take()?));
         let [flags, since, applied, received, waiting, slack] = self.take()?;
-        let [fire_wait_ticks, guard_ticks, respawn_ticks] = self.take()?;
+        let [fire_wait_ticks, guard_ticks, respawn_ticks, rail_wait_ticks] = self.take()?;
         if (flags & KEYFRAME != 0) != (since == 0) {
             return Err(SnapshotError::Value);
         }
@@ -189,7 +194,17 @@ impl<'a> Reader<'a> {
         };
         let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
         let phase = phases.get(usize::from(flags & PHASE)).copied().ok_or(SnapshotError::Value)?;
-        Ok(Head { tick, phase, since, report, fire_wait_ticks, guard_ticks, respawn_ticks, checksum })
+        Ok(Head {
+            tick,
+            phase,
+            since,
+            report,
+            fire_wait_ticks,
+            guard_ticks,
+            respawn_ticks,
+            rail_wait_ticks,
+            checksum,
+        })
     }
 
     /// How many records follow.
@@ -228,8 +243,9 @@ impl<'a> Reader<'a> {
     /// A shot's record, with its position if `placed`.
     pub fn shot(&mut self, placed: bool) -> Result<ShotRecord, SnapshotError> {
         let (id, owner, angle) = (ShotId(self.word()?), PlayerId(self.number()?), Angle(self.word()?));
-        let position = if placed { Some(self.vector()?) } else { None };
-        Ok(ShotRecord { id, owner, angle, position })
+        let (flown, position) =
+            if placed { (Rewind(0), Some(self.vector()?)) } else { (Rewind(self.byte()?), None) };
+        Ok(ShotRecord { id, owner, angle, flown, position })
     }
 
     /// A shot's name.

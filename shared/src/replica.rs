@@ -18,7 +18,7 @@ use crate::record::{Head, Reader, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRe
 use crate::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED, VIEW_HALF};
 use crate::snapshot::{OwnShip, SeenShip, SeenShot, Snapshot, SnapshotError};
 use crate::tick::Tick;
-use crate::world::Motion;
+use crate::world::{Motion, newborn_place};
 
 /// Most ticks that a client makes up for at once: a snapshot that builds on an older one is a keyframe.
 pub const SINCE_TICKS_MAX: u32 = 30;
@@ -26,6 +26,24 @@ pub const SINCE_TICKS_MAX: u32 = 30;
 /// Whether a client whose own ship is at `own` holds what is at `place`.
 pub fn in_view(own: Vec2, place: Vec2) -> bool {
     (place - own).abs().cmple(Vec2::from(VIEW_HALF)).all()
+}
+
+/// Whether the straight way between two places crosses the view round `own`.
+pub fn crosses_view(own: Vec2, from: Vec2, to: Vec2) -> bool {
+    let (half, start, way) = (Vec2::from(VIEW_HALF), from - own, to - from);
+    let (mut enters, mut leaves) = (0.0f32, 1.0f32);
+    for (half, start, way) in [(half.x, start.x, way.x), (half.y, start.y, way.y)] {
+        if way.abs() < 1e-6 {
+            if start.abs() > half {
+                return false;
+            }
+            continue;
+        }
+        let (one, other) = ((-half - start) / way, (half - start) / way);
+        enters = enters.max(one.min(other));
+        leaves = leaves.min(one.max(other));
+    }
+    enters <= leaves
 }
 
 /// A ship that a client holds.
@@ -193,10 +211,13 @@ impl Replica {
             for _ in 0..input.count()? {
                 let record = input.shot(placed)?;
                 let direction = record.angle.direction();
-                let muzzle =
-                    self.ships.get(&record.owner).map(|s| s.motion.position + direction * MUZZLE_UNITS);
-                let position = record.position.or(muzzle).ok_or(SnapshotError::Value)?;
-                let shot = HeldShot { record, position, velocity: direction * SHOT_SPEED };
+                let velocity = direction * SHOT_SPEED;
+                let flight = self.rules.flight(record.flown);
+                let owner = self.ships.get(&record.owner).map(|s| s.motion.position);
+                let fired =
+                    owner.map(|place| newborn_place(place + direction * MUZZLE_UNITS, velocity, flight));
+                let position = record.position.or(fired).ok_or(SnapshotError::Value)?;
+                let shot = HeldShot { record, position, velocity };
                 self.shots.insert(record.id, shot);
             }
         }
@@ -233,6 +254,7 @@ impl Replica {
                 fire_wait_ticks: u16::from(head.fire_wait_ticks),
                 guard_ticks: u16::from(head.guard_ticks),
                 respawn_ticks: u16::from(head.respawn_ticks),
+                rail_wait_ticks: u16::from(head.rail_wait_ticks),
                 hull_points: own.hull_points,
             },
             ships: others.map(|(id, ship)| seen_ship(*id, ship)).collect(),
@@ -290,5 +312,21 @@ impl ViewChecksum {
     /// The checksum.
     pub fn value(self) -> u32 {
         (self.0 ^ self.0 >> 32) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beam_is_in_view_if_any_of_it_is() {
+        let own = Vec2::new(100.0, 0.0);
+        let crosses = |a: (f32, f32), b: (f32, f32)| crosses_view(own, a.into(), b.into());
+        assert!(crosses((0.0, 0.0), (900.0, 0.0)) && crosses((-900.0, 0.0), (0.0, 0.0)));
+        assert!(crosses((-900.0, 10.0), (900.0, 20.0)), "from side to side");
+        assert!(!crosses((-900.0, 500.0), (900.0, 500.0)) && !crosses((900.0, 0.0), (1800.0, 0.0)));
+        assert!(!crosses((600.0, 700.0), (900.0, 300.0)), "past a corner");
+        assert!(crosses((100.0, 0.0), (100.0, 0.0)) && !crosses((701.0, 0.0), (701.0, 0.0)));
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
-use crate::tick::TickRate;
+use crate::tick::{Rewind, TickRate};
 
 /// Radius of a ship's hit circle in units.
 pub const SHIP_RADIUS: f32 = 16.0;
@@ -36,12 +36,24 @@ pub const SHOT_LIFE_MS: u32 = 2000;
 pub const MUZZLE_UNITS: f32 = 24.0;
 /// Time between two shots of a held trigger.
 pub const FIRE_EVERY_MS: u32 = 360;
+/// Time between two beams of the rail.
+pub const RAIL_EVERY_MS: u32 = 1500;
+/// Farthest that the rail reaches from the ship's middle, in units.
+pub const RAIL_RANGE: f32 = 900.0;
+/// Half the width of the rail's beam in units.
+pub const RAIL_RADIUS: f32 = 3.0;
+/// Longest lag compensation that a match may have.
+pub const LAG_COMPENSATION_MS_MAX: u32 = 500;
+/// Lag compensation of a match whose host says nothing.
+pub const LAG_COMPENSATION_MS: u32 = 300;
 /// For how long the last input holds on, without its edges, when none comes for a tick.
 pub const INPUT_HOLD_MS: u32 = 100;
 /// Hull points of a whole ship.
 pub const HULL_MAX: u8 = 100;
 /// Hull points that a blaster shot takes.
 pub const SHOT_DAMAGE: u8 = 20;
+/// Hull points that the rail takes.
+pub const RAIL_DAMAGE: u8 = 50;
 /// Time from death to the next life.
 pub const RESPAWN_MS: u32 = 3000;
 /// The same in an arena for crowds, where ships appear anywhere: nobody waits where nothing is to be watched.
@@ -72,6 +84,10 @@ pub struct Rules {
     pub shot_life_ticks: u16,
     /// Time between two shots.
     pub fire_every_ticks: u16,
+    /// Time between two beams of the rail.
+    pub rail_every_ticks: u16,
+    /// The longest way back of lag compensation; none is off. Only the server needs it.
+    pub rewind_max: Rewind,
     /// Time from death to the next life.
     pub respawn_ticks: u16,
     /// Shield of a ship that appears.
@@ -85,7 +101,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules at `rate`, with rounds of `round_ms`.
+    /// The rules at `rate`, with rounds of `round_ms` and the usual lag compensation.
     pub fn new(rate: TickRate, round_ms: u32) -> Rules {
         let ticks = |ms: u32| rate.ticks_in(ms) as u16;
         let dt = rate.period_s();
@@ -97,6 +113,8 @@ impl Rules {
             dash_recharge_ticks: ticks(DASH_RECHARGE_MS),
             shot_life_ticks: ticks(SHOT_LIFE_MS),
             fire_every_ticks: ticks(FIRE_EVERY_MS),
+            rail_every_ticks: ticks(RAIL_EVERY_MS),
+            rewind_max: rewind_of(rate, LAG_COMPENSATION_MS),
             respawn_ticks: ticks(RESPAWN_MS),
             guard_ticks: ticks(GUARD_MS),
             return_guard_ticks: ticks(RETURN_GUARD_MS),
@@ -112,14 +130,26 @@ impl Rules {
         Rules { respawn_ticks: self.rate.ticks_in(wait_ms) as u16, ..self }
     }
 
+    /// The same rules with lag compensation over at most `ms`, 0 to [`LAG_COMPENSATION_MS_MAX`]; 0 is off.
+    #[must_use]
+    pub fn with_lag_compensation(self, ms: u32) -> Rules {
+        Rules { rewind_max: rewind_of(self.rate, ms), ..self }
+    }
+
+    /// How far a blaster shot flies in `time`, in units.
+    pub fn flight(&self, time: Rewind) -> f32 {
+        SHOT_SPEED * self.dt * time.ticks()
+    }
+
     /// Dash energy of a ship that holds all its dashes.
     pub fn dash_energy_max(&self) -> u16 {
         self.dash_recharge_ticks * DASH_CHARGES as u16
     }
 
-    /// A number that differs when any rule differs, so that a client knows whether it plays the same game.
+    /// A number that differs when any rule differs, so that a client knows whether it plays the same game. Lag
+    /// compensation is not in it: it only decides what the server finds hit.
     pub fn hash(&self) -> u32 {
-        const CONSTANTS: [f32; 17] = [
+        const CONSTANTS: [f32; 21] = [
             SHIP_RADIUS,
             SHOT_RADIUS,
             THRUST,
@@ -137,15 +167,35 @@ impl Rules {
             RESPAWN_MS as f32,
             CROWD_RESPAWN_MS as f32,
             GUARD_MS as f32,
+            RAIL_EVERY_MS as f32,
+            RAIL_RANGE,
+            RAIL_RADIUS,
+            RAIL_DAMAGE as f32,
         ];
         let words = CONSTANTS.iter().map(|c| c.to_bits()).chain([self.rate.hz(), self.round_ticks]);
         words.fold(0x811c_9dc5, |hash: u32, word| (hash ^ word).wrapping_mul(0x0100_0193))
     }
 }
 
+fn rewind_of(rate: TickRate, ms: u32) -> Rewind {
+    let parts = ms.min(LAG_COMPENSATION_MS_MAX) * rate.hz() * u32::from(Rewind::PARTS) / 1000;
+    Rewind(u8::try_from(parts).unwrap_or(u8::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_lag_compensation_fits_at_every_rate() {
+        for hz in 10..=60 {
+            let rules = Rules::new(TickRate::new(hz).unwrap(), 1000).with_lag_compensation(500);
+            let ms = rules.rewind_max.ticks() * rules.dt * 1000.0;
+            assert!(ms <= 500.0 && ms > 500.0 - 1000.0 / 8.0 * rules.dt - 0.01, "{hz} Hz: {ms}");
+            assert_eq!(rules.clone().with_lag_compensation(0).rewind_max, Rewind(0));
+            assert_eq!(rules.hash(), Rules::new(rules.rate, 1000).hash());
+        }
+    }
 
     #[test]
     fn durations_are_whole_ticks_at_every_rate() {

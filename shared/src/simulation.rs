@@ -9,8 +9,10 @@ use crate::grid::Grid;
 use crate::id::PlayerId;
 use crate::input::ShipInput;
 use crate::movement::move_ship;
+use crate::rail;
 use crate::round;
 use crate::rules::Rules;
+use crate::targets::Ground;
 use crate::world::{Phase, Pilot, Ship, World};
 
 /// What a step needs beside the world and never changes, and its scratch space.
@@ -49,8 +51,10 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
     move_ships(world, stage, events);
     let living = world.ships.iter().enumerate().filter(|(_, s)| s.alive());
     stage.grid.rebuild(&stage.arena, living.map(|(i, s)| (i, s.motion.position)));
+    let ground = Ground { arena: &stage.arena, rules: &stage.rules, grid: &stage.grid };
     combat::fire(world, &stage.rules, events);
-    combat::fly(world, &stage.rules, &stage.arena, &stage.grid, events);
+    rail::fire(world, &ground, events);
+    combat::fly(world, &ground, events);
 }
 
 fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<Event>) {
@@ -70,9 +74,10 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
         Command::Leave { player } => leave(world, *player, events),
         Command::Limbo { player } => set_limbo(world, rules, *player, true, events),
         Command::Return { player } => set_limbo(world, rules, *player, false, events),
-        Command::Input { player, input } => {
+        Command::Input { player, input, rewind } => {
             if let Some(ship) = world.find(*player).ok().and_then(|i| world.ships.get_mut(i)) {
                 ship.input = *input;
+                ship.rewind = (*rewind).min(rules.rewind_max);
             }
         }
         Command::StartRound => round::start(world, rules, events),
@@ -118,6 +123,7 @@ fn move_ships(world: &mut World, stage: &Stage, events: &mut Vec<Event>) {
         if move_ship(&mut ship.motion, ship.input, &stage.rules, &stage.arena) {
             events.push(Event::Dashed(ship.id));
         }
+        ship.trail.note(ship.motion.position, &stage.rules);
         // An edge counts once, also when no newer command replaces it.
         ship.input = ShipInput { buttons: ship.input.held().buttons, ..ship.input };
     }

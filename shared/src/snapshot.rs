@@ -29,6 +29,8 @@ pub struct OwnShip {
     pub motion: Motion,
     /// Ticks until it can fire again.
     pub fire_wait_ticks: u16,
+    /// Ticks until the rail can fire again.
+    pub rail_wait_ticks: u16,
     /// Ticks that nothing can hurt it.
     pub guard_ticks: u16,
     /// Ticks until it lives again; 0 when alive.
@@ -42,6 +44,7 @@ impl From<&Ship> for OwnShip {
         OwnShip {
             motion: ship.motion,
             fire_wait_ticks: ship.fire_wait_ticks,
+            rail_wait_ticks: ship.rail_wait_ticks,
             guard_ticks: ship.guard_ticks,
             respawn_ticks: ship.respawn_ticks,
             hull_points: ship.hull_points,

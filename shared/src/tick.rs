@@ -48,6 +48,28 @@ impl Sub<u32> for Tick {
     }
 }
 
+/// How long before its own tick an act looks at others, in eighths of a tick, 0 to 255: the act's tick less this is its
+/// view tick, the moment that its player saw. Lag compensation goes back by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rewind(pub u8);
+
+impl Rewind {
+    /// Parts of a tick in which it is counted.
+    pub const PARTS: u8 = 8;
+
+    /// The same in ticks.
+    pub fn ticks(self) -> f32 {
+        f32::from(self.0) / f32::from(Self::PARTS)
+    }
+
+    /// Whole ticks, and the part of the next one, 0 to 1.
+    pub fn split(self) -> (usize, f32) {
+        let (whole, part) = (self.0 / Self::PARTS, self.0 % Self::PARTS);
+        (usize::from(whole), f32::from(part) / f32::from(Self::PARTS))
+    }
+}
+
 /// Ticks in a second, fixed for a match: 10 to 60.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]

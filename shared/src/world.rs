@@ -10,7 +10,8 @@ use crate::input::ShipInput;
 use crate::name::PlayerName;
 use crate::random::Random;
 use crate::rules::{HULL_MAX, Rules};
-use crate::tick::Tick;
+use crate::tick::{Rewind, Tick};
+use crate::trail::Trail;
 
 /// The shape of a ship: looks only, all fly and are hit the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,10 +90,16 @@ pub struct Ship {
     pub hull_points: u8,
     /// Ticks until it can fire again.
     pub fire_wait_ticks: u16,
+    /// Ticks until the rail can fire again.
+    pub rail_wait_ticks: u16,
     /// Ticks that nothing can hurt it.
     pub guard_ticks: u16,
     /// Ticks until it lives again; 0 when alive.
     pub respawn_ticks: u16,
+    /// How far back its player sees others.
+    pub rewind: Rewind,
+    /// Where it was of late in this life.
+    pub trail: Trail,
 }
 
 impl Ship {
@@ -109,8 +116,11 @@ impl Ship {
             input: ShipInput::default(),
             hull_points: HULL_MAX,
             fire_wait_ticks: 0,
+            rail_wait_ticks: 0,
             guard_ticks: 0,
             respawn_ticks: 1,
+            rewind: Rewind::default(),
+            trail: Trail::default(),
         }
     }
 }
@@ -128,10 +138,20 @@ pub struct Shot {
     pub angle: Angle,
     /// The tick of its birth.
     pub born: Tick,
+    /// How far it had flown by the end of that tick: it was born at its shooter's view tick.
+    pub flown: Rewind,
+    /// Whether it ended in the tick of its birth; it is kept for that tick, so that everybody sees that it was there.
+    pub over: bool,
     /// Where it is, in units.
     pub position: Vec2,
     /// Units per second.
     pub velocity: Vec2,
+}
+
+/// Where a shot is in the tick of its birth, in units: `flight` units from its `origin`, flying with `velocity`. One
+/// function for server and client, so that both get the same bits.
+pub fn newborn_place(origin: Vec2, velocity: Vec2, flight: f32) -> Vec2 {
+    origin + velocity.normalize_or_zero() * flight
 }
 
 /// What a match is doing.

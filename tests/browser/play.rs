@@ -1,4 +1,5 @@
-//! From the lobby into the fight: one press, a key moves the ship on the server, a click fires.
+//! From the lobby into the fight: one press, a key moves the ship on the server, a click fires, another key
+//! fires the rail.
 
 use std::time::Duration;
 
@@ -70,5 +71,14 @@ fn quick_play_flies_and_fires() {
     let (_, shot) = reader.fired.iter().rfind(|(_, shot)| shot.owner == seat).unwrap();
     let direction = shot.direction().direction();
     assert!(direction.x > 0.5 && direction.y < 0.0, "{direction}");
+
+    tab.key("KeyE", "e", true).unwrap();
+    let beam = wait_for("the beam in the feed", SOON, || {
+        server_truth(&mut feed, &mut reader, seat);
+        Ok(reader.beams.iter().find(|(_, beam)| beam.by == seat).copied())
+    });
+    tab.key("KeyE", "e", false).unwrap();
+    let (_, beam) = beam.unwrap();
+    assert!((beam.to - beam.from).normalize().dot(direction) > 0.99, "{beam:?}, aimed along {direction}");
     assert_silent(&browser);
 }

@@ -61,7 +61,13 @@ impl Crowd {
             }
             if self.random.below(10) == 0 {
                 let aim = Angle(self.random.below(1 << 16) as u16);
-                client.control(Controls { thrust: aim.direction(), aim, fire: true, dash: false });
+                client.control(Controls {
+                    thrust: aim.direction(),
+                    aim,
+                    fire: true,
+                    dash: false,
+                    rail: false,
+                });
             }
             client.advance(now_ms);
             while let Some(message) = client.poll_send() {

@@ -11,7 +11,7 @@ use shared::input::ShipInput;
 use shared::name::PlayerName;
 use shared::rules::{DASH_SPEED, HULL_MAX, Rules, SHIP_RADIUS};
 use shared::simulation::{Stage, step};
-use shared::tick::TickRate;
+use shared::tick::{Rewind, TickRate};
 use shared::world::{Hull, World};
 
 const SEATS: u16 = 10;
@@ -19,8 +19,11 @@ const SEATS: u16 = 10;
 fn command() -> impl Strategy<Value = Command> {
     let player = || (0..SEATS).prop_map(PlayerId);
     prop_oneof![
-        40 => (player(), any::<[u8; 5]>())
-            .prop_map(|(player, bytes)| Command::Input { player, input: ShipInput::from_bytes(bytes) }),
+        40 => (player(), any::<[u8; 5]>(), any::<u8>()).prop_map(|(player, bytes, rewind)| Command::Input {
+            player,
+            input: ShipInput::from_bytes(bytes),
+            rewind: Rewind(rewind),
+        }),
         4 => (player(), 0..4_u8, any::<bool>()).prop_map(|(player, hull, bot)| Command::Join {
             player,
             name: PlayerName::sanitise(&format!("Pilot {}", player.0)),

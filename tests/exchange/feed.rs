@@ -68,6 +68,7 @@ fn spectators_hold_what_the_match_is() {
     assert!((1190..=1201).contains(&compared), "{compared} deltas in 120 seconds");
     assert!((29..=31).contains(&reader.keyframes), "{}", reader.keyframes);
     assert!(reader.kills.len() > 5, "{}", reader.kills.len());
+    assert!(reader.beams.len() > 20, "{} beams of bots that fight for two minutes", reader.beams.len());
 }
 
 #[test]

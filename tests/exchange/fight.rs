@@ -5,7 +5,7 @@ use client_web::view::Happening;
 use shared::world::Phase;
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
-use tests::steering::{hold, hunt, idle};
+use tests::steering::{hold, hunt, idle, shadow};
 
 #[test]
 fn two_clients_fight_to_a_kill() {
@@ -56,4 +56,32 @@ fn a_shot_is_seen_at_the_press_and_by_the_other() {
     assert_eq!(exchange.players[shooter].view.phase, Phase::Playing);
     exchange.seconds(5.0);
     assert_eq!(exchange.players[shooter].client.instruments().ghosts_lost, 0);
+}
+
+#[test]
+fn a_beam_is_seen_at_the_press_and_by_the_other_and_by_nobody_twice() {
+    let mut setup = Setup::on("open");
+    setup.settings.max_players = Some(2);
+    let mut exchange = Exchange::new(setup).unwrap();
+    let delay = Delay { fixed_ms: 60.0, jitter_ms: 20.0 };
+    let shooter = exchange.player("Ann", delay, shadow()).unwrap();
+    let other = exchange.player("Ben", delay, idle()).unwrap();
+    let shooter_id = exchange.players[shooter].id;
+    assert!(exchange.until(30.0, |e| !e.players[other].view.ships.is_empty()));
+    exchange.players[shooter].steering = idle();
+    exchange.seconds(3.0);
+    exchange.players[shooter].seen.clear();
+    exchange.players[other].seen.clear();
+    exchange.players[shooter].steering = hold(Controls { rail: true, ..Controls::default() });
+    exchange.ticks(2);
+    let is_beam = |h: &&Happening| matches!(h, Happening::Beam { by, .. } if *by == shooter_id);
+    let beams = |e: &Exchange, player: usize| e.players[player].seen.iter().filter(is_beam).count();
+    assert_eq!(beams(&exchange, shooter), 1, "at the press, before any answer could be");
+    exchange.seconds(3.9);
+    assert_eq!(
+        (beams(&exchange, shooter), beams(&exchange, other)),
+        (3, 3),
+        "one for each 1.5 s, none twice"
+    );
+    assert!(exchange.players[shooter].view.own.is_some_and(|own| own.rail < 1.0));
 }

@@ -11,6 +11,7 @@ mod feed;
 mod fight;
 mod framing;
 mod journal;
+mod lag_compensation;
 mod link_profiles;
 mod rounds;
 mod seats;

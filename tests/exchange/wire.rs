@@ -17,7 +17,7 @@ use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
 use shared::rules::Rules;
 use shared::snapshot::InputReport;
-use shared::tick::{Tick, TickRate};
+use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Motion, Phase, Pilot, Round};
 
 fn input() -> impl Strategy<Value = ShipInput> {
@@ -68,6 +68,7 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
         (id(), any::<bool>()).prop_map(|(id, lost)| PlayerEvent::Limbo(id, lost)),
         (id(), id()).prop_map(|(victim, by)| PlayerEvent::Killed(victim, by)),
         (id(), id(), 0..=100_u8).prop_map(|(victim, by, left)| PlayerEvent::Hit(victim, by, left)),
+        (id(), any::<[i32; 4]>()).prop_map(|(by, [x, y, u, v])| PlayerEvent::Beam(by, (x, y), (u, v))),
         round().prop_map(PlayerEvent::Round),
         prop::collection::vec((id(), any::<(u16, u16)>()), 0..9).prop_map(|rows| {
             let standing = |(player, (score, deaths))| Standing { player, score, deaths };
@@ -142,11 +143,12 @@ fn ship_record() -> impl Strategy<Value = ShipRecord> {
 }
 
 fn shot_record() -> impl Strategy<Value = ShotRecord> {
-    (any::<(u16, u16, u16)>(), proptest::option::of(vector(8000.0))).prop_map(
-        |((id, owner, angle), position)| ShotRecord {
+    (any::<(u16, u16, u16, u8)>(), proptest::option::of(vector(8000.0))).prop_map(
+        |((id, owner, angle, flown), position)| ShotRecord {
             id: ShotId(id),
             owner: PlayerId(owner),
             angle: Angle(angle),
+            flown: if position.is_some() { Rewind(0) } else { Rewind(flown) },
             position,
         },
     )
@@ -161,15 +163,16 @@ fn head() -> impl Strategy<Value = Head> {
             waiting,
             slack_ticks,
         });
-    (any::<(u32, u8)>(), phase, report, any::<(u8, u8, u8)>(), any::<Option<u32>>()).prop_map(
-        |((tick, since), phase, report, (fire_wait_ticks, guard_ticks, respawn_ticks), checksum)| Head {
+    (any::<(u32, u8)>(), phase, report, any::<[u8; 4]>(), any::<Option<u32>>()).prop_map(
+        |((tick, since), phase, report, waits, checksum)| Head {
             tick: Tick(tick),
             phase,
             since,
             report,
-            fire_wait_ticks,
-            guard_ticks,
-            respawn_ticks,
+            fire_wait_ticks: waits[0],
+            guard_ticks: waits[1],
+            respawn_ticks: waits[2],
+            rail_wait_ticks: waits[3],
             checksum,
         },
     )
@@ -273,7 +276,7 @@ fn sizes_are_pinned() {
         Head { checksum, ..Head::default() }.put(&mut bytes);
         bytes.len()
     };
-    assert_eq!((head(None), head(Some(7))), (13, 17));
+    assert_eq!((head(None), head(Some(7))), (14, 18));
     let ship = |id, record: ShipRecord| {
         let mut bytes = Vec::new();
         record.put(PlayerId(id), &mut bytes);
@@ -295,10 +298,12 @@ fn sizes_are_pinned() {
     assert_eq!((ship(7, whole), ship(700, whole)), (27, 28));
     let shot = |position| {
         let mut bytes = Vec::new();
-        ShotRecord { id: ShotId(1), owner: PlayerId(7), angle: Angle(1), position }.put(&mut bytes);
+        let record =
+            ShotRecord { id: ShotId(1), owner: PlayerId(7), angle: Angle(1), flown: Rewind(0), position };
+        record.put(&mut bytes);
         bytes.len()
     };
-    assert_eq!((shot(None), shot(Some(Vec2::ZERO))), (5, 13));
+    assert_eq!((shot(None), shot(Some(Vec2::ZERO))), (6, 13));
     let input = InputMessage::new(Tick(100_000), 20, Tick(100_003), &[ShipInput::default()]);
     assert_eq!(encode(&ClientMessage::Input(input)).unwrap().len(), 22);
 }

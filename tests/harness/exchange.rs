@@ -21,7 +21,6 @@ use server::timing::Timing;
 use shared::feed::{FEED_VERSION, Hello};
 use shared::id::PlayerId;
 use shared::name::PlayerName;
-use shared::rules::Rules;
 use shared::simulation::Stage;
 use shared::world::{Hull, World};
 use tokio::sync::oneshot;
@@ -218,7 +217,6 @@ impl Exchange {
 
     /// The world as it was before the first tick, and what else a step needs.
     pub fn beginning(&self) -> (World, Stage) {
-        let rules = Rules::new(self.settings.tick_hz, self.settings.duration_s * 1000);
-        (World::new(self.seed), Stage::new(self.settings.arena(), rules))
+        (World::new(self.seed), Stage::new(self.settings.arena(), self.settings.rules()))
     }
 }

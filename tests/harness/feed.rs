@@ -3,8 +3,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use server::feed::cursor::Cursor;
-use shared::feed::{Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, RoundSet, SHOT_NUMBERS};
-use shared::feed_state::{FeedShot, FeedState, read_shot, records};
+use shared::event::Beam;
+use shared::feed::{
+    BEAM_NUMBERS, Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, RoundSet, SHOT_NUMBERS,
+};
+use shared::feed_state::{FeedShot, FeedState, read_beam, read_shot, records};
 use shared::id::ShotId;
 use shared::tick::Tick;
 
@@ -27,6 +30,8 @@ pub struct FeedReader {
     pub kills: Vec<Kill>,
     /// All births of shots that deltas told of.
     pub fired: Vec<(ShotId, FeedShot)>,
+    /// All beams of the rail that were told.
+    pub beams: Vec<(Tick, Beam)>,
     /// The goodbye.
     pub bye: Option<FeedBye>,
 }
@@ -94,6 +99,9 @@ impl FeedReader {
     }
 
     fn delta(&mut self, delta: &Delta) -> Result<()> {
+        for &record in records::<BEAM_NUMBERS>(&delta.beams)? {
+            self.beams.push(read_beam(record, delta.tick)?);
+        }
         for &record in records::<SHOT_NUMBERS>(&delta.fired)? {
             self.fired.push(read_shot(record, delta.tick)?);
         }

@@ -38,7 +38,7 @@ pub fn wander(seed: u64) -> Steering {
         if dash {
             dash_ms = now_ms + f64::from(200 + random.below(3000));
         }
-        Controls { thrust, aim, fire: (now_ms / 1000.0) as i64 % 2 == 0, dash }
+        Controls { thrust, aim, fire: (now_ms / 1000.0) as i64 % 2 == 0, rail: false, dash }
     })
 }
 
@@ -66,6 +66,6 @@ fn pursue(fire: bool) -> Steering {
         };
         let way = goal - place;
         let thrust = if way.length() > 200.0 { way.normalize_or_zero() } else { Vec2::ZERO };
-        Controls { thrust, aim: Angle::of(way), fire, dash: false }
+        Controls { thrust, aim: Angle::of(way), fire, rail: false, dash: false }
     })
 }

@@ -12,7 +12,7 @@ use shared::name::PlayerName;
 use shared::random::Random;
 use shared::rules::{SHIP_RADIUS, SHOT_SPEED, VIEW_HALF};
 use shared::simulation::Stage;
-use shared::tick::Tick;
+use shared::tick::{Rewind, Tick};
 use shared::world::{Hull, Ship, World};
 
 /// Decisions in a second; between them a bot holds on, as a person's hand does.
@@ -21,6 +21,8 @@ const DECISIONS_HZ: u32 = 10;
 const RANGE_UNITS: f32 = 540.0;
 /// Distance in units that a bot keeps from whom it fights.
 const COMFORT_UNITS: f32 = 260.0;
+/// A bot in a fight uses the rail in one of so many decisions.
+const RAIL_ONE_IN: u32 = 40;
 /// How far a bot looks ahead for walls, in units.
 const FEELER_UNITS: f32 = 90.0;
 /// Largest error of a bot's aim, in steps of a 65,536th turn: about four degrees.
@@ -125,7 +127,7 @@ impl Bots {
                 mind.input = mind.input.held();
             }
             if mind.input != ship.input {
-                commands.push(Command::Input { player: mind.player, input: mind.input });
+                commands.push(Command::Input { player: mind.player, input: mind.input, rewind: Rewind(0) });
             }
         }
     }
@@ -149,7 +151,9 @@ impl Mind {
         let flight_s = distance / SHOT_SPEED;
         let lead = way + (target.motion.velocity - ship.motion.velocity * 0.2) * flight_s;
         let error = random.below(2 * AIM_ERROR_STEPS) as i32 - AIM_ERROR_STEPS as i32;
-        let aim = Angle::of(lead).turned(error);
+        // The rail needs no lead.
+        let rail = target.guard_ticks == 0 && random.below(RAIL_ONE_IN) == 0;
+        let aim = Angle::of(if rail { way } else { lead }).turned(error);
         if random.below(20) == 0 {
             self.circles_right = !self.circles_right;
         }
@@ -159,6 +163,9 @@ impl Mind {
         let mut buttons = Buttons::default();
         if distance < RANGE_UNITS && target.guard_ticks == 0 {
             buttons = buttons.with(Buttons::FIRE);
+        }
+        if rail {
+            buttons = buttons.with(Buttons::RAIL);
         }
         let in_trouble = ship.hull_points <= 40 && random.below(15) == 0;
         if in_trouble || random.below(90) == 0 {

@@ -10,7 +10,7 @@ use shared::quantise::pack_angle;
 use shared::record::{STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
 use shared::replica::HeldShip;
 use shared::rules::Rules;
-use shared::tick::Tick;
+use shared::tick::{Rewind, Tick};
 use shared::world::{Motion, Pilot, Ship, Shot, World};
 
 use crate::matches::nearby::Nearby;
@@ -205,6 +205,7 @@ pub fn shot_record(shot: &Shot, placed: bool) -> ShotRecord {
         id: shot.id,
         owner: shot.owner,
         angle: shot.angle,
+        flown: if placed { Rewind(0) } else { shot.flown },
         position: placed.then_some(shot.position),
     }
 }

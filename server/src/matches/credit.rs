@@ -144,8 +144,9 @@ impl Credit {
         }
     }
 
-    /// The client says that it has the snapshot of `tick`.
-    pub fn acknowledge(&mut self, tick: Tick, now: Duration) {
+    /// The client says that it has the snapshot of `tick`. Returns how long the newest of those took that it did not have
+    /// before.
+    pub fn acknowledge(&mut self, tick: Tick, now: Duration) -> Option<Duration> {
         let (mut bytes, mut newest) = (0, None);
         while let Some(flight) = self.flights.front().filter(|f| f.tick <= tick).copied() {
             self.flights.pop_front();
@@ -153,7 +154,7 @@ impl Credit {
             bytes += flight.bytes;
             newest = Some(flight);
         }
-        let Some(flight) = newest else { return };
+        let flight = newest?;
         let took = now.saturating_sub(flight.sent_at).min(ROUND_TRIP_MAX);
         if !self.ever_answered {
             self.begin(bytes as f32, took);
@@ -162,6 +163,7 @@ impl Credit {
         self.measure(flight.tick, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
+        Some(took)
     }
 
     /// The first answer, for so many bytes: what the way does not explain is the time that the line took for them.

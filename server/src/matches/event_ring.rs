@@ -87,6 +87,7 @@ fn public(world: &World, event: &Event, all_kills: bool) -> Option<PlayerEvent> 
             Some(PlayerEvent::Round(world.round))
         }
         Event::Hit { .. }
+        | Event::Beam(_)
         | Event::Appeared(_)
         | Event::Fired(_)
         | Event::ShotEnded { .. }

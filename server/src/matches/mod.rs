@@ -10,6 +10,7 @@ pub mod status;
 pub mod input_queue;
 pub mod net_figures;
 pub mod seat;
+pub mod view_claims;
 
 pub mod nearby;
 

@@ -1,10 +1,12 @@
-//! What single players are told of a tick: hits to the two whom they concern, and in a crowd also kills to those who
-//! can see them. What everybody is told is in the event ring; the match calls this once after each step.
+//! What only some players are told of a tick: hits to the two whom they concern, beams to those whose view they cross,
+//! and in a crowd kills to those who can see them. What everybody is told is in the event ring; the match calls this
+//! once after each step.
 
-use shared::event::Event;
+use glam::Vec2;
+use shared::event::{Beam, Event};
 use shared::id::PlayerId;
 use shared::protocol::PlayerEvent;
-use shared::replica::in_view;
+use shared::replica::{crosses_view, in_view};
 use shared::world::World;
 
 use crate::matches::roster::Roster;
@@ -12,21 +14,37 @@ use crate::matches::roster::Roster;
 /// Tells players what concerns them of the world's last step. `all_kills` is that everybody is told kills anyway.
 pub fn tell(roster: &mut Roster, world: &World, events: &[Event], all_kills: bool) {
     for event in events {
-        match *event {
-            Event::Hit { victim, by, hull_points } => {
+        match event {
+            &Event::Hit { victim, by, hull_points } => {
                 for player in [victim, by] {
                     tell_one(roster, player, &PlayerEvent::Hit(victim, by, hull_points));
                 }
             }
-            Event::Killed { victim, by, position } if !all_kills => {
+            &Event::Killed { victim, by, position } if !all_kills => {
                 let told = PlayerEvent::Killed(victim, by);
-                let sees = |ship: &&shared::world::Ship| {
-                    ship.id == victim || ship.id == by || in_view(ship.motion.position, position)
-                };
-                world.ships.iter().filter(sees).for_each(|ship| tell_one(roster, ship.id, &told));
+                tell_near(roster, world, &told, |player, place| {
+                    player == victim || player == by || in_view(place, position)
+                });
+            }
+            Event::Beam(beam) => {
+                tell_near(roster, world, &beam_told(beam), |player, place| {
+                    player == beam.by || crosses_view(place, beam.from, beam.to)
+                });
             }
             _ => {}
         }
+    }
+}
+
+/// Tells those players for whom `concerns` holds, given where their ship is.
+fn tell_near(
+    roster: &mut Roster,
+    world: &World,
+    event: &PlayerEvent,
+    concerns: impl Fn(PlayerId, Vec2) -> bool,
+) {
+    for ship in world.ships.iter().filter(|ship| concerns(ship.id, ship.motion.position)) {
+        tell_one(roster, ship.id, event);
     }
 }
 
@@ -34,4 +52,9 @@ fn tell_one(roster: &mut Roster, player: PlayerId, event: &PlayerEvent) {
     if let Some(seat) = roster.get_mut(player).filter(|s| s.link.is_some()) {
         seat.tell(event.clone());
     }
+}
+
+fn beam_told(beam: &Beam) -> PlayerEvent {
+    let whole = |place: Vec2| (place.x.round() as i32, place.y.round() as i32);
+    PlayerEvent::Beam(beam.by, whole(beam.from), whole(beam.to))
 }

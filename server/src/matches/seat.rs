@@ -18,6 +18,7 @@ use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
 use crate::matches::net_figures::NetFigures;
+use crate::matches::view_claims::ViewClaims;
 use crate::telemetry::{Counted, Transport, desynced, link_stage};
 use crate::timing::Timing;
 
@@ -70,6 +71,8 @@ pub struct SeatLink {
     pub known: Known,
     /// How much more it may be sent.
     pub credit: Credit,
+    /// What the client says that its player saw when acting.
+    pub claims: ViewClaims,
     /// Since when the socket takes nothing.
     pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
@@ -96,6 +99,7 @@ impl SeatLink {
             place_told: 0,
             known: Known::default(),
             credit: Credit::new(Duration::from_secs_f32(rate.period_s()), now),
+            claims: ViewClaims::new(rate),
             blocked_since: None,
             pong_due: None,
             figures: NetFigures::new(now),
@@ -160,7 +164,7 @@ impl Seat {
     pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
         let Some(mut link) = self.link.take() else { return Ok(()) };
         let queue = &mut self.queue;
-        let SeatLink { socket, heard_at, allowance, .. } = &mut link;
+        let SeatLink { socket, heard_at, allowance, claims, .. } = &mut link;
         let mut notes = Notes::default();
         let end = socket.read(room, |incoming| {
             *heard_at = now;
@@ -168,7 +172,7 @@ impl Seat {
                 return Err(CloseReason::TooMany);
             }
             match incoming {
-                Incoming::Message(bytes) => take_message(bytes, queue, tick, &mut notes),
+                Incoming::Message(bytes) => take_message(bytes, (queue, claims), tick, &mut notes),
                 Incoming::Pong => {
                     notes.ponged = true;
                     Ok(())
@@ -185,7 +189,9 @@ impl Seat {
         if let Some(figures) = notes.figures {
             link.figures.tell(figures, now);
         }
-        link.credit.acknowledge(notes.ack, now);
+        if let Some(took) = link.credit.acknowledge(notes.ack, now) {
+            link.claims.measure(took);
+        }
         link.note_stage(now);
         if notes.lost {
             link.ask_keyframe(now);
@@ -247,12 +253,12 @@ struct Notes {
 
 fn take_message(
     bytes: &[u8],
-    queue: &mut InputQueue,
+    desk: (&mut InputQueue, &mut ViewClaims),
     tick: Tick,
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
     match decode::<ClientMessage>(bytes, CLIENT_MESSAGE_BYTES_MAX) {
-        Ok(ClientMessage::Input(message)) => take_input(&message, queue, tick, notes),
+        Ok(ClientMessage::Input(message)) => take_input(&message, desk, tick, notes),
         Ok(ClientMessage::Ping(stamp)) => {
             notes.stamp = Some(stamp);
             Ok(())
@@ -272,15 +278,21 @@ fn take_message(
 
 fn take_input(
     message: &InputMessage,
-    queue: &mut InputQueue,
+    (queue, claims): (&mut InputQueue, &mut ViewClaims),
     tick: Tick,
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
     let commands = message.commands().ok_or(CloseReason::BadMessage)?;
-    for command in commands {
-        notes.late_inputs += u32::from(queue.push(tick, command) == Pushed::Late);
-    }
     // Nobody has seen the future: a larger claim counts as the newest tick.
-    notes.ack = notes.ack.max(message.ack.min(tick));
+    let ack = message.ack.min(tick);
+    let claim = claims.claim(ack, message.view_lag);
+    for command in commands {
+        match queue.push(tick, command) {
+            Pushed::Accepted => claims.note(claim, command.tick, tick),
+            Pushed::Late => notes.late_inputs += 1,
+            Pushed::Repeated | Pushed::TooEarly => {}
+        }
+    }
+    notes.ack = notes.ack.max(ack);
     Ok(())
 }

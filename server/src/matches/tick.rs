@@ -1,6 +1,8 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
 //! but the feed's, for the length of a push.
 
+mod rest;
+
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -10,8 +12,8 @@ use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
 use shared::protocol::CloseReason;
-use shared::rules::Rules;
 use shared::simulation::{Stage, step};
+use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
 use crate::link::Arrival;
@@ -35,8 +37,6 @@ use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
 use crate::timing::Timing;
 
-/// Pictures of the match in a second for those who do not play.
-const STATUS_HZ: u32 = 4;
 /// Times in a second that a crowd is told how it stands.
 const SCORES_HZ: u32 = 2;
 /// A match: one owner of one world and of its players' links.
@@ -80,8 +80,7 @@ impl Match {
     /// A match before its first tick.
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
-        let rules = Rules::new(settings.tick_hz, settings.duration_s.saturating_mul(1000));
-        let stage = Stage::new(settings.arena(), rules);
+        let stage = Stage::new(settings.arena(), settings.rules());
         let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
         Match {
             replication: Replication::default(),
@@ -158,24 +157,6 @@ impl Match {
     /// The commands that the last tick applied, in order: the match's journal.
     pub fn applied(&self) -> &[Command] {
         &self.applied
-    }
-
-    /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
-    pub fn may_sleep(&self) -> bool {
-        let watched = self.publisher.log().watching() > 0;
-        let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
-        let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
-        let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
-        idle && !watched && !on_its_own && !self.going_away
-    }
-
-    /// Looks after a sleeping match: whether it is to wake, and whether it was empty for too long.
-    pub fn doze(&mut self, now: Duration) {
-        self.drain_inbox(now);
-        let since = *self.empty_since.get_or_insert(now);
-        if !self.standing && now.saturating_sub(since) >= self.timing.empty_match {
-            self.end(CloseReason::MatchEnded, now);
-        }
     }
 
     /// Whether it is over and everybody was told.
@@ -266,8 +247,11 @@ impl Match {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
             seat.note_tick(next);
-            if input != ship.input {
-                self.commands.push(Command::Input { player: seat.player, input });
+            let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
+            let rewind =
+                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            if input != ship.input || rewind != ship.rewind {
+                self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
         }
     }
@@ -406,21 +390,5 @@ impl Match {
     fn free_seat(&mut self, player: PlayerId) {
         self.roster.stand(player);
         self.commands.push(Command::Leave { player });
-    }
-
-    fn show_status(&mut self, now: Duration) {
-        let every = (self.rate_hz() / STATUS_HZ).max(1);
-        // A match that falls asleep leaves its last picture behind.
-        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 || self.may_sleep() {
-            self.show_status_now(now);
-        }
-    }
-
-    fn show_status_now(&mut self, now: Duration) {
-        let watching = self.publisher.log().watching();
-        let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
-        let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
-        let net = self.roster.measure(&self.player_figures, now);
-        self.status.store(Arc::new(status.with_net(net)));
     }
 }

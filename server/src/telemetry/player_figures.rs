@@ -54,8 +54,7 @@ const SKIPPED: Figure = (
 const BYTES: Figure =
     ("starfray_player_bytes_per_second", Unit::Count, "Bytes written to players in a second", &RATES);
 
-const ALL: [Figure; 10] =
-    [RTT, JITTER, SLACK, LATE, MISSING, DELAY, UNDERRUNS, CORRECTION, SKIPPED, BYTES];
+const ALL: [Figure; 10] = [RTT, JITTER, SLACK, LATE, MISSING, DELAY, UNDERRUNS, CORRECTION, SKIPPED, BYTES];
 
 /// What clients told of their links and was not believed, by reason.
 const DOUBTED: &str = "starfray_client_figures_doubted_total";

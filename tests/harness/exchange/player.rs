@@ -5,7 +5,9 @@ use std::fmt;
 
 use client_web::client::Client;
 use client_web::view::{Happening, View};
+use shared::codec::{decode, encode};
 use shared::id::PlayerId;
+use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage};
 
 use crate::lane::{Delay, Lane};
 use crate::peer::Peer;
@@ -13,6 +15,9 @@ use crate::steering::Steering;
 
 /// Time between two pictures.
 const PICTURE_MS: f64 = 1000.0 / 60.0;
+
+/// A lie: changes an input message on its way out.
+pub type Forge = fn(&mut InputMessage);
 
 /// A client that plays.
 pub struct Player {
@@ -30,6 +35,8 @@ pub struct Player {
     pub seen: Vec<Happening>,
     /// Why the client gave a link up, if it did.
     pub complaint: Option<String>,
+    /// Changes each input message on its way out: a client that lies.
+    pub forge: Option<Forge>,
     up: Lane,
     down: Lane,
     picture_at_ms: f64,
@@ -52,6 +59,7 @@ impl Player {
             view: View::default(),
             seen: Vec::new(),
             complaint: None,
+            forge: None,
             up: Lane::new(delay, seed * 2 + 1),
             down: Lane::new(delay, seed * 2 + 2),
             picture_at_ms: 3.0 + seed as f64 * 1.7,
@@ -125,7 +133,15 @@ impl Player {
 
     fn dispatch(&mut self, at_ms: f64) {
         while let Some(message) = self.client.poll_send() {
-            self.up.send(message, at_ms);
+            let forged = self.forge.and_then(|forge| forged(&message, forge));
+            self.up.send(forged.unwrap_or(message), at_ms);
         }
     }
+}
+
+/// An input message with another content; other messages are left alone.
+fn forged(message: &[u8], forge: Forge) -> Option<Vec<u8>> {
+    let Ok(ClientMessage::Input(mut input)) = decode(message, CLIENT_MESSAGE_BYTES_MAX) else { return None };
+    forge(&mut input);
+    encode(&ClientMessage::Input(input)).ok()
 }

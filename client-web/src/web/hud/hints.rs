@@ -7,7 +7,8 @@ use crate::web::dom::{Changed, Fault, by_id, find_all, toggle};
 use crate::web::input::{Control, Found};
 
 /// The order of the lines in the page.
-const ORDER: [Control; 5] = [Control::Thrust, Control::Aim, Control::Fire, Control::Dash, Control::Scores];
+const ORDER: [Control; 6] =
+    [Control::Thrust, Control::Aim, Control::Fire, Control::Rail, Control::Dash, Control::Scores];
 /// After this long they go in any case.
 const SHOWN_MS: f64 = 45_000.0;
 /// They stay a moment after the last one was found.

@@ -40,6 +40,8 @@ pub enum Control {
     Aim,
     /// Fire.
     Fire,
+    /// Fire the rail.
+    Rail,
     /// Dash.
     Dash,
     /// Look at all scores.
@@ -105,6 +107,7 @@ impl Input {
             self.aim = Angle::of(way);
         }
         let fire = pointer.presses() || pushed.length() > FIRE_SHARE;
+        let rail = pointer.presses_right() || keyboard.holds("KeyE") || touch.rail();
         let dash = keyboard.take("Space")
             | keyboard.take("ShiftLeft")
             | keyboard.take("ShiftRight")
@@ -112,9 +115,10 @@ impl Input {
         self.found.note(Control::Thrust, thrust != Vec2::ZERO);
         self.found.note(Control::Aim, pointer.moved() || pushed != Vec2::ZERO);
         self.found.note(Control::Fire, fire);
+        self.found.note(Control::Rail, rail);
         self.found.note(Control::Dash, dash);
         self.found.note(Control::Scores, keyboard.holds("Tab"));
-        Controls { thrust, aim: self.aim, fire, dash }
+        Controls { thrust, aim: self.aim, fire, rail, dash }
     }
 
     /// Whether a key is held.

@@ -1,4 +1,4 @@
-//! The mouse: where it points, whether its left button is down, how far it was dragged. Places are CSS pixels.
+//! The mouse: where it points, which buttons are down, how far it was dragged. Places are CSS pixels.
 //! Fingers and pens are `touch`'s.
 
 use std::cell::RefCell;
@@ -10,11 +10,16 @@ use web_sys::{Event, HtmlElement, PointerEvent};
 
 use crate::web::dom::{Fault, by_id, listen, window};
 
+/// Buttons of the mouse as a pointer event counts them.
+const LEFT: u16 = 1;
+const RIGHT: u16 = 2;
+
 /// The state of the mouse.
 #[derive(Debug, Default)]
 pub struct Pointer {
     place: Option<Vec2>,
     pressed: bool,
+    right: bool,
     moved: bool,
     dragged: Vec2,
 }
@@ -30,6 +35,11 @@ impl Pointer {
         self.pressed
     }
 
+    /// Whether the right button is down.
+    pub fn presses_right(&self) -> bool {
+        self.right
+    }
+
     /// Whether it has moved since the page began.
     pub fn moved(&self) -> bool {
         self.moved
@@ -40,9 +50,14 @@ impl Pointer {
         std::mem::take(&mut self.dragged)
     }
 
-    /// Lets the button go.
+    /// Lets the buttons go.
     pub fn let_go(&mut self) {
-        self.pressed = false;
+        (self.pressed, self.right) = (false, false);
+    }
+
+    /// Takes over which buttons are down. A second button comes and goes as a move, not as a press.
+    fn hold(&mut self, event: &PointerEvent) {
+        (self.pressed, self.right) = (event.buttons() & LEFT != 0, event.buttons() & RIGHT != 0);
     }
 }
 
@@ -61,16 +76,21 @@ pub fn listen_to_mouse() -> Result<Rc<RefCell<Pointer>>, Fault> {
                 pointer.dragged += place - before;
             }
         }
+        // What was pressed elsewhere stays there.
+        if pointer.pressed || pointer.right {
+            pointer.hold(event);
+        }
     })?;
     listen(&arena, "pointerdown", move |event| {
         let Some(event) = mouse(&event) else { return };
         let mut pointer = downs.borrow_mut();
         pointer.place = Some(Vec2::new(event.client_x() as f32, event.client_y() as f32));
         pointer.pressed |= event.button() == 0;
+        pointer.right |= event.button() == 2;
     })?;
     listen(&window()?, "pointerup", move |event| {
-        if mouse(&event).is_some_and(|event| event.button() == 0) {
-            ups.borrow_mut().pressed = false;
+        if mouse(&event).is_some() {
+            ups.borrow_mut().let_go();
         }
     })?;
     listen(&arena, "contextmenu", |event| event.prevent_default())?;

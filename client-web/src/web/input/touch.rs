@@ -1,4 +1,4 @@
-//! Two thumbs on glass: the left half moves, the right half aims and fires, a button dashes. The sticks show the thumbs.
+//! Two thumbs on glass: the left half moves, the right half aims and fires, one button dashes, one fires the rail. The sticks show the thumbs.
 //! A watcher's finger drags the camera instead.
 
 use std::cell::RefCell;
@@ -69,6 +69,8 @@ pub struct Touch {
     left: Stick,
     right: Stick,
     dash: bool,
+    /// The finger on the rail's button.
+    rail: Option<i32>,
     used: bool,
     drag: Option<(i32, Vec2)>,
     dragged: Vec2,
@@ -95,6 +97,11 @@ impl Touch {
         std::mem::take(&mut self.dash)
     }
 
+    /// Whether the rail's button is down.
+    pub fn rail(&self) -> bool {
+        self.rail.is_some()
+    }
+
     /// How far a finger has dragged since the last question.
     pub fn take_drag(&mut self) -> Vec2 {
         std::mem::take(&mut self.dragged)
@@ -104,7 +111,7 @@ impl Touch {
     pub fn let_go(&mut self) {
         self.left.end();
         self.right.end();
-        self.drag = None;
+        (self.rail, self.drag) = (None, None);
     }
 
     fn down(&mut self, finger: i32, place: Vec2, width: f32) {
@@ -133,6 +140,7 @@ impl Touch {
                 stick.end();
             }
         }
+        self.rail = self.rail.filter(|id| *id != finger);
         self.drag = self.drag.filter(|(id, _)| *id != finger);
     }
 }
@@ -142,7 +150,7 @@ pub fn listen_to_touch() -> Result<Rc<RefCell<Touch>>, Fault> {
     // A machine without any pointer calls itself coarse too; only one with fingers gets sticks.
     let coarse = media("(pointer: coarse)") && window().is_ok_and(|w| w.navigator().max_touch_points() > 0);
     let (left, right) = (Stick::new("stick-l")?, Stick::new("stick-r")?);
-    let touch = Touch { left, right, dash: false, used: coarse, drag: None, dragged: Vec2::ZERO };
+    let touch = Touch { left, right, dash: false, rail: None, used: coarse, drag: None, dragged: Vec2::ZERO };
     mark(coarse);
     let touch = Rc::new(RefCell::new(touch));
     let (downs, moves) = (Rc::clone(&touch), Rc::clone(&touch));
@@ -176,6 +184,10 @@ pub fn listen_to_touch() -> Result<Rc<RefCell<Touch>>, Fault> {
     }
     let dash = Rc::clone(&touch);
     listen(&by_id::<Element>("dash-btn")?, "pointerdown", move |_| dash.borrow_mut().dash = true)?;
+    let rail = Rc::clone(&touch);
+    listen(&by_id::<Element>("rail-btn")?, "pointerdown", move |event| {
+        rail.borrow_mut().rail = finger(&event).map(PointerEvent::pointer_id);
+    })?;
     Ok(touch)
 }
 

@@ -106,6 +106,8 @@ pub struct HostRequest {
     pub visibility: &'static str,
     /// Length of a round in seconds.
     pub duration_s: u32,
+    /// How far back a hit may count where its shooter saw the target, in milliseconds.
+    pub lag_compensation_ms: u32,
     /// Asked of everybody who joins, if any.
     pub password: Option<String>,
 }
@@ -129,7 +131,8 @@ pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
         .with("bots", request.bots)
         .with("max_players", request.max_players)
         .with("visibility", request.visibility)
-        .with("duration_s", request.duration_s);
+        .with("duration_s", request.duration_s)
+        .with("lag_compensation_ms", request.lag_compensation_ms);
     let answer = post("/api/matches", &with_password(body, request.password.as_deref())).await?;
     let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(201));
     Ok(Hosted { id: text("id")?, play_url: text("play_url")?, watch_url: text("watch_url")? })

@@ -149,6 +149,7 @@ fn request() -> Result<HostRequest, Fault> {
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
         duration_s: checked("duration").parse().unwrap_or(600),
+        lag_compensation_ms: number("lag"),
         password: (!password.is_empty()).then_some(password),
     })
 }

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::futures::spawn_local;
+use shared::rules::LAG_COMPENSATION_MS;
 use shared::world::Hull;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -186,6 +187,7 @@ fn play_now(lobby: &Rc<RefCell<Lobby>>) {
             max_players: QUICK_SEATS,
             visibility: "public",
             duration_s: QUICK_SECONDS,
+            lag_compensation_ms: LAG_COMPENSATION_MS,
             password: None,
         };
         match api::host(&request).await {

@@ -1,4 +1,4 @@
-//! What has happened and can still be seen: muzzle flashes, sparks, blasts, rings, the arc of a hit.
+//! What has happened and can still be seen: muzzle flashes, beams, sparks, blasts, rings, the arc of a hit.
 //! Bounded: when too much happens at once, the oldest goes first. Each recipe follows from an effect's age.
 
 use std::collections::VecDeque;
@@ -7,6 +7,7 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::id::PlayerId;
+use shared::rules::{MUZZLE_UNITS, RAIL_RANGE};
 
 use super::blast::{self, BLAST_MS, Blast};
 use super::look::Looks;
@@ -23,6 +24,7 @@ const SPARK: Rgb = rgb(0x00ff_d9b0);
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     Muzzle { place: Vec2, angle: Angle, hue: Rgb },
+    Beam { from: Vec2, to: Vec2, hue: Rgb },
     Sparks { place: Vec2, angle: Angle, count: u32 },
     Blast(Blast),
     Ring { place: Vec2, hue: Rgb, inwards: bool },
@@ -36,7 +38,7 @@ impl Effect {
             Effect::Muzzle { .. } => 60.0,
             Effect::Sparks { .. } => 160.0,
             Effect::Blast(_) => BLAST_MS,
-            Effect::Ring { .. } => 320.0,
+            Effect::Beam { .. } | Effect::Ring { .. } => 320.0,
             Effect::HurtFrom(_) => 700.0,
             Effect::HitTicks(_) => 200.0,
         }
@@ -74,6 +76,7 @@ impl Effects {
                     looks.flash_near(position, &view.ships, now_ms);
                 }
             }
+            Happening::Beam { by, from, to } => self.beam(from, to, hue_of(by), now_ms),
             Happening::Hurt { from, .. } => self.hurt(moment, from, looks),
             Happening::HitOther { victim } => {
                 looks.flash(victim, now_ms);
@@ -92,6 +95,17 @@ impl Effects {
                 self.start(Effect::Ring { place: position, hue: hue_of(id), inwards: true }, now_ms);
             }
             Happening::Killed { .. } | Happening::RoundStarted | Happening::RoundEnded => {}
+        }
+    }
+
+    fn beam(&mut self, from: Vec2, to: Vec2, hue: Rgb, now_ms: f64) {
+        let way = to - from;
+        let angle = Angle::from_radians(way.y.atan2(way.x));
+        self.start(Effect::Beam { from, to, hue }, now_ms);
+        self.start(Effect::Muzzle { place: from, angle, hue }, now_ms);
+        // A beam that reaches its range meets nothing.
+        if way.length() < RAIL_RANGE - MUZZLE_UNITS - 2.0 {
+            self.start(Effect::Sparks { place: to, angle, count: 8 }, now_ms);
         }
     }
 
@@ -128,6 +142,7 @@ impl Effects {
                 Effect::Muzzle { place, angle, hue } => {
                     muzzle(&mut scene.blasts, (*place, *angle), *hue, t);
                 }
+                Effect::Beam { from, to, hue } => beam(&mut scene.blasts, moment, (*from, *to), (*hue, t)),
                 Effect::Sparks { place, angle, count } => {
                     sparks(&mut scene.blasts, moment, (*place, *angle), (*count, t));
                 }
@@ -151,6 +166,17 @@ fn muzzle(layer: &mut Layer, (place, angle): (Vec2, Angle), hue: Rgb, t: f32) {
     let place = place + angle.direction() * 4.0;
     layer.glow(place, 17.0 * LENGTH, paint(hue, 0.8 * (1.0 - t)));
     layer.glow(place, 8.0 * LENGTH, paint(WHITE, 0.9 * (1.0 - t)));
+}
+
+/// A wide light that fades at once, and a bright core that grows thin.
+fn beam(layer: &mut Layer, moment: &Moment<'_>, (tail, head): (Vec2, Vec2), (hue, t): (Rgb, f32)) {
+    let left = 1.0 - ease_out(t);
+    for (width_px, colour, alpha) in [(14.0, hue, 0.22), (6.0, hue, 0.7), (2.4, WHITE, 1.0)] {
+        let width = moment.camera.units(width_px * (0.3 + 0.7 * left));
+        let light = paint(colour, alpha * left);
+        layer.streak(Streak { tail, head, width, from: light, to: light, light: true });
+    }
+    layer.glow(head, 20.0 * LENGTH, paint(hue, 0.7 * left));
 }
 
 fn sparks(layer: &mut Layer, moment: &Moment<'_>, (place, angle): (Vec2, Angle), (count, t): (u32, f32)) {

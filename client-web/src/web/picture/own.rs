@@ -20,6 +20,8 @@ const ARC_PX_MIN: f32 = 36.0;
 const ARC_RADII: f32 = 2.15;
 /// Both arcs span this many degrees.
 const ARC_DEGREES: f32 = 110.0;
+/// The rail's charge above the ship spans this many degrees.
+const RAIL_DEGREES: f32 = 44.0;
 const LOW_HULL: u8 = 30;
 const HALF_HULL: u8 = 50;
 
@@ -103,6 +105,11 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
     arc(0.0, ARC_DEGREES, 8.0, paint(BLACK, 0.55));
     arc(0.0, ARC_DEGREES, 4.0, paint(SLATE, 0.28));
     arc(55.0 - ARC_DEGREES * own.guard / 2.0, ARC_DEGREES * own.guard, 4.0, paint(HALO, 1.0));
+    if moment.me.is_some() {
+        let ready = if own.rail >= 1.0 { 1.0 } else { 0.55 };
+        arc(270.0, RAIL_DEGREES, 6.0, paint(BLACK, 0.45));
+        arc(270.0, RAIL_DEGREES * own.rail, 2.6, paint(YOU, ready));
+    }
 }
 
 fn pips(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {

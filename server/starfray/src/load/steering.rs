@@ -37,6 +37,6 @@ impl Steering {
         self.aim = self.aim.turned(self.random.below(2 * DRIFT_STEPS) as i32 - DRIFT_STEPS as i32);
         let second = (now_ms / 1000.0) as u64;
         let fire = second.is_multiple_of(2) != self.odd;
-        Controls { thrust: self.heading.direction(), aim: self.aim, fire, dash: false }
+        Controls { thrust: self.heading.direction(), aim: self.aim, fire, rail: false, dash: false }
     }
 }
