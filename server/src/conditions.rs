@@ -1,8 +1,8 @@
-//! The network that a playground's visitor asks for: the JSON body of `POST /api/playground/{id}`, checked field by field.
-//! It makes a link profile of it; what carries bytes by that is in `link`.
+//! What a playground's visitor asks for: the JSON body of `POST /api/playground/{id}`, checked field by field.
+//! It makes a link profile of the network; what carries bytes by that is in `link`.
 
 use serde::{Deserialize, Serialize};
-use shared::link_profile::{LinkProfile, Losses, Way};
+use shared::link_profile::{CLEAN, LinkProfile, Losses, Way};
 
 use crate::settings::{SettingsError, refuse, within};
 
@@ -15,7 +15,22 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// A state of the channel that no playground outlives: its losses are even, not in spells.
 const ALWAYS_MS: f64 = 1e12;
 
-/// The network as a visitor writes it; whatever is missing is as on a perfect line.
+/// The conditions of a playground; all values work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditions {
+    /// The network before its player's link.
+    pub network: LinkProfile,
+    /// Whether shots count where their shooter saw the target.
+    pub lag_compensation: bool,
+}
+
+impl Default for Conditions {
+    fn default() -> Conditions {
+        Conditions { network: CLEAN, lag_compensation: true }
+    }
+}
+
+/// The conditions as a visitor writes them; whatever is missing is as in a match on a perfect line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawConditions {
@@ -31,11 +46,14 @@ pub struct RawConditions {
     /// Most that passes each way: 8 to 100,000 kbit/s; none or 0 is no limit.
     #[serde(default)]
     pub cap_kbit: Option<u32>,
+    /// Whether shots count where their shooter saw the target; they do by default.
+    #[serde(default)]
+    pub lag_compensation: Option<bool>,
 }
 
 impl RawConditions {
     /// Checks every field.
-    pub fn check(self) -> Result<LinkProfile, SettingsError> {
+    pub fn check(self) -> Result<Conditions, SettingsError> {
         let delay_ms = within("delay_ms", self.delay_ms, 0, DELAY_MS_MAX)?;
         let jitter_ms = within("jitter_ms", self.jitter_ms, 0, JITTER_MS_MAX)?;
         if !(0.0..=LOSS_PERCENT_MAX).contains(&self.loss_percent) {
@@ -53,7 +71,8 @@ impl RawConditions {
         let loss = self.loss_percent / 100.0;
         let even = Losses { good_ms: ALWAYS_MS, bad_ms: 1.0, good_loss: loss, bad_loss: loss };
         let losses = (loss > 0.0).then_some(even);
-        Ok(LinkProfile { name: "playground", down: way, up: way, losses })
+        let network = LinkProfile { name: "playground", down: way, up: way, losses };
+        Ok(Conditions { network, lag_compensation: self.lag_compensation.unwrap_or(true) })
     }
 }
 
@@ -61,19 +80,22 @@ impl RawConditions {
 mod tests {
     use super::*;
 
-    fn check(json: &str) -> Result<LinkProfile, String> {
+    fn check(json: &str) -> Result<Conditions, String> {
         let raw: RawConditions = serde_json::from_str(json).map_err(|e| e.to_string())?;
         raw.check().map_err(|e| e.to_string())
     }
 
     #[test]
     fn what_is_asked_for_is_made() {
-        let still = check("{}").unwrap();
+        assert!(check("{}").unwrap().lag_compensation);
+        assert!(!check(r#"{"lag_compensation":false}"#).unwrap().lag_compensation);
+        let still = check("{}").unwrap().network;
         assert_eq!((still.round_trip_ms(), still.losses, still.up.bits_per_s), (0.0, None, None));
-        let bad = check(r#"{"delay_ms":150,"jitter_ms":30,"loss_percent":2.5,"cap_kbit":64}"#).unwrap();
+        let bad =
+            check(r#"{"delay_ms":150,"jitter_ms":30,"loss_percent":2.5,"cap_kbit":64}"#).unwrap().network;
         assert_eq!((bad.down.delay_ms, bad.up.jitter_ms, bad.up.bits_per_s), (75.0, 30.0, Some(64_000)));
         assert_eq!(bad.losses.map(|l| (l.good_loss, l.bad_loss)), Some((0.025, 0.025)));
-        assert_eq!(check(r#"{"cap_kbit":0}"#).unwrap().down.bits_per_s, None);
+        assert_eq!(check(r#"{"cap_kbit":0}"#).unwrap().network.down.bits_per_s, None);
     }
 
     #[test]

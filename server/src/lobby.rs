@@ -8,10 +8,10 @@ use std::{
 };
 
 use dashmap::DashMap;
-use shared::link_profile::CLEAN;
 
 use crate::{
     admission::PlaygroundPermit,
+    conditions::Conditions,
     config::Config,
     maps,
     matches::{
@@ -124,7 +124,7 @@ impl Lobby {
             ..RawSettings::default()
         };
         let handle = self.add(settings.check()?, false, Some(permit))?;
-        handle.set_network(CLEAN).map_err(|_| HostError::Busy)?;
+        handle.set_conditions(Conditions::default()).map_err(|_| HostError::Busy)?;
         Ok(handle)
     }
 

@@ -43,11 +43,11 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let game = state.lobby.playground(&id).ok_or_else(|| Problem::no_match(&id))?;
     bearer::host(bearer::token(request.headers()), &id, &state.signer)?;
-    let conditions: RawConditions = read_json(request, "bad_settings").await?;
-    let network = conditions.check().map_err(|error| Problem::bad("bad_settings", error.to_string()))?;
-    game.set_network(network).map_err(|Busy| {
+    let raw: RawConditions = read_json(request, "bad_settings").await?;
+    let conditions = raw.check().map_err(|error| Problem::bad("bad_settings", error.to_string()))?;
+    game.set_conditions(conditions).map_err(|Busy| {
         rejected("queue_full");
         Problem::later("busy", Busy.to_string(), Duration::from_secs(1))
     })?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(conditions)).into_response())
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(raw)).into_response())
 }

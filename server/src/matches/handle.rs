@@ -9,9 +9,9 @@ use std::thread::Thread;
 
 use arc_swap::ArcSwap;
 use shared::id::PlayerId;
-use shared::link_profile::LinkProfile;
 use tokio::sync::oneshot;
 
+use crate::conditions::Conditions;
 use crate::feed::cursor::Cursor;
 use crate::feed::log::FeedLog;
 use crate::link::Arrival;
@@ -98,9 +98,9 @@ impl MatchHandle {
         self.send(MatchMessage::Host(act))
     }
 
-    /// Makes it a playground whose players' links have this network from now on.
-    pub fn set_network(&self, network: LinkProfile) -> Result<(), Busy> {
-        self.send(MatchMessage::Network(network))
+    /// Makes it a playground, under these conditions from now on.
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), Busy> {
+        self.send(MatchMessage::Conditions(conditions))
     }
 
     /// Somebody watches: what follows `resume` exactly, or the newest keyframe and what follows it.

@@ -2,12 +2,12 @@
 //! A full inbox refuses; whoever asked is told and asks again.
 
 use shared::id::PlayerId;
-use shared::link_profile::LinkProfile;
 use shared::name::PlayerName;
 use shared::world::Hull;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::conditions::Conditions;
 use crate::link::Arrival;
 
 /// Messages that wait at most.
@@ -75,8 +75,8 @@ pub enum MatchMessage {
     Attach(PlayerId, Arrival),
     /// The host's act.
     Host(HostAct),
-    /// It is a playground, and its players' links have this network from now on.
-    Network(LinkProfile),
+    /// It is a playground, under these conditions from now on.
+    Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
     Watched,
     /// The server stops: say goodbye to everybody.

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use shared::link_profile::{CLEAN, LinkProfile};
-
+use crate::conditions::Conditions;
 use crate::link::Arrival;
 
 /// Time without anybody after which it ends. A lost player is somebody until the seat is free.
@@ -15,7 +14,7 @@ const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 /// A playground's own part of a match.
 #[derive(Clone, Debug)]
 pub struct Playground {
-    network: LinkProfile,
+    conditions: Conditions,
     began: Duration,
     empty_since: Option<Duration>,
 }
@@ -23,17 +22,22 @@ pub struct Playground {
 impl Playground {
     /// One that begins at `now`, with a perfect network.
     pub fn new(now: Duration) -> Playground {
-        Playground { network: CLEAN, began: now, empty_since: None }
+        Playground { conditions: Conditions::default(), began: now, empty_since: None }
     }
 
-    /// The network that its links have from now on.
-    pub fn set_network(&mut self, network: LinkProfile) {
-        self.network = network;
+    /// Its conditions from now on.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        self.conditions = conditions;
+    }
+
+    /// Whether shots count where their shooter saw the target.
+    pub fn lag_compensation(&self) -> bool {
+        self.conditions.lag_compensation
     }
 
     /// A new link, behind the network. `seed` decides its chances.
     pub fn take_in(&self, arrival: Arrival, seed: u64, now: Duration) -> Arrival {
-        Arrival { link: arrival.link.weathered(&self.network, seed, now), ..arrival }
+        Arrival { link: arrival.link.weathered(&self.conditions.network, seed, now), ..arrival }
     }
 
     /// Whether it is to end; `empty` says that nobody has a seat.

@@ -175,9 +175,9 @@ impl Match {
                     let _ = reply.send(self.roster.has(player));
                 }
                 MatchMessage::Attach(player, arrival) => self.attach(player, arrival, now),
-                MatchMessage::Network(network) => {
-                    self.playground.get_or_insert_with(|| Playground::new(now)).set_network(network);
-                    self.roster.change_weather(&network);
+                MatchMessage::Conditions(conditions) => {
+                    self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
+                    self.roster.change_weather(&conditions.network);
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
@@ -243,13 +243,14 @@ impl Match {
     /// One input for each player, from its queue; only changes become commands.
     fn take_inputs(&mut self) {
         let next = self.world.tick.next();
+        let compensates = self.playground.as_ref().is_none_or(Playground::lag_compensation);
+        let rewind_max = if compensates { self.stage.rules.rewind_max } else { Rewind(0) };
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
             seat.note_tick(next);
             let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
-            let rewind =
-                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            let rewind = if input.buttons.shoots() { claimed.min(rewind_max) } else { ship.rewind };
             if input != ship.input || rewind != ship.rewind {
                 self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
