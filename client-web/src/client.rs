@@ -285,6 +285,17 @@ impl Client {
         self.recorder.figures.clone()
     }
 
+    /// How long an input takes until the own ship shows it, in milliseconds; 0 is the same picture.
+    pub fn input_latency_ms(&self) -> f32 {
+        let figures = &self.recorder.figures;
+        if self.aids.prediction { 0.0 } else { figures.input_ack_ms + self.interpolation_delay_ms() }
+    }
+
+    /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
+    pub fn interpolation_delay_ms(&self) -> f32 {
+        if self.aids.interpolation { self.recorder.figures.interpolation_delay_ms } else { 0.0 }
+    }
+
     /// The last second of the link and of the machine, and what the player should know of it.
     pub fn gauge(&self) -> &NetGauge {
         &self.gauge

@@ -10,6 +10,9 @@ const NAME: &str = "starfray.name";
 const HULL: &str = "starfray.hull";
 const SEAT: &str = "starfray.seat.";
 const RELOADED: &str = "starfray.reloaded";
+const FIGURES: &str = "starfray.figures";
+/// Stands where a match's id would; ids have no point.
+const PLAYGROUND: &str = ".playground";
 
 fn lasting() -> Option<Storage> {
     window().ok()?.local_storage().ok().flatten()
@@ -73,6 +76,28 @@ pub fn set_seat(match_id: &str, seat: Option<&Seat>) {
         Some(seat) => storage.set_item(&key, &format!("{} {}", seat.token, seat.base)),
         None => storage.remove_item(&key),
     };
+}
+
+/// The playground of this tab, if any: its token, and its match in place of an address.
+pub fn playground() -> Option<Seat> {
+    seat(PLAYGROUND)
+}
+
+/// Remembers the playground of this tab.
+pub fn set_playground(playground: &Seat) {
+    set_seat(PLAYGROUND, Some(playground));
+}
+
+/// Whether the player wants to see figures of the link.
+pub fn figures() -> bool {
+    lasting().and_then(|s| s.get_item(FIGURES).ok().flatten()).is_some()
+}
+
+/// Remembers whether the player wants to see figures of the link.
+pub fn set_figures(wanted: bool) {
+    if let Some(storage) = lasting() {
+        let _ = if wanted { storage.set_item(FIGURES, "1") } else { storage.remove_item(FIGURES) };
+    }
 }
 
 /// Whether this tab may reload itself for a new version: once, until [`version_fits`] says that all is well.
