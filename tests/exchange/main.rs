@@ -13,6 +13,7 @@ mod framing;
 mod journal;
 mod lag_compensation;
 mod link_profiles;
+mod net_figures;
 mod rounds;
 mod seats;
 mod sleep;

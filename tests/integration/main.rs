@@ -7,6 +7,7 @@ mod feed;
 mod load;
 mod metrics;
 mod play;
+mod playground;
 mod program;
 mod refusals;
 mod seats;
