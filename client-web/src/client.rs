@@ -27,6 +27,8 @@ pub const SERVER_MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// Most messages that wait to be sent; beyond it the oldest is dropped, since only the newest inputs count.
 const OUTBOX_MAX: usize = 32;
 
+/// Time in which a new way to the server is in effect, in milliseconds.
+const WAY_CHANGES_WITHIN_MS: f64 = 150.0;
 /// Time between two requests for a keyframe, in milliseconds.
 const KEYFRAME_EVERY_MS: f64 = 1000.0;
 
@@ -210,9 +212,9 @@ impl Client {
         self.aids = aids;
     }
 
-    /// The way to the server has changed: earlier measures of the round trip say nothing of it.
-    pub fn forget_round_trip(&mut self) {
-        self.round_trip = RoundTrip::default();
+    /// The way to the server changes within the server's next ticks: earlier measures of the round trip do not count.
+    pub fn measure_anew(&mut self, now_ms: f64) {
+        self.round_trip.restart(now_ms, WAY_CHANGES_WITHIN_MS);
     }
 
     fn send(&mut self, message: &ClientMessage) {

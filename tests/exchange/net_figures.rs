@@ -4,9 +4,11 @@
 use serde_json::{Value, json};
 use server::conditions::RawConditions;
 use server::matches::inbox::MatchMessage;
+use shared::link_profile::{LinkProfile, MOBILE};
 use shared::protocol::{ClientFigures, ClientMessage};
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
+use tests::road::Traveller;
 use tests::steering::wander;
 
 /// The net figures of the first player, as the host's JSON has them; null if there are none.
@@ -20,11 +22,17 @@ fn net(exchange: &Exchange) -> Value {
 #[test]
 fn the_host_sees_how_a_link_does() {
     let mut exchange = Exchange::new(Setup::on("open")).unwrap();
-    let delay = Delay { fixed_ms: 40.0, jitter_ms: 30.0 };
-    exchange.player("Ann", delay, wander(1)).unwrap();
-    exchange.seconds(4.0);
+    let still = LinkProfile { losses: None, ..MOBILE };
+    let mut traveller = Traveller::join(&mut exchange, &still, 3, wander(1)).unwrap();
+    let mut live = |exchange: &mut Exchange, ticks| {
+        for _ in 0..ticks {
+            exchange.tick();
+            traveller.live(exchange.now_ms(), exchange.now_ms() + 1000.0 / 30.0);
+        }
+    };
+    live(&mut exchange, 120);
     assert_eq!(net(&exchange), Value::Null, "the first window is still open");
-    exchange.seconds(12.0);
+    live(&mut exchange, 600);
     let net = net(&exchange);
     let number = |key: &str| net[key].as_f64().unwrap_or_else(|| panic!("{key} in {net}"));
     assert!((80.0..220.0).contains(&number("rtt_ms")), "{net}");
@@ -53,7 +61,10 @@ fn a_hostile_client_s_word_is_bounded() {
     }
     assert_eq!(peer.close_code(), None, "it talks much, not too much");
     let net = net(&exchange);
-    assert!(net["jitter_ms"].as_u64() <= Some(5000) && net["correction_units"].as_f64() <= Some(1000.0), "{net}");
+    assert!(
+        net["jitter_ms"].as_u64() <= Some(5000) && net["correction_units"].as_f64() <= Some(1000.0),
+        "{net}"
+    );
 }
 
 #[test]

@@ -140,9 +140,12 @@ impl Roster {
         self.links().for_each(|link| link.socket.link_mut().carry(now));
     }
 
-    /// Made-up networks before links are of another kind from now on.
-    pub fn change_weather(&mut self, network: &LinkProfile) {
-        self.links().for_each(|link| link.socket.link_mut().change_weather(network));
+    /// Made-up networks before links are of another kind from now on, and what was measured of the old ones is forgotten.
+    pub fn change_weather(&mut self, network: &LinkProfile, rate: TickRate, now: Duration) {
+        for link in self.links() {
+            link.socket.link_mut().change_weather(network);
+            link.measure_anew(rate, now);
+        }
     }
 
     fn links(&mut self) -> impl Iterator<Item = &mut SeatLink> {

@@ -110,6 +110,11 @@ impl SeatLink {
         }
     }
 
+    /// The way to the client has changed: its credit begins anew.
+    pub fn measure_anew(&mut self, rate: TickRate, now: Duration) {
+        self.credit = Credit::new(Duration::from_secs_f32(rate.period_s()), now);
+    }
+
     /// Sends what an earlier write left, and notes since when the socket has no room.
     pub fn clear_the_way(&mut self, now: Duration) -> Sent {
         let way = if self.socket.owes() { self.socket.pay() } else { Sent::Taken };

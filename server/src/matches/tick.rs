@@ -177,7 +177,7 @@ impl Match {
                 MatchMessage::Attach(player, arrival) => self.attach(player, arrival, now),
                 MatchMessage::Conditions(conditions) => {
                     self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
-                    self.roster.change_weather(&conditions.network);
+                    self.roster.change_weather(&conditions.network, self.settings.tick_hz, now);
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}

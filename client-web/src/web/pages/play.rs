@@ -177,7 +177,7 @@ impl Play {
         let Some(playground) = &self.playground else { return };
         self.client.set_aids(playground.aids());
         if playground.take_changed() {
-            self.client.forget_round_trip();
+            self.client.measure_anew(now_ms());
         }
     }
 
