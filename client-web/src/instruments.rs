@@ -33,8 +33,8 @@ pub struct Instruments {
     pub mismatches: u64,
     /// Ticks that commands are sent ahead of the newest snapshot's expected arrival.
     pub lead_ticks: f32,
-    /// Ticks to spare that the server reported last; negative is too late.
-    pub slack_ticks: i8,
+    /// Ticks that a command had to spare, as the server reported last; negative was too late.
+    pub slack_ticks: f32,
     /// Snapshots that told of a command that was too late.
     pub inputs_late: u64,
     /// Ticks between the first and the newest snapshot that had none.
@@ -64,6 +64,8 @@ pub struct Samples {
     pub snapshot_gaps_ms: Vec<f32>,
     /// Milliseconds from sending a command to the first snapshot that says it was applied.
     pub input_acks_ms: Vec<f32>,
+    /// How far the own ship was from where it had been predicted, in units, snapshot by snapshot.
+    pub corrections_units: Vec<f32>,
 }
 
 /// Figures and samples while they are made.
@@ -105,12 +107,13 @@ impl Recorder {
         figures.max_correction_units = figures.max_correction_units.max(units);
         self.worst_correction_units = self.worst_correction_units.max(units);
         figures.corrections += u64::from(units > 0.0);
+        keep(&mut self.samples.corrections_units, units);
     }
 }
 
-fn keep(samples: &mut Vec<f32>, ms: f32) {
+fn keep(samples: &mut Vec<f32>, value: f32) {
     if samples.len() < SAMPLES_MAX {
-        samples.push(ms);
+        samples.push(value);
     }
 }
 

@@ -19,6 +19,8 @@ pub mod net_gauge;
 
 pub mod server_clock;
 
+pub mod lead;
+
 pub mod client_clock;
 pub mod playout;
 

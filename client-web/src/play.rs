@@ -34,6 +34,8 @@ use crate::view::{Freshness, Happening, OwnView, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
+/// Silence after which a picture that is seen again begins anew.
+const PAUSE_MS: f64 = 500.0;
 /// A picture that is older than this many ticks is not what the player acts upon: the page was hidden.
 const SEEN_TICKS_MAX: f64 = 4.0;
 /// Silence that counts as a lost connection.
@@ -68,6 +70,8 @@ pub struct Play {
     aimed: Option<f64>,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
+    /// Whether the picture is seen again after a pause, and no snapshot has come since.
+    waking: bool,
     /// The own ship as the server told of it, and what of the netcode is on.
     pub truth: OwnTruth,
 }
@@ -102,6 +106,7 @@ impl Play {
             drawn: None,
             aimed: None,
             dry: false,
+            waking: false,
             truth: OwnTruth::new(period_ms),
         })
     }
@@ -120,6 +125,16 @@ impl Play {
             self.welcomed_at = welcome.tick;
         }
         same
+    }
+
+    /// Somebody looks again. After a longer pause nothing that was drawn counts any more, and commands wait for the next
+    /// snapshot, since only it says where the own ship is.
+    pub fn wake(&mut self, now_ms: f64) {
+        if self.clock.silence_ms(now_ms).is_some_and(|ms| ms > PAUSE_MS) {
+            self.waking = true;
+            self.timeline = Timeline::new(self.clock.period_ms());
+            self.shots.clear();
+        }
     }
 
     /// The client measured the round trip.
@@ -150,6 +165,7 @@ impl Play {
         let since = self.clock.newest().map_or(1, |newest| snapshot.tick.since(newest));
         recorder.figures.snapshots_skipped += u64::from(since.saturating_sub(1));
         self.clock.arrived(snapshot.tick, now_ms);
+        self.waking = false;
         self.client_clock.report(snapshot.tick, &snapshot.report);
         self.phase = snapshot.phase;
         self.see(snapshot);
@@ -160,9 +176,9 @@ impl Play {
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
-        figures.inputs_late += u64::from(snapshot.report.slack_ticks < 0);
+        figures.inputs_late += u64::from(snapshot.report.slack_ticks().is_some_and(|ticks| ticks < 0.0));
         figures.jitter_ms = self.clock.jitter_ms() as f32;
-        figures.slack_ticks = snapshot.report.slack_ticks;
+        figures.slack_ticks = snapshot.report.slack_ticks().map_or(figures.slack_ticks, |ticks| ticks as f32);
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         let own = usize::from(snapshot.own.respawn_ticks == 0);
         figures.in_view = ((snapshot.ships.len() + own) as u16, snapshot.shots.len() as u16);
@@ -223,10 +239,10 @@ impl Play {
     ) -> Option<InputMessage> {
         let newest = self.clock.newest()?;
         self.playout.advance(&self.clock, now_ms);
-        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.runs_dry(tick));
+        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.beyond(tick) > 0.0);
         recorder.figures.underruns += u64::from(running_dry && !self.dry);
         self.dry = running_dry;
-        let arriving = self.clock.tick_at(now_ms)?;
+        let arriving = self.clock.tick_at(now_ms).filter(|_| !self.waking)?;
         let runs = self.client_clock.sampled().is_some();
         let due = self.client_clock.advance(arriving, now_ms);
         recorder.figures.clock_snaps += u64::from(runs && due.is_some_and(|d| d.jumped));
@@ -319,6 +335,8 @@ impl Play {
         view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
         view.shots = self.shots.views(others, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
+        view.others_at = others;
+        view.beyond_ticks = self.timeline.beyond(others) as f32;
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
@@ -362,6 +380,7 @@ impl Play {
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {
         match (self.clock.silence_ms(now_ms), self.clock.lateness_ms(now_ms, 1.0)) {
             _ if !linked => Freshness::Lost,
+            _ if self.waking => Freshness::CatchingUp,
             (Some(silence), _) if silence > SILENCE_MS => Freshness::Lost,
             (_, Some(late)) if late > LATE_MS => Freshness::CatchingUp,
             (Some(_), _) => Freshness::Live,

@@ -38,6 +38,9 @@ pub enum ClientMessage {
     /// How the link looks from the client's end.
     #[serde(rename = "f")]
     Figures(ClientFigures),
+    /// Nobody looks at the picture (true): nothing is sent until somebody does (false).
+    #[serde(rename = "h")]
+    Hidden(bool),
 }
 
 /// What only a client knows of its link, told for the match's host and for metrics. Nothing in the match follows from
@@ -428,6 +431,8 @@ mod tests {
             ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
             ("keyframe", encode(&ClientMessage::Keyframe(Nothing())).unwrap()),
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
+            ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
+            ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
             ("figures", encode(&ClientMessage::Figures(figures)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),

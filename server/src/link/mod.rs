@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,11 +14,13 @@ pub mod farewell;
 pub mod frame;
 pub mod frame_reader;
 pub mod memory;
+pub mod stamp;
 pub mod tcp;
 pub mod weather;
 pub mod websocket;
 
 use memory::MemoryLink;
+use tcp::TcpLink;
 use weather::Weather;
 
 /// A place among the allowed connections; dropping it frees the place.
@@ -28,7 +30,7 @@ pub type Permit = Box<dyn Any + Send>;
 #[derive(Debug)]
 pub enum Link {
     /// A TCP socket.
-    Tcp(TcpStream),
+    Tcp(TcpLink),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
     /// Another link behind a made-up network, for playgrounds.
@@ -57,8 +59,17 @@ impl fmt::Debug for Arrival {
 impl Link {
     /// A link over `socket`, made non-blocking and quick.
     pub fn tcp(socket: TcpStream) -> io::Result<Link> {
-        tcp::prepare(&socket)?;
-        Ok(Link::Tcp(socket))
+        TcpLink::new(socket).map(Link::Tcp)
+    }
+
+    /// How long the bytes that were read last had been here, if that is known. `now` is the time of that read, which
+    /// only links without a clock of their own go by.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        match self {
+            Link::Tcp(socket) => socket.age(),
+            Link::Memory(end) => end.age(now),
+            Link::Weathered(_) => None,
+        }
     }
 
     /// The link behind a made-up network, whose chances `seed` decides.
@@ -90,8 +101,7 @@ impl Link {
                 weather.finish(link);
                 link.finish();
             }
-            // An error means that the peer is gone already, which is what was wanted.
-            Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
+            Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
         }
     }
@@ -100,7 +110,7 @@ impl Link {
 impl Read for Link {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => tcp::read(socket, into),
+            Link::Tcp(socket) => socket.read(into),
             Link::Memory(end) => end.read(into),
             Link::Weathered(both) => both.1.read(into),
         }
@@ -110,7 +120,7 @@ impl Read for Link {
 impl Write for Link {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => tcp::write(socket, bytes),
+            Link::Tcp(socket) => socket.write(bytes),
             Link::Memory(end) => end.write(bytes),
             Link::Weathered(both) => {
                 let (link, weather) = &mut **both;

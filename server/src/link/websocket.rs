@@ -4,6 +4,7 @@
 //! out between frames, so that only one hand writes.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::time::Duration;
 
 use shared::protocol::CloseReason;
 
@@ -98,6 +99,11 @@ impl WebSocketLink {
     /// The link itself, for whoever looks after the made-up network before it.
     pub fn link_mut(&mut self) -> &mut Link {
         &mut self.link
+    }
+
+    /// How long the bytes of the last read, which was at `now`, had been here, if that is known.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.link.age(now)
     }
 
     /// Bytes read since the last call.

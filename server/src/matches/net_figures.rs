@@ -84,9 +84,9 @@ impl NetFigures {
         self.open.missing_inputs += u32::from(began && !has_input);
     }
 
-    /// A snapshot reports that the worst input of late had so many ticks to spare.
-    pub fn note_slack(&mut self, ticks: f32) {
-        self.open.slack_ticks = Some(self.open.slack_ticks.map_or(ticks, |worst| worst.min(ticks)));
+    /// A snapshot reports that the worst input since the last one had so many ticks to spare.
+    pub fn note_slack(&mut self, ticks: Option<f32>) {
+        self.open.slack_ticks = self.open.slack_ticks.into_iter().chain(ticks).reduce(f32::min);
     }
 
     /// So many bytes were written.
@@ -175,7 +175,7 @@ mod tests {
         for tick in 0..150 {
             figures.note_tick(tick % 10 != 0, tick > 9);
             figures.note_sent(100);
-            figures.note_slack(if tick == 70 { -2.0 } else { 1.0 });
+            figures.note_slack(Some(if tick == 70 { -2.0 } else { 1.0 }));
         }
         figures.note_skipped();
         figures.tell(ClientFigures { jitter_ms: 8, correction_tenths: 15, ..Default::default() }, at(3000));

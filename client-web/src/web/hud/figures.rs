@@ -57,7 +57,7 @@ impl Figures {
             format!("{} ms", all.rtt_ms),
             format!("{} ms", all.jitter_ms as u32),
             format!("{} ms", client.input_latency_ms() as u32),
-            format!("{} ticks", tenths(f32::from(all.slack_ticks))),
+            format!("{} ticks", tenths(all.slack_ticks)),
             format!("{} · {}", last.late_inputs, last.missing_inputs),
             format!("{} ms", client.interpolation_delay_ms() as u32),
             last.underruns.to_string(),
