@@ -14,8 +14,10 @@ use shared::snapshot::SnapshotError;
 use shared::world::Hull;
 use thiserror::Error;
 
+use crate::aids::Aids;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::{Instruments, Recorder, Samples};
+use crate::net_gauge::NetGauge;
 use crate::play::Play;
 use crate::round_trip::RoundTrip;
 use crate::view::{Freshness, Score, View};
@@ -25,6 +27,8 @@ pub const SERVER_MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// Most messages that wait to be sent; beyond it the oldest is dropped, since only the newest inputs count.
 const OUTBOX_MAX: usize = 32;
 
+/// Time in which a new way to the server is in effect, in milliseconds.
+const WAY_CHANGES_WITHIN_MS: f64 = 150.0;
 /// Time between two requests for a keyframe, in milliseconds.
 const KEYFRAME_EVERY_MS: f64 = 1000.0;
 
@@ -96,6 +100,8 @@ pub struct Client {
     outbox: VecDeque<Vec<u8>>,
     bye: Option<Bye>,
     recorder: Recorder,
+    gauge: NetGauge,
+    aids: Aids,
     round_trip: RoundTrip,
     keyframe_asked_ms: f64,
     hidden: bool,
@@ -168,6 +174,7 @@ impl Client {
             return Ok(());
         }
         self.play = Some(Play::new(welcome).ok_or(ReceiveError::Rules)?);
+        self.gauge.restart();
         self.link = Link::Up;
         self.buffer.forget_sent();
         self.round_trip = RoundTrip::default();
@@ -203,6 +210,7 @@ impl Client {
         let Some(play) = self.play.as_mut().filter(|_| seen) else { return };
         let lost = play.replica.needs_keyframe() && play.has_snapshots();
         play.note_round_trip(self.round_trip.ms());
+        play.truth.aids = self.aids;
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {
             self.send(&ClientMessage::Input(message));
         }
@@ -214,6 +222,19 @@ impl Client {
         if let Some(stamp) = self.round_trip.stamp(now_ms) {
             self.send(&ClientMessage::Ping(stamp));
         }
+        if let Some(figures) = self.gauge.pass(&mut self.recorder, now_ms) {
+            self.send(&ClientMessage::Figures(figures));
+        }
+    }
+
+    /// Switches parts of the netcode off and on, for a playground.
+    pub fn set_aids(&mut self, aids: Aids) {
+        self.aids = aids;
+    }
+
+    /// The way to the server changes within the server's next ticks: earlier measures of the round trip do not count.
+    pub fn measure_anew(&mut self, now_ms: f64) {
+        self.round_trip.restart(now_ms, WAY_CHANGES_WITHIN_MS);
     }
 
     fn send(&mut self, message: &ClientMessage) {
@@ -239,6 +260,7 @@ impl Client {
     /// What to draw now; once for each drawn picture, because each happening is told once.
     pub fn view(&mut self, now_ms: f64) -> View {
         let linked = self.link == Link::Up;
+        self.gauge.picture();
         match &mut self.play {
             Some(play) => play.view(&self.buffer, linked, now_ms),
             None => View { freshness: Freshness::Waiting, ..View::default() },
@@ -283,6 +305,22 @@ impl Client {
     /// Figures about the netcode so far.
     pub fn instruments(&self) -> Instruments {
         self.recorder.figures.clone()
+    }
+
+    /// How long an input takes until the own ship shows it, in milliseconds; 0 is the same picture.
+    pub fn input_latency_ms(&self) -> f32 {
+        let figures = &self.recorder.figures;
+        if self.aids.prediction { 0.0 } else { figures.input_ack_ms + self.interpolation_delay_ms() }
+    }
+
+    /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
+    pub fn interpolation_delay_ms(&self) -> f32 {
+        if self.aids.interpolation { self.recorder.figures.interpolation_delay_ms } else { 0.0 }
+    }
+
+    /// The last second of the link and of the machine, and what the player should know of it.
+    pub fn gauge(&self) -> &NetGauge {
+        &self.gauge
     }
 
     /// Single values since the last call, for percentiles.

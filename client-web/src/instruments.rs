@@ -35,6 +35,12 @@ pub struct Instruments {
     pub lead_ticks: f32,
     /// Ticks that a command had to spare, as the server reported last; negative was too late.
     pub slack_ticks: f32,
+    /// Snapshots that told of a command that was too late.
+    pub inputs_late: u64,
+    /// Ticks between the first and the newest snapshot that had none.
+    pub snapshots_skipped: u64,
+    /// How late snapshots come against the fastest ones, nine of ten, in milliseconds.
+    pub jitter_ms: f32,
     /// Round trip time in milliseconds; 0 is unknown.
     pub rtt_ms: u16,
     /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
@@ -68,12 +74,18 @@ pub struct Recorder {
     /// The figures so far.
     pub figures: Instruments,
     samples: Samples,
+    worst_correction_units: f32,
 }
 
 impl Recorder {
     /// The samples since the last call, at most 4,096 of each kind.
     pub fn take_samples(&mut self) -> Samples {
         std::mem::take(&mut self.samples)
+    }
+
+    /// The largest correction since the last call, in units.
+    pub fn take_worst_correction(&mut self) -> f32 {
+        std::mem::take(&mut self.worst_correction_units)
     }
 
     /// Notes the time between two snapshots.
@@ -93,6 +105,7 @@ impl Recorder {
         let figures = &mut self.figures;
         figures.last_correction_units = units;
         figures.max_correction_units = figures.max_correction_units.max(units);
+        self.worst_correction_units = self.worst_correction_units.max(units);
         figures.corrections += u64::from(units > 0.0);
         keep(&mut self.samples.corrections_units, units);
     }

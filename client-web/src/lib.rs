@@ -5,11 +5,17 @@
 
 pub mod view;
 
+pub mod aids;
+
 pub mod determinism;
 
 pub mod session;
 
 pub mod instruments;
+
+pub mod trouble;
+
+pub mod net_gauge;
 
 pub mod server_clock;
 
@@ -20,6 +26,7 @@ pub mod playout;
 
 pub mod input_buffer;
 pub mod interpolation;
+pub mod own_truth;
 pub mod prediction;
 pub mod roster;
 pub mod round_clock;

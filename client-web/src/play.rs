@@ -1,17 +1,19 @@
 //! One seat's play from a welcome on: snapshots and events in, input commands and a picture out.
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
+mod news;
+
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
 use shared::input::ShipInput;
-use shared::protocol::{InputMessage, PlayerEvent, Welcome};
+use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
 use shared::rules::Rules;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
-use shared::world::{Phase, Round};
+use shared::world::Phase;
 
 use crate::beams::{Beams, beam};
 use crate::client_clock::ClientClock;
@@ -20,6 +22,7 @@ use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
 use crate::interpolation::{Moment, Timeline};
 use crate::own_ship::draw_own;
+use crate::own_truth::OwnTruth;
 use crate::playout::Playout;
 use crate::prediction::{Deeds, Prediction, Verdict};
 use crate::roster::Roster;
@@ -70,6 +73,8 @@ pub struct Play {
     dry: bool,
     /// Whether the picture is seen again after a pause, and no snapshot has come since.
     waking: bool,
+    /// The own ship as the server told of it, and what of the netcode is on.
+    pub truth: OwnTruth,
 }
 
 impl Play {
@@ -103,6 +108,7 @@ impl Play {
             aimed: None,
             dry: false,
             waking: false,
+            truth: OwnTruth::new(period_ms),
         })
     }
 
@@ -157,6 +163,8 @@ impl Play {
         if let Some(gap_ms) = self.clock.silence_ms(now_ms) {
             recorder.snapshot_gap(gap_ms);
         }
+        let since = self.clock.newest().map_or(1, |newest| snapshot.tick.since(newest));
+        recorder.figures.snapshots_skipped += u64::from(since.saturating_sub(1));
         self.clock.arrived(snapshot.tick, now_ms);
         self.waking = false;
         self.client_clock.report(snapshot.tick, &snapshot.report);
@@ -169,6 +177,8 @@ impl Play {
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
+        figures.inputs_late += u64::from(snapshot.report.slack_ticks().is_some_and(|ticks| ticks < 0.0));
+        figures.jitter_ms = self.clock.jitter_ms() as f32;
         figures.slack_ticks = snapshot.report.slack_ticks().map_or(figures.slack_ticks, |ticks| ticks as f32);
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         let own = usize::from(snapshot.own.respawn_ticks == 0);
@@ -198,72 +208,12 @@ impl Play {
             self.shots.clear();
         }
         self.timeline.push(now);
+        self.truth.observe(self.player, snapshot);
     }
 
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
         if verdict.born {
             self.schedule.now(Happening::Appeared { id: self.player, position: own.motion.position });
-        }
-    }
-
-    /// What happened in one tick.
-    pub fn events(&mut self, tick: Tick, events: &[PlayerEvent]) {
-        if tick <= self.welcomed_at {
-            return;
-        }
-        for event in events {
-            self.roster.apply(event);
-            match event {
-                PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
-                PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
-                PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
-                PlayerEvent::Round(round) => self.set_round(tick, *round),
-                PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
-                PlayerEvent::Joined(..)
-                | PlayerEvent::Left(_)
-                | PlayerEvent::Limbo(..)
-                | PlayerEvent::Scores(_) => {}
-            }
-        }
-    }
-
-    fn set_round(&mut self, tick: Tick, round: Round) {
-        self.round = RoundClock::new(round, tick);
-        self.shots.clear();
-        match round.phase {
-            Phase::Playing => self.schedule.now(Happening::RoundStarted),
-            Phase::Results => self.schedule.now(Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
-        }
-    }
-
-    fn tell_beam(&mut self, tick: Tick, by: PlayerId, (from, to): ((i32, i32), (i32, i32))) {
-        let place = |(x, y): (i32, i32)| Vec2::new(x as f32, y as f32);
-        let happening = Happening::Beam { by, from: place(from), to: place(to) };
-        if by != self.player {
-            self.schedule.at(f64::from(tick.0), happening);
-        } else if self.beams.told(tick) {
-            self.schedule.now(happening);
-        }
-    }
-
-    fn tell_kill(&mut self, tick: Tick, victim: PlayerId, by: PlayerId) {
-        if victim == self.player {
-            let position = self.prediction.present().map(|(_, ship)| ship.motion.position);
-            self.schedule.now(Happening::Killed { victim, by, position });
-        } else {
-            let position = self.timeline.last_seen(victim);
-            self.schedule.at(f64::from(tick.0), Happening::Killed { victim, by, position });
-        }
-    }
-
-    fn tell_hit(&mut self, tick: Tick, victim: PlayerId, by: PlayerId, hull_points: u8) {
-        if victim == self.player {
-            let from = self.timeline.last_seen(by);
-            self.schedule.now(Happening::Hurt { from, hull_points });
-        } else if by == self.player {
-            self.shots.hit_at_birth(tick);
-            self.schedule.now(Happening::HitOther { victim });
         }
     }
 
@@ -318,7 +268,7 @@ impl Play {
         let deeds = self.prediction.push(tick, input, &self.ground.flight(self.phase));
         if let Some((_, ship)) = self.prediction.present() {
             let position = ship.motion.position;
-            if deeds.dashed {
+            if deeds.dashed && self.truth.aids.prediction {
                 self.schedule.now(Happening::Dashed { id: self.player, position });
             }
             self.shoot(deeds, (tick, seen), position, input.aim);
@@ -328,6 +278,9 @@ impl Play {
 
     /// Shows what the own weapons do by the command of `tick`, with others seen as at `seen`.
     fn shoot(&mut self, deeds: Deeds, (tick, seen): (Tick, f64), position: Vec2, aim: Angle) {
+        if !self.truth.aids.prediction {
+            return;
+        }
         if deeds.fired {
             self.shots.fired((tick, seen), position, aim, &self.ground.field());
         }
@@ -351,8 +304,14 @@ impl Play {
 
     /// The moment of others that the player acts upon: the last one drawn, if that was just now.
     fn seen(&self) -> f64 {
-        let shown = self.playout.tick().unwrap_or_default();
+        let shown = self.shown_tick().unwrap_or_default();
         self.drawn.filter(|drawn| (0.0..SEEN_TICKS_MAX).contains(&(shown - drawn))).unwrap_or(shown)
+    }
+
+    /// The moment of others that is drawn, in ticks.
+    fn shown_tick(&self) -> Option<f64> {
+        let newest = self.clock.newest().map(|tick| f64::from(tick.0));
+        if self.truth.aids.interpolation { self.playout.tick() } else { newest }
     }
 
     /// What to draw now.
@@ -362,13 +321,14 @@ impl Play {
         }
         let mut view =
             View { phase: self.phase, freshness: self.freshness(linked, now_ms), ..View::default() };
-        let others = self.playout.tick().unwrap_or(0.0);
+        let others = self.shown_tick().unwrap_or(0.0);
         let fraction = self.client_clock.fraction(now_ms);
         if let Some((_, ship)) = self.prediction.present() {
             let moment = (fraction as f32, self.prediction.error(now_ms));
             let flight = self.ground.flight(self.phase);
             let position = draw_own(&mut view, self.player, ship, (buffer.peek(), &flight), moment);
             view.camera = position;
+            self.truth.show(&mut view, others);
         }
         self.drawn = Some(others);
         let rtt_ms = self.client_clock.rtt_ms();

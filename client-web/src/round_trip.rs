@@ -14,10 +14,18 @@ const LONGEST_MS: u32 = 60_000;
 #[derive(Clone, Debug, Default)]
 pub struct RoundTrip {
     next_ms: f64,
+    /// Stamps from before this time tell of another way.
+    since_ms: f64,
     measures: VecDeque<u32>,
 }
 
 impl RoundTrip {
+    /// The way changes within `settling_ms`: what is measured before says nothing of it.
+    pub fn restart(&mut self, now_ms: f64, settling_ms: f64) {
+        let since_ms = now_ms + settling_ms;
+        *self = RoundTrip { next_ms: since_ms, since_ms, measures: VecDeque::new() };
+    }
+
     /// The stamp to send now, if one is due.
     pub fn stamp(&mut self, now_ms: f64) -> Option<u32> {
         if now_ms < self.next_ms {
@@ -30,7 +38,7 @@ impl RoundTrip {
     /// The server sent `stamp` back.
     pub fn returned(&mut self, stamp: u32, now_ms: f64) {
         let ms = clock(now_ms).wrapping_sub(stamp);
-        if ms > LONGEST_MS {
+        if ms > LONGEST_MS || now_ms - f64::from(ms) < self.since_ms - 1.0 {
             return;
         }
         if self.measures.len() >= MEASURES_MAX {
@@ -67,5 +75,18 @@ mod tests {
         assert_eq!(trip.ms(), Some(40));
         trip.returned(5, start);
         assert_eq!(trip.ms(), Some(40), "nonsense is no measure");
+    }
+
+    #[test]
+    fn another_way_is_measured_anew() {
+        let mut trip = RoundTrip::default();
+        let old = trip.stamp(5000.0).unwrap();
+        trip.restart(5020.0, 100.0);
+        trip.returned(old, 5090.0);
+        assert_eq!((trip.stamp(5119.0), trip.ms()), (None, None));
+        let new = trip.stamp(5120.5).unwrap();
+        trip.returned(old, 5150.0);
+        trip.returned(new, 5271.0);
+        assert_eq!(trip.ms(), Some(151));
     }
 }

@@ -33,6 +33,8 @@ pub struct View {
     pub others_at: f64,
     /// Ticks by which that lies beyond the newest snapshot, so that others had to be extrapolated; mostly 0.
     pub beyond_ticks: f32,
+    /// Where the newest snapshots have the own ship, in units, if that was asked for.
+    pub ghost: Option<Vec2>,
 }
 
 /// The ship that is played or followed.

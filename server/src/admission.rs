@@ -18,6 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{config::Config, telemetry::rejected};
 
+/// Playgrounds that one address may have at a time: tabs, and one that is about to end.
+const PLAYGROUNDS_PER_ADDRESS: u32 = 3;
+
 /// What limits are counted by: an IPv4 address, or the network of 64 bits that one IPv6 customer gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Origin(IpAddr);
@@ -55,6 +58,13 @@ impl Caller {
     }
 }
 
+/// A place among all playgrounds and among those of its address; dropping it frees both.
+#[derive(Debug)]
+pub struct PlaygroundPermit {
+    _place: OwnedSemaphorePermit,
+    _share: Option<Share>,
+}
+
 /// Why a connection or a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -62,6 +72,8 @@ pub enum Refusal {
     Full,
     /// As many connections as one address may have.
     AddressFull,
+    /// As many playgrounds as the server, or one address, may have.
+    PlaygroundsFull,
     /// Too many acts in a minute; the time after which the next one is allowed.
     TooOften(Duration),
 }
@@ -94,6 +106,8 @@ impl Drop for Share {
 pub struct Admission {
     places: Arc<Semaphore>,
     counts: Arc<DashMap<Origin, u32>>,
+    playgrounds: Arc<Semaphore>,
+    playground_counts: Arc<DashMap<Origin, u32>>,
     per_address: u32,
     trusted: Vec<IpNet>,
     hosts: DefaultKeyedRateLimiter<Origin>,
@@ -106,6 +120,8 @@ impl Admission {
         Admission {
             places: Arc::new(Semaphore::new(config.max_connections as usize)),
             counts: Arc::default(),
+            playgrounds: Arc::new(Semaphore::new(config.playgrounds_max as usize)),
+            playground_counts: Arc::default(),
             per_address: config.max_connections_per_address,
             trusted: config.trusted_proxy.clone(),
             hosts: per_minute(config.hosts_per_minute),
@@ -149,6 +165,24 @@ impl Admission {
         turn(&self.joins, caller).inspect_err(|_| rejected("join_rate"))
     }
 
+    /// A place for a new playground; it is also a match that is hosted.
+    pub fn may_open_playground(&self, caller: Caller) -> Result<PlaygroundPermit, Refusal> {
+        self.may_host(caller)?;
+        self.playground_permit(caller).ok_or_else(|| {
+            rejected("playgrounds_full");
+            Refusal::PlaygroundsFull
+        })
+    }
+
+    fn playground_permit(&self, caller: Caller) -> Option<PlaygroundPermit> {
+        let place = self.playgrounds.clone().try_acquire_owned().ok()?;
+        if caller.is_exempt() {
+            return Some(PlaygroundPermit { _place: place, _share: None });
+        }
+        let share = share(&self.playground_counts, caller, PLAYGROUNDS_PER_ADDRESS)?;
+        Some(PlaygroundPermit { _place: place, _share: Some(share) })
+    }
+
     /// Forgets addresses that have all their turns again. Call it now and then.
     pub fn forget_idle(&self) {
         self.hosts.retain_recent();
@@ -156,15 +190,22 @@ impl Admission {
     }
 
     fn share(&self, caller: Caller) -> Result<Share, Refusal> {
-        let origin = Origin::of(caller.address);
-        let mut count = self.counts.entry(origin).or_insert(0);
-        if *count >= self.per_address {
+        share(&self.counts, caller, self.per_address).ok_or_else(|| {
             rejected("connections_per_address");
-            return Err(Refusal::AddressFull);
-        }
-        *count += 1;
-        Ok(Share { counts: Arc::clone(&self.counts), origin })
+            Refusal::AddressFull
+        })
     }
+}
+
+/// One more of `counts` for an address, unless it has `most` already.
+fn share(counts: &Arc<DashMap<Origin, u32>>, caller: Caller, most: u32) -> Option<Share> {
+    let origin = Origin::of(caller.address);
+    let mut count = counts.entry(origin).or_insert(0);
+    if *count >= most {
+        return None;
+    }
+    *count += 1;
+    Some(Share { counts: Arc::clone(counts), origin })
 }
 
 fn per_minute(turns: u32) -> DefaultKeyedRateLimiter<Origin> {
@@ -224,6 +265,20 @@ mod tests {
         let _share = admission.named(named).unwrap().unwrap();
         assert_eq!(admission.named(named).unwrap_err(), Refusal::AddressFull);
         assert!(admission.named(Caller::peer(address("10.0.0.1"))).unwrap().is_none());
+    }
+
+    #[test]
+    fn playgrounds_are_few_for_an_address_and_for_all() {
+        let admission = admission(Layer { playgrounds_max: Some(5), ..Layer::default() });
+        let stranger = Caller::peer(address("10.0.0.1"));
+        let mut kept: Vec<_> = (0..3).map(|_| admission.may_open_playground(stranger).unwrap()).collect();
+        assert_eq!(admission.may_open_playground(stranger).unwrap_err(), Refusal::PlaygroundsFull);
+        let local = Caller::peer(address("127.0.0.1"));
+        kept.extend((0..2).map(|_| admission.may_open_playground(local).unwrap()));
+        assert_eq!(admission.may_open_playground(local).unwrap_err(), Refusal::PlaygroundsFull);
+        drop(kept);
+        assert!(admission.may_open_playground(stranger).is_ok());
+        assert!(admission.playground_counts.len() <= 1);
     }
 
     #[test]

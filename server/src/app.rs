@@ -12,7 +12,8 @@ use axum::{
 
 use crate::{
     http::{
-        events, feed_poll, feed_socket, files, gate, health, host, join, matches, problem::Problem, socket,
+        events, feed_poll, feed_socket, files, gate, health, host, join, matches, playground,
+        problem::Problem, socket,
     },
     state::State,
 };
@@ -23,11 +24,14 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/", get(files::page))
         .route("/play/{match}", get(files::page))
         .route("/watch/{match}", get(files::page))
+        .route("/playground", get(files::page))
         .route("/api/matches", get(matches::list).post(matches::host))
         .route("/api/matches/{id}", get(matches::one))
         .route("/api/matches/{id}/join", post(join::join))
         .route("/api/matches/{id}/host/{action}", post(host::act))
         .route("/api/matches/{id}/ws", get(socket::connect))
+        .route("/api/playground", post(playground::open))
+        .route("/api/playground/{id}", post(playground::change))
         .route("/api/matches/{id}/events", get(events::watch))
         .route("/api/matches/{id}/feed", get(events::watch_any))
         .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))

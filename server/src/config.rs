@@ -52,6 +52,8 @@ pub struct Config {
     pub joins_per_minute: u32,
     /// Most matches at a time.
     pub matches_max: u32,
+    /// Most playgrounds at a time; 0 is none.
+    pub playgrounds_max: u32,
     /// Public matches that are always there.
     pub public_matches: u32,
     /// Bots in each of those.
@@ -138,6 +140,7 @@ impl Config {
             hosts_per_minute: within("hosts_per_minute", layer.hosts_per_minute, 10, (1, 100_000))?,
             joins_per_minute: within("joins_per_minute", layer.joins_per_minute, 30, (1, 100_000))?,
             matches_max: within("matches_max", layer.matches_max, 200, (1, 10_000))?,
+            playgrounds_max: within("playgrounds_max", layer.playgrounds_max, 8, (0, 100))?,
             public_matches: within("public_matches", layer.public_matches, 1, (0, 100))?,
             public_match_bots: within("public_match_bots", layer.public_match_bots, 7, (0, 200))?,
             simulation_threads: within(

@@ -6,6 +6,8 @@ pub mod telemetry;
 
 pub mod maps;
 pub mod settings;
+
+pub mod conditions;
 pub mod timing;
 
 pub mod link;

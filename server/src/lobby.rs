@@ -10,6 +10,8 @@ use std::{
 use dashmap::DashMap;
 
 use crate::{
+    admission::PlaygroundPermit,
+    conditions::Conditions,
     config::Config,
     maps,
     matches::{
@@ -23,10 +25,15 @@ use crate::{
     timing::Timing,
 };
 
+/// Bots of a playground: somebody to look at and to shoot at.
+const PLAYGROUND_BOTS: u32 = 4;
+
 /// A match in the lobby.
 struct Hosted {
     handle: MatchHandle,
     standing: bool,
+    /// The place among the playgrounds of a match that is one.
+    playground: Option<PlaygroundPermit>,
     /// Counts matches up, so that lists keep their order.
     turn: u64,
 }
@@ -103,7 +110,27 @@ impl Lobby {
 
     /// Hosts a match for somebody.
     pub fn host(&self, settings: MatchSettings) -> Result<MatchHandle, LobbyError> {
-        self.add(settings, false)
+        self.add(settings, false, None)
+    }
+
+    /// Opens a playground for whoever has the permit.
+    pub fn open_playground(&self, permit: PlaygroundPermit) -> Result<MatchHandle, LobbyError> {
+        let settings = RawSettings {
+            name: Some("Playground".to_owned()),
+            max_players: Some(1),
+            bots: Some(PLAYGROUND_BOTS),
+            visibility: Some("unlisted".to_owned()),
+            duration_s: Some(3600),
+            ..RawSettings::default()
+        };
+        let handle = self.add(settings.check()?, false, Some(permit))?;
+        handle.set_conditions(Conditions::default()).map_err(|_| HostError::Busy)?;
+        Ok(handle)
+    }
+
+    /// The playground with this id.
+    pub fn playground(&self, id: &str) -> Option<MatchHandle> {
+        self.registry.get(id).filter(|h| h.playground.is_some()).map(|h| h.handle.clone())
     }
 
     /// The match with this id.
@@ -127,7 +154,7 @@ impl Lobby {
     pub fn tend(&self) -> Result<(), LobbyError> {
         let there = self.registry.iter().filter(|hosted| hosted.standing).count() as u32;
         for missing in there..self.standing.matches {
-            self.add(standing_settings(self.standing, missing)?, true)?;
+            self.add(standing_settings(self.standing, missing)?, true, None)?;
         }
         Ok(())
     }
@@ -141,7 +168,12 @@ impl Lobby {
         self.registry.clear();
     }
 
-    fn add(&self, settings: MatchSettings, standing: bool) -> Result<MatchHandle, LobbyError> {
+    fn add(
+        &self,
+        settings: MatchSettings,
+        standing: bool,
+        playground: Option<PlaygroundPermit>,
+    ) -> Result<MatchHandle, LobbyError> {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         if self.registry.len() >= self.matches_max {
             rejected("too_many_matches");
@@ -149,7 +181,7 @@ impl Lobby {
         }
         let handle = desk.pool.as_ref().ok_or(LobbyError::Stopping)?.host(settings, standing)?;
         desk.turns += 1;
-        let hosted = Hosted { handle: handle.clone(), standing, turn: desk.turns };
+        let hosted = Hosted { handle: handle.clone(), standing, playground, turn: desk.turns };
         self.registry.insert(handle.id().to_string(), hosted);
         tracing::info!(match_id = %handle.id(), name = handle.settings().name, standing, "match hosted");
         Ok(handle)

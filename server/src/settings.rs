@@ -222,11 +222,13 @@ impl RawSettings {
     }
 }
 
-fn refuse<T>(field: &'static str, message: String) -> Result<T, SettingsError> {
+/// A refusal of `field`.
+pub(crate) fn refuse<T>(field: &'static str, message: String) -> Result<T, SettingsError> {
     Err(SettingsError { field, message })
 }
 
-fn within(field: &'static str, value: u32, low: u32, high: u32) -> Result<u32, SettingsError> {
+/// `value`, if it lies between `low` and `high`; else a refusal of `field`.
+pub(crate) fn within(field: &'static str, value: u32, low: u32, high: u32) -> Result<u32, SettingsError> {
     if (low..=high).contains(&value) {
         Ok(value)
     } else {

@@ -1,6 +1,9 @@
-//! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts.
+//! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts; those of players'
+//! links in `player_figures` below.
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
+
+pub mod player_figures;
 
 use std::{
     io::{self, IsTerminal},
@@ -53,7 +56,7 @@ pub const LINK_STAGES: &str = "starfray_link_stages_total";
 pub const DESYNCS: &str = "starfray_desyncs_total";
 
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 17] = [
+pub const REJECTIONS: [&str; 18] = [
     "accept_failed",
     "bad_handshake",
     "bad_settings",
@@ -67,6 +70,7 @@ pub const REJECTIONS: [&str; 17] = [
     "match_full",
     "origin_not_allowed",
     "password",
+    "playgrounds_full",
     "protocol_version",
     "queue_full",
     "too_many_matches",
@@ -155,9 +159,12 @@ pub fn start_metrics() -> Result<(), MetricsError> {
     if RECORDER.get().is_some() {
         return Ok(());
     }
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Prefix("starfray_tick_".to_owned()), &TICK_BUCKETS_S)?
-        .install_recorder()?;
+    let mut builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Prefix("starfray_tick_".to_owned()), &TICK_BUCKETS_S)?;
+    for (name, bounds) in player_figures::buckets() {
+        builder = builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)?;
+    }
+    let handle = builder.install_recorder()?;
     describe();
     touch();
     let folding = handle.clone();
@@ -204,6 +211,7 @@ fn describe() {
 /// Registers every metric, so that a scrape shows it before its first event.
 fn touch() {
     drop(TickMetrics::new());
+    player_figures::describe();
     gauge!(MATCHES).set(0);
     gauge!(PLAYERS).set(0);
     for transport in Transport::ALL {
@@ -400,6 +408,10 @@ mod tests {
             "starfray_disconnects_total{reason=\"silent\"}",
             "starfray_rejected_total{reason=\"origin_not_allowed\"}",
             "starfray_build_info{version=",
+            "starfray_player_rtt_seconds_bucket{le=\"0.1\"}",
+            "starfray_player_slack_ticks_bucket{le=\"-1\"}",
+            "starfray_player_late_inputs_ratio_bucket",
+            "starfray_client_figures_doubted_total{reason=\"impossible\"}",
         ] {
             assert!(text.contains(name), "{name} is missing in\n{text}");
         }

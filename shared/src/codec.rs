@@ -2,12 +2,12 @@
 //! Whatever a stranger sends, the answer is a value or a [`DecodeError`], never a panic.
 
 use std::fmt;
-use std::io::ErrorKind;
 
-use rmp_serde::decode::Error;
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
+
+use crate::unpack::{Malformed, Unpacker};
 
 /// Deepest nesting that is read.
 const DEPTH_MAX: usize = 16;
@@ -51,14 +51,9 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, 
     if bytes.len() > bytes_max {
         return Err(DecodeError::TooLarge { bytes: bytes.len(), max: bytes_max });
     }
-    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
-    reader.set_max_depth(DEPTH_MAX);
-    let value = T::deserialize(&mut reader).map_err(|_| DecodeError::Malformed)?;
-    // A reader that borrows does not say where it stopped, but only at the end it finds no next value.
-    match IgnoredAny::deserialize(&mut reader) {
-        Err(Error::InvalidMarkerRead(end)) if end.kind() == ErrorKind::UnexpectedEof => Ok(value),
-        _ => Err(DecodeError::Trailing),
-    }
+    let mut unpacker = Unpacker::new(bytes, DEPTH_MAX);
+    let value = T::deserialize(&mut unpacker).map_err(|Malformed| DecodeError::Malformed)?;
+    if unpacker.is_empty() { Ok(value) } else { Err(DecodeError::Trailing) }
 }
 
 /// At most `N` bytes that MessagePack carries as they are, without the heap: for what comes with every tick.
@@ -141,13 +136,5 @@ impl<'de> Visitor<'de> for PackedVisitor {
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Packed, E> {
         Ok(Packed(bytes.to_vec()))
-    }
-
-    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Packed, E> {
-        Ok(Packed(bytes))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Packed, A::Error> {
-        Err(serde::de::Error::custom("an array is no byte string"))
     }
 }

@@ -39,6 +39,8 @@ pub mod snapshot;
 pub mod record;
 pub mod replica;
 
+pub mod unpack;
+
 pub mod codec;
 pub mod protocol;
 

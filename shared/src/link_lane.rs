@@ -72,6 +72,14 @@ impl Lane {
         }
     }
 
+    /// From now on the network is of another kind. What is under way arrives when it would have, and nothing overtakes it.
+    pub fn change(&mut self, profile: &LinkProfile, direction: Direction, seed: u64) {
+        let fresh = Lane::new(profile, direction, seed);
+        self.way = fresh.way;
+        self.round_trip_ms = fresh.round_trip_ms;
+        self.weather = fresh.weather;
+    }
+
     /// Sends as many of `bytes` at `now_ms` as there is room for, and says how many. Time must not go back.
     pub fn push(&mut self, bytes: &[u8], now_ms: f64) -> usize {
         let taken = bytes.len().min(self.room());

@@ -35,9 +35,47 @@ pub enum ClientMessage {
     /// A stamp that the server sends back, to measure the round trip.
     #[serde(rename = "p")]
     Ping(u32),
+    /// How the link looks from the client's end.
+    #[serde(rename = "f")]
+    Figures(ClientFigures),
     /// Nobody looks at the picture (true): nothing is sent until somebody does (false).
     #[serde(rename = "h")]
     Hidden(bool),
+}
+
+/// What only a client knows of its link, told for the match's host and for metrics. Nothing in the match follows from
+/// it, so a lie harms nobody but who reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientFigures {
+    /// How late snapshots come against the fastest ones, nine of ten, in milliseconds.
+    pub jitter_ms: u16,
+    /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
+    pub interpolation_delay_ms: u16,
+    /// Times since the last message that others were drawn beyond the newest snapshot.
+    pub underruns: u16,
+    /// The farthest that the own ship was from where it had been predicted since the last message, in tenths of a unit.
+    pub correction_tenths: u16,
+}
+
+impl ClientFigures {
+    /// The largest values that an honest client has.
+    pub const MOST: ClientFigures = ClientFigures {
+        jitter_ms: 5_000,
+        interpolation_delay_ms: 5_000,
+        underruns: 1_000,
+        correction_tenths: 10_000,
+    };
+
+    /// The figures within [`ClientFigures::MOST`].
+    #[must_use]
+    pub fn clamped(self) -> ClientFigures {
+        ClientFigures {
+            jitter_ms: self.jitter_ms.min(Self::MOST.jitter_ms),
+            interpolation_delay_ms: self.interpolation_delay_ms.min(Self::MOST.interpolation_delay_ms),
+            underruns: self.underruns.min(Self::MOST.underruns),
+            correction_tenths: self.correction_tenths.min(Self::MOST.correction_tenths),
+        }
+    }
 }
 
 /// A message's body without content.
@@ -385,6 +423,8 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
         ];
+        let figures =
+            ClientFigures { jitter_ms: 12, interpolation_delay_ms: 58, underruns: 0, correction_tenths: 300 };
         let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
         vec![
             ("input", encode(&ClientMessage::Input(inputs)).unwrap()),
@@ -392,6 +432,8 @@ mod tests {
             ("keyframe", encode(&ClientMessage::Keyframe(Nothing())).unwrap()),
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
             ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
+            ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
+            ("figures", encode(&ClientMessage::Figures(figures)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
             ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),

@@ -6,6 +6,7 @@ mod checksum;
 mod host;
 mod phone;
 mod play;
+mod playground;
 mod reconnect;
 mod scene;
 mod watch;

@@ -198,7 +198,7 @@ fn health_and_the_page_answer() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(get(&server.url(path), &[]).unwrap().status, 200, "{path}");
     }
-    for path in ["/", "/play/abc", "/watch/abc"] {
+    for path in ["/", "/play/abc", "/watch/abc", "/playground"] {
         let page = get(&server.url(path), &[]).unwrap();
         // Without a built client the page says how to build it.
         let built = page.status == 200 && page.text.contains("<html");

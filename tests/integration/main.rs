@@ -9,6 +9,7 @@ mod load;
 mod metrics;
 mod nginx;
 mod play;
+mod playground;
 mod program;
 mod refusals;
 mod seats;

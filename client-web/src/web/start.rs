@@ -1,11 +1,14 @@
 //! Where the browser enters: chooses the page by the address, and tells people when something broke.
 //! Everything else is the pages'.
 
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::dom::Fault;
+use super::pages::playground::Playground;
 use super::pages::route::{self, Route, fatal};
-use super::pages::{lobby, play, watch};
+use super::pages::{lobby, play, playground, watch};
 
 /// Called by the generated JavaScript once the module is loaded.
 #[wasm_bindgen(start)]
@@ -24,7 +27,17 @@ pub fn start() {
 fn begin() -> Result<(), Fault> {
     match route::current()? {
         Route::Lobby => lobby::begin(),
-        Route::Play(id) => play::begin(id),
+        Route::Play(id) => play::begin(id, None),
         Route::Watch { id, key } => watch::begin(id, key),
+        Route::Playground => {
+            playground::open(begin_playground, |error| fatal(&Fault(error.message)));
+            Ok(())
+        }
+    }
+}
+
+fn begin_playground(playground: Rc<Playground>) {
+    if let Err(fault) = play::begin(playground.match_id.clone(), Some(playground)) {
+        fatal(&fault);
     }
 }

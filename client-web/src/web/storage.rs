@@ -12,6 +12,9 @@ const HULL: &str = "starfray.hull";
 const SEAT: &str = "starfray.seat.";
 const FEED_WAY: &str = "starfray.feed";
 const RELOADED: &str = "starfray.reloaded";
+const FIGURES: &str = "starfray.figures";
+/// Stands where a match's id would; ids have no point.
+const PLAYGROUND: &str = ".playground";
 
 fn lasting() -> Option<Storage> {
     window().ok()?.local_storage().ok().flatten()
@@ -86,6 +89,28 @@ pub fn feed_way() -> Option<FeedWay> {
 pub fn set_feed_way(way: FeedWay) {
     if let Some(storage) = of_tab() {
         let _ = storage.set_item(FEED_WAY, way.name());
+    }
+}
+
+/// The playground of this tab, if any: its token, and its match in place of an address.
+pub fn playground() -> Option<Seat> {
+    seat(PLAYGROUND)
+}
+
+/// Remembers the playground of this tab.
+pub fn set_playground(playground: &Seat) {
+    set_seat(PLAYGROUND, Some(playground));
+}
+
+/// Whether the player wants to see figures of the link.
+pub fn figures() -> bool {
+    lasting().and_then(|s| s.get_item(FIGURES).ok().flatten()).is_some()
+}
+
+/// Remembers whether the player wants to see figures of the link.
+pub fn set_figures(wanted: bool) {
+    if let Some(storage) = lasting() {
+        let _ = if wanted { storage.set_item(FIGURES, "1") } else { storage.remove_item(FIGURES) };
     }
 }
 

@@ -63,6 +63,9 @@ pub struct Layer {
     /// Most matches at a time [default: 200]
     #[arg(long, value_name = "N")]
     pub matches_max: Option<u32>,
+    /// Most playgrounds at a time; 0 is none [default: 8]
+    #[arg(long, value_name = "N")]
+    pub playgrounds_max: Option<u32>,
     /// Public matches that are always there [default: 1]
     #[arg(long, value_name = "N")]
     pub public_matches: Option<u32>,
@@ -190,6 +193,7 @@ impl Layer {
             hosts_per_minute: self.hosts_per_minute.or(lower.hosts_per_minute),
             joins_per_minute: self.joins_per_minute.or(lower.joins_per_minute),
             matches_max: self.matches_max.or(lower.matches_max),
+            playgrounds_max: self.playgrounds_max.or(lower.playgrounds_max),
             public_matches: self.public_matches.or(lower.public_matches),
             public_match_bots: self.public_match_bots.or(lower.public_match_bots),
             simulation_threads: self.simulation_threads.or(lower.simulation_threads),

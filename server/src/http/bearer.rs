@@ -43,6 +43,12 @@ pub fn seat(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<Seat
     }
 }
 
+/// Whether `token` is the host's of this match; for what others may see too, so nothing is refused.
+pub fn is_host(token: Option<&str>, match_id: &str, signer: &Signer) -> bool {
+    let claim = token.and_then(|token| signer.read(token, SystemTime::now()));
+    matches!(claim, Some(Claim::Host { match_id: of }) if of == match_id)
+}
+
 /// Checks that `token` is the host's. Fails without a good token (401), and with one for something else (403).
 pub fn host(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<(), Problem> {
     let claim = token.and_then(|token| signer.read(token, SystemTime::now()));

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{body::read_json, files::is_known, problem::Problem, visit::Visit};
+use super::{bearer, body::read_json, files::is_known, problem::Problem, visit::Visit};
 use crate::{
     lobby::LobbyError,
     matches::{handle::MatchHandle, status::MatchStatus},
@@ -45,13 +45,18 @@ pub async fn list(State(state): State<Arc<state::State>>) -> Response {
     ([(header::CACHE_CONTROL, "no-cache")], Json(list)).into_response()
 }
 
-/// `GET /api/matches/{id}`
+/// `GET /api/matches/{id}`; with the host's token it tells of each player's link too. Any other token changes nothing,
+/// since the picture is everybody's.
 pub async fn one(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let status = find(&state, &id)?.status();
+    if bearer::is_host(bearer::token(&headers), &id, &state.signer) {
+        let no_store = [(header::CACHE_CONTROL, "no-store")];
+        return Ok((no_store, Json(status.for_host())).into_response());
+    }
     let tag = status.etag();
     let mut response = if is_known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()

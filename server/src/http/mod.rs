@@ -16,6 +16,7 @@ pub mod health;
 pub mod host;
 pub mod join;
 pub mod matches;
+pub mod playground;
 pub mod socket;
 
 pub mod feed_ask;

@@ -100,6 +100,10 @@ impl From<Refusal> for Problem {
                 let message = "your address has as many connections as it may have; close some of them";
                 Problem::later("too_many_connections", message, second)
             }
+            Refusal::PlaygroundsFull => {
+                let message = "there are as many playgrounds as there may be; try again in a minute";
+                Problem::later("playgrounds_full", message, Duration::from_secs(60))
+            }
             Refusal::TooOften(wait) => Problem {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 code: "too_many_requests",

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::Bytes;
+use shared::link_profile::LinkProfile;
 
 pub mod farewell;
 pub mod frame;
@@ -15,10 +16,12 @@ pub mod frame_reader;
 pub mod memory;
 pub mod stamp;
 pub mod tcp;
+pub mod weather;
 pub mod websocket;
 
 use memory::MemoryLink;
 use tcp::TcpLink;
+use weather::Weather;
 
 /// A place among the allowed connections; dropping it frees the place.
 pub type Permit = Box<dyn Any + Send>;
@@ -30,6 +33,8 @@ pub enum Link {
     Tcp(TcpLink),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
+    /// Another link behind a made-up network, for playgrounds.
+    Weathered(Box<(Link, Weather)>),
 }
 
 /// A link that has just come from its HTTP handshake.
@@ -63,6 +68,28 @@ impl Link {
         match self {
             Link::Tcp(socket) => socket.age(),
             Link::Memory(end) => end.age(now),
+            Link::Weathered(_) => None,
+        }
+    }
+
+    /// The link behind a made-up network, whose chances `seed` decides.
+    #[must_use]
+    pub fn weathered(self, profile: &LinkProfile, seed: u64, now: Duration) -> Link {
+        Link::Weathered(Box::new((self, Weather::new(profile, seed, now))))
+    }
+
+    /// Lets the time of a made-up network before the link run to `now`.
+    pub fn carry(&mut self, now: Duration) {
+        if let Link::Weathered(both) = self {
+            let (link, weather) = &mut **both;
+            weather.carry(link, now);
+        }
+    }
+
+    /// A made-up network before the link is of another kind from now on.
+    pub fn change_weather(&mut self, profile: &LinkProfile) {
+        if let Link::Weathered(both) = self {
+            both.1.change(profile);
         }
     }
 
@@ -72,12 +99,18 @@ impl Link {
         match self {
             Link::Tcp(socket) => socket.give_up_after(time),
             Link::Memory(_) => Ok(()),
+            Link::Weathered(both) => both.0.give_up_after(time),
         }
     }
 
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {
+            Link::Weathered(both) => {
+                let (link, weather) = &mut **both;
+                weather.finish(link);
+                link.finish();
+            }
             Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
         }
@@ -89,6 +122,7 @@ impl Read for Link {
         match self {
             Link::Tcp(socket) => socket.read(into),
             Link::Memory(end) => end.read(into),
+            Link::Weathered(both) => both.1.read(into),
         }
     }
 }
@@ -98,6 +132,10 @@ impl Write for Link {
         match self {
             Link::Tcp(socket) => socket.write(bytes),
             Link::Memory(end) => end.write(bytes),
+            Link::Weathered(both) => {
+                let (link, weather) = &mut **both;
+                weather.write(link, bytes)
+            }
         }
     }
 

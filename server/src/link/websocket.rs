@@ -96,6 +96,11 @@ impl WebSocketLink {
         self.frames.read(bytes, &mut self.owed, take)
     }
 
+    /// The link itself, for whoever looks after the made-up network before it.
+    pub fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
     /// How long the bytes of the last read, which was at `now`, had been here, if that is known.
     pub fn age(&self, now: Duration) -> Option<Duration> {
         self.link.age(now)

@@ -91,6 +91,7 @@ impl Frames<'_> {
         if link.welcome_due {
             return Some(self.write_welcome(link, (pilot, generation), out));
         }
+        link.figures.note_slack(report.slack_ticks().map(|ticks| ticks as f32));
         let permission = link.credit.permission(self.now);
         if permission == Permission::Nothing {
             return Some(self.write_answers(link, out));

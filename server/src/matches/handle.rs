@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use shared::id::PlayerId;
 use tokio::sync::oneshot;
 
+use crate::conditions::Conditions;
 use crate::feed::cursor::Cursor;
 use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
@@ -100,6 +101,11 @@ impl MatchHandle {
     /// The host's act.
     pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
         self.send(MatchMessage::Host(act))
+    }
+
+    /// Makes it a playground, under these conditions from now on.
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), Busy> {
+        self.send(MatchMessage::Conditions(conditions))
     }
 
     /// Somebody watches: what follows `resume` exactly, or the newest keyframe and what follows it.

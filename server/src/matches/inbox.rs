@@ -7,6 +7,7 @@ use shared::world::Hull;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::conditions::Conditions;
 use crate::link::Arrival;
 
 /// Messages that wait at most.
@@ -74,6 +75,8 @@ pub enum MatchMessage {
     Attach(PlayerId, Arrival),
     /// The host's act.
     Host(HostAct),
+    /// It is a playground, under these conditions from now on.
+    Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
     Watched,
     /// The server stops: say goodbye to everybody.

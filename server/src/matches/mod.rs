@@ -4,9 +4,11 @@
 pub mod allowance;
 
 pub mod inbox;
+pub mod playground;
 pub mod status;
 
 pub mod input_queue;
+pub mod net_figures;
 pub mod seat;
 pub mod view_claims;
 

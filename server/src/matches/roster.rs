@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use shared::id::PlayerId;
+use shared::link_profile::LinkProfile;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
 
 use crate::link::Arrival;
 use crate::link::websocket::{ReadRoom, WebSocketLink};
 use crate::matches::goodbye;
+use crate::matches::net_figures::NetStatus;
 use crate::matches::seat::{Seat, SeatLink};
 use crate::telemetry::disconnected;
+use crate::telemetry::player_figures::PlayerFigures;
 use crate::timing::Timing;
 
 /// How long a closed link is kept so that its last words arrive.
@@ -130,6 +133,34 @@ impl Roster {
             bytes += seat.link.as_mut().map_or(0, |l| l.socket.take_read_bytes());
         }
         (ended, bytes)
+    }
+
+    /// Lets the time of made-up networks before links run to `now`.
+    pub fn carry(&mut self, now: Duration) {
+        self.links().for_each(|link| link.socket.link_mut().carry(now));
+    }
+
+    /// Made-up networks before links are of another kind from now on, and what was measured of the old ones is forgotten.
+    pub fn change_weather(&mut self, network: &LinkProfile, rate: TickRate, now: Duration) {
+        for link in self.links() {
+            link.socket.link_mut().change_weather(network);
+            link.measure_anew(rate, now);
+        }
+    }
+
+    fn links(&mut self) -> impl Iterator<Item = &mut SeatLink> {
+        self.seats.iter_mut().filter_map(|seat| seat.link.as_mut())
+    }
+
+    /// How each link does, after windows that are over went into `metrics`.
+    pub fn measure(&mut self, metrics: &PlayerFigures, now: Duration) -> Vec<(PlayerId, NetStatus)> {
+        let mut all = Vec::with_capacity(self.seats.len());
+        for seat in &mut self.seats {
+            let Some(link) = &mut seat.link else { continue };
+            link.figures.pass(now, metrics);
+            all.extend(link.figures.status().map(|status| (seat.player, status)));
+        }
+        all
     }
 
     /// Players whose links were silent for `silence`.

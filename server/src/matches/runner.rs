@@ -19,6 +19,9 @@ const CATCH_UP_TICKS: u64 = 3;
 /// Time between two looks after a sleeping match.
 const DOZE: Duration = Duration::from_secs(1);
 
+/// Time between two looks at the made-up network of a playground.
+const CARRY_EVERY: Duration = Duration::from_millis(3);
+
 /// Called with the id of each match that is over.
 pub type OnEnded = Arc<dyn Fn(&MatchId) + Send + Sync>;
 
@@ -107,7 +110,7 @@ impl Runner {
                 tick(running, now, &self.metrics);
                 running.wake_or_sleep(self.start.elapsed())
             } else {
-                deadline(&running.game, running.due)
+                running.next_look(now)
             };
             next = Some(next.map_or(at, |n| n.min(at)));
         }
@@ -137,7 +140,15 @@ impl Running {
         if slept {
             self.due = next_due(&self.game, now);
         }
-        deadline(&self.game, self.due)
+        self.next_look(now)
+    }
+
+    /// Looks after what goes on between ticks, and returns when the match wants to be looked after next.
+    fn next_look(&mut self, now: Duration) -> Duration {
+        let due = deadline(&self.game, self.due);
+        let mut carries = false;
+        guard(self, |game| carries = game.carry(now));
+        if carries { due.min(now + CARRY_EVERY) } else { due }
     }
 }
 

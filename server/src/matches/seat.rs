@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use shared::codec::decode;
 use shared::id::PlayerId;
-use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CloseReason, InputMessage, PlayerEvent};
+use shared::protocol::{
+    CLIENT_MESSAGE_BYTES_MAX, ClientFigures, ClientMessage, CloseReason, InputMessage, PlayerEvent,
+};
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
@@ -15,6 +17,7 @@ use crate::matches::allowance::Allowance;
 use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
+use crate::matches::net_figures::NetFigures;
 use crate::matches::view_claims::ViewClaims;
 use crate::telemetry::{Counted, Transport, desynced, link_stage};
 use crate::timing::Timing;
@@ -76,6 +79,8 @@ pub struct SeatLink {
     pub pong_due: Option<u32>,
     /// Whether the client said that nobody looks: it gets pings alone, and owes nothing.
     pub hidden: bool,
+    /// How it does.
+    pub figures: NetFigures,
     keyframe_at: Duration,
     stage: Stage,
     allowance: Allowance,
@@ -100,11 +105,17 @@ impl SeatLink {
             blocked_since: None,
             pong_due: None,
             hidden: false,
+            figures: NetFigures::new(now),
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
             _counted: Counted::connection(Transport::WebSocket),
         }
+    }
+
+    /// The way to the client has changed: its credit begins anew.
+    pub fn measure_anew(&mut self, rate: TickRate, now: Duration) {
+        self.credit = Credit::new(Duration::from_secs_f32(rate.period_s()), now);
     }
 
     /// Sends what an earlier write left, and notes since when the socket has no room.
@@ -179,7 +190,13 @@ impl Seat {
         });
         notes.tell_slack(&mut self.queue, link.socket.age(now));
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
-            link.credit.note_ping(now.saturating_sub(link.pinged_at));
+            let took = now.saturating_sub(link.pinged_at);
+            link.credit.note_ping(took);
+            link.figures.note_round_trip(took);
+        }
+        link.figures.note_late(notes.late_inputs);
+        if let Some(figures) = notes.figures {
+            link.figures.tell(figures, now);
         }
         if let Some(took) = link.credit.acknowledge(notes.ack, now) {
             link.claims.measure(took);
@@ -211,6 +228,24 @@ impl Seat {
         }
     }
 
+    /// A tick was made; its input was taken from the queue.
+    pub fn note_tick(&mut self, tick: Tick) {
+        let (applied, began) = (self.queue.applied() == Some(tick), self.queue.applied().is_some());
+        if let Some(link) = self.link.as_mut().filter(|link| !link.hidden) {
+            link.figures.note_tick(applied, began);
+        }
+    }
+
+    /// What became of this tick's bytes for the link.
+    pub fn note_written(&mut self, outcome: Option<Sent>, bytes: usize) {
+        let Some(link) = &mut self.link else { return };
+        match outcome {
+            Some(Sent::Taken) => link.figures.note_sent(bytes),
+            Some(Sent::Skipped) => link.figures.note_skipped(),
+            Some(Sent::Gone) | None => {}
+        }
+    }
+
     /// Remembers something that only this player is told.
     pub fn tell(&mut self, event: PlayerEvent) {
         if self.personal.len() >= PERSONAL_MAX {
@@ -227,6 +262,8 @@ struct Notes {
     stamp: Option<u32>,
     lost: bool,
     ponged: bool,
+    late_inputs: u32,
+    figures: Option<ClientFigures>,
     hidden: Option<bool>,
     /// Whole ticks to spare of the newest message's first command.
     spare: Option<i64>,
@@ -264,6 +301,10 @@ fn take_message(
             notes.hidden = Some(hidden);
             Ok(())
         }
+        Ok(ClientMessage::Figures(figures)) => {
+            notes.figures = Some(figures);
+            Ok(())
+        }
         Ok(ClientMessage::Leave(_)) => Err(CloseReason::Left),
         Err(_) => Err(CloseReason::BadMessage),
     }
@@ -285,8 +326,10 @@ fn take_input(
     let ack = message.ack.min(tick);
     let claim = claims.claim(ack, message.view_lag);
     for command in commands {
-        if queue.push(tick, command) == Pushed::Accepted {
-            claims.note(claim, command.tick, tick);
+        match queue.push(tick, command) {
+            Pushed::Accepted => claims.note(claim, command.tick, tick),
+            Pushed::Late => notes.late_inputs += 1,
+            Pushed::Repeated | Pushed::TooEarly => {}
         }
     }
     notes.ack = notes.ack.max(ack);

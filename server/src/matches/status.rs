@@ -6,6 +6,7 @@ use shared::id::PlayerId;
 use shared::name::PlayerName;
 use shared::world::{Phase, World};
 
+use crate::matches::net_figures::NetStatus;
 use crate::settings::MatchSettings;
 
 /// MATCH of the HTTP API.
@@ -31,6 +32,9 @@ pub struct MatchStatus {
     pub players: Vec<PlayerStatus>,
     #[serde(skip)]
     revision: u64,
+    /// How players' links do, by seat; only the host is shown this.
+    #[serde(skip)]
+    net: Vec<(PlayerId, NetStatus)>,
 }
 
 /// One player of a [`MatchStatus`].
@@ -46,6 +50,9 @@ pub struct PlayerStatus {
     pub bot: bool,
     /// Whether there is a link.
     pub connected: bool,
+    /// How the link does; only in what the host is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<NetStatus>,
 }
 
 impl MatchStatus {
@@ -66,6 +73,7 @@ impl MatchStatus {
                 score: p.score,
                 bot: p.bot,
                 connected: !p.limbo,
+                net: None,
             })
             .collect();
         players.sort_by(|a, b| b.score.cmp(&a.score).then(a.player_id.cmp(&b.player_id)));
@@ -81,7 +89,25 @@ impl MatchStatus {
             settings: settings.clone(),
             players,
             revision,
+            net: Vec::new(),
         }
+    }
+
+    /// The same with how links do, by seat; players are the sorted seats.
+    #[must_use]
+    pub fn with_net(self, net: Vec<(PlayerId, NetStatus)>) -> MatchStatus {
+        MatchStatus { net, ..self }
+    }
+
+    /// What the match's host is shown: everybody's link too.
+    #[must_use]
+    pub fn for_host(&self) -> MatchStatus {
+        let mut status = self.clone();
+        for player in &mut status.players {
+            let place = self.net.binary_search_by_key(&player.player_id, |(id, _)| *id).ok();
+            player.net = place.and_then(|place| self.net.get(place)).map(|(_, net)| *net);
+        }
+        status
     }
 
     /// People with a seat, connected or not.

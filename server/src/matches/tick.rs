@@ -1,6 +1,8 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
 //! but the feed's, for the length of a push.
 
+mod rest;
+
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use shared::simulation::{Stage, step};
 use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
+use crate::link::Arrival;
 use crate::link::websocket::Sent;
 use crate::matches::bots::Bots;
 use crate::matches::event_ring::EventRing;
@@ -22,6 +25,7 @@ use crate::matches::id::MatchId;
 use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
 use crate::matches::personal;
+use crate::matches::playground::Playground;
 use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
@@ -29,11 +33,10 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
+use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
 use crate::timing::Timing;
 
-/// Pictures of the match in a second for those who do not play.
-const STATUS_HZ: u32 = 4;
 /// Times in a second that a crowd is told how it stands.
 const SCORES_HZ: u32 = 2;
 /// A match: one owner of one world and of its players' links.
@@ -42,6 +45,8 @@ pub struct Match {
     id: MatchId,
     settings: MatchSettings,
     standing: bool,
+    playground: Option<Playground>,
+    seed: u64,
     timing: Timing,
     inbox: Receiver<MatchMessage>,
     roster: Roster,
@@ -66,6 +71,7 @@ pub struct Match {
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
+    player_figures: PlayerFigures,
     traffic: Traffic,
     _counted: Counted,
 }
@@ -85,6 +91,8 @@ impl Match {
             id,
             settings,
             standing,
+            playground: None,
+            seed,
             timing,
             inbox,
             roster: Roster::default(),
@@ -102,6 +110,7 @@ impl Match {
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
+            player_figures: PlayerFigures::new(),
             traffic: Traffic::new(Transport::WebSocket),
             _counted: Counted::hosted_match(),
         }
@@ -119,7 +128,15 @@ impl Match {
         self.publish_feed();
         self.close_stragglers(now);
         self.move_on(now);
-        self.show_status();
+        self.show_status(now);
+    }
+
+    /// Between two ticks: lets bytes through the made-up network of a playground. False if there is none.
+    pub fn carry(&mut self, now: Duration) -> bool {
+        if self.playground.is_some() {
+            self.roster.carry(now);
+        }
+        self.playground.is_some()
     }
 
     /// The match's id.
@@ -142,24 +159,6 @@ impl Match {
         &self.applied
     }
 
-    /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
-    pub fn may_sleep(&self) -> bool {
-        let watched = self.publisher.is_watched(self.world.tick);
-        let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
-        let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
-        let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
-        idle && !watched && !on_its_own && !self.going_away
-    }
-
-    /// Looks after a sleeping match: whether it is to wake, and whether it was empty for too long.
-    pub fn doze(&mut self, now: Duration) {
-        self.drain_inbox(now);
-        let since = *self.empty_since.get_or_insert(now);
-        if !self.standing && now.saturating_sub(since) >= self.timing.empty_match {
-            self.end(CloseReason::MatchEnded, now);
-        }
-    }
-
     /// Whether it is over and everybody was told.
     pub fn is_over(&self) -> bool {
         self.over && !self.roster.has_leaving()
@@ -175,16 +174,26 @@ impl Match {
                 MatchMessage::HasSeat(player, reply) => {
                     let _ = reply.send(self.roster.has(player));
                 }
-                MatchMessage::Attach(player, arrival) => {
-                    if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
-                        self.commands.push(Command::Return { player });
-                    }
+                MatchMessage::Attach(player, arrival) => self.attach(player, arrival, now),
+                MatchMessage::Conditions(conditions) => {
+                    self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
+                    self.roster.change_weather(&conditions.network, self.settings.tick_hz, now);
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
                 MatchMessage::Stop => self.going_away = true,
             }
             self.empty_since = None;
+        }
+    }
+
+    fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
+        let arrival = match &self.playground {
+            Some(playground) => playground.take_in(arrival, self.seed ^ u64::from(player.0), now),
+            None => arrival,
+        };
+        if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
+            self.commands.push(Command::Return { player });
         }
     }
 
@@ -223,6 +232,7 @@ impl Match {
     }
 
     fn read_links(&mut self, now: Duration) {
+        self.carry(now);
         let (ended, bytes) = self.roster.read_links(self.world.tick, now);
         self.traffic.received.increment(bytes);
         for (player, reason) in ended {
@@ -233,12 +243,14 @@ impl Match {
     /// One input for each player, from its queue; only changes become commands.
     fn take_inputs(&mut self) {
         let next = self.world.tick.next();
+        let compensates = self.playground.as_ref().is_none_or(Playground::lag_compensation);
+        let rewind_max = if compensates { self.stage.rules.rewind_max } else { Rewind(0) };
         for seat in self.roster.seats_mut() {
             let Some(ship) = self.world.ship(seat.player) else { continue };
             let input = seat.queue.take(next, ship.input);
+            seat.note_tick(next);
             let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
-            let rewind =
-                if input.buttons.shoots() { claimed.min(self.stage.rules.rewind_max) } else { ship.rewind };
+            let rewind = if input.buttons.shoots() { claimed.min(rewind_max) } else { ship.rewind };
             if input != ship.input || rewind != ship.rewind {
                 self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
@@ -295,7 +307,9 @@ impl Match {
         let mut makers = Makers { replication: &mut self.replication, pages: &mut self.roster_pages };
         for seat in self.roster.seats_mut() {
             let player = seat.player;
-            match frames.write(seat, &mut makers, &mut self.out) {
+            let outcome = frames.write(seat, &mut makers, &mut self.out);
+            seat.note_written(outcome, self.out.len());
+            match outcome {
                 Some(Sent::Taken) => {
                     sent += 1;
                     bytes += self.out.len() as u64;
@@ -338,8 +352,11 @@ impl Match {
             let again = self.standing || !self.roster.is_empty();
             self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
         }
+        let empty = self.roster.is_empty();
         if self.going_away {
             self.end(CloseReason::GoingAway, now);
+        } else if self.playground.as_mut().is_some_and(|p| p.is_over(empty, now)) {
+            self.end(CloseReason::MatchEnded, now);
         } else if round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
@@ -357,7 +374,7 @@ impl Match {
         }
         let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
         self.publisher.end(reason, retry_ms);
-        self.show_status_now();
+        self.show_status_now(now);
     }
 
     /// The link of `player` ends; the seat is kept, unless the player said goodbye.
@@ -374,20 +391,5 @@ impl Match {
     fn free_seat(&mut self, player: PlayerId) {
         self.roster.stand(player);
         self.commands.push(Command::Leave { player });
-    }
-
-    fn show_status(&mut self) {
-        let every = (self.rate_hz() / STATUS_HZ).max(1);
-        // A match that falls asleep leaves its last picture behind.
-        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 || self.may_sleep() {
-            self.show_status_now();
-        }
-    }
-
-    fn show_status_now(&self) {
-        let watching = self.publisher.log().watching();
-        let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
-        let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
-        self.status.store(Arc::new(status));
     }
 }

@@ -45,6 +45,21 @@ fn clean_adds_nothing() {
 }
 
 #[test]
+fn a_change_of_kind_loses_nothing_and_lets_nothing_overtake() {
+    let mut lane = Lane::new(&MOBILE, Direction::Down, 3);
+    lane.push(b"slow", 0.0);
+    let slow_ms = lane.next_ms().unwrap();
+    lane.change(&CLEAN, Direction::Down, 3);
+    lane.push(b"fast", 1.0);
+    let mut out = Vec::new();
+    assert_eq!(lane.pop(slow_ms - 0.1, &mut out), 0);
+    assert_eq!(lane.pop(slow_ms, &mut out), 8);
+    assert_eq!(out, b"slowfast");
+    lane.push(b"x", 500.0);
+    assert_eq!(lane.next_ms(), Some(500.0));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_trace() {
     for profile in &LINK_PROFILES[1..] {
         assert_eq!(run(profile, 4, 900, 60), run(profile, 4, 900, 60));

@@ -4,6 +4,7 @@
 pub mod bars;
 pub mod callout;
 pub mod clock;
+pub mod figures;
 pub mod hints;
 pub mod kills;
 pub mod labels;

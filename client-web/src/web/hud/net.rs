@@ -1,8 +1,10 @@
-//! How good the connection is: three bars and milliseconds, amber while catching up, red when it is gone.
+//! How good the connection is: three bars and milliseconds, plain words and amber when something is wrong, red when it is
+//! gone.
 //! The page's body gets a class with it, so that the arena loses its colour.
 
 use web_sys::HtmlElement;
 
+use crate::trouble::Trouble;
 use crate::view::{Freshness, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, document, toggle};
 
@@ -14,7 +16,7 @@ pub struct Net {
     plate: HtmlElement,
     body: HtmlElement,
     text: Text,
-    state: Changed<(Freshness, bool)>,
+    state: Changed<(Freshness, bool, Option<Trouble>)>,
     text_ms: f64,
 }
 
@@ -26,10 +28,10 @@ impl Net {
         Ok(Net { plate: by_id("net")?, body, text, state: Changed::default(), text_ms: f64::NEG_INFINITY })
     }
 
-    /// Shows how fresh the view is.
-    pub fn show(&mut self, view: &View, now_ms: f64) {
-        let fair = view.rtt_ms.is_some_and(|rtt| rtt > FAIR_MS);
-        let changed = self.state.is_new((view.freshness, fair));
+    /// Shows how fresh the view is, and what the player should know.
+    pub fn show(&mut self, view: &View, trouble: Option<Trouble>, now_ms: f64) {
+        let fair = trouble.is_some() || view.rtt_ms.is_some_and(|rtt| rtt > FAIR_MS);
+        let changed = self.state.is_new((view.freshness, fair, trouble));
         if changed {
             let late = view.freshness == Freshness::CatchingUp;
             let gone = view.freshness == Freshness::Lost;
@@ -44,7 +46,10 @@ impl Net {
             let rtt = view.rtt_ms.map_or_else(|| "Live".to_owned(), |rtt| format!("{rtt} ms"));
             self.text.set(match view.freshness {
                 Freshness::Waiting => "Joining",
-                Freshness::Live => &rtt,
+                Freshness::Live => match trouble {
+                    Some(trouble) => trouble.words(),
+                    None => &rtt,
+                },
                 Freshness::CatchingUp => "Catching up",
                 Freshness::Lost => "Offline",
             });

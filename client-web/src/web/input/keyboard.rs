@@ -10,7 +10,7 @@ use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 use crate::web::dom::{Fault, listen, window};
 
 /// Keys that the game uses; all others are the browser's.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "KeyW",
     "KeyA",
     "KeyS",
@@ -24,6 +24,7 @@ const KEYS: [&str; 24] = [
     "ShiftRight",
     "Tab",
     "Escape",
+    "F3",
     "KeyE",
     "KeyL",
     "Digit1",

@@ -39,11 +39,20 @@ pub async fn get(url: &str) -> Result<Json, ApiError> {
 
 /// Sends `body` to `url`.
 pub async fn post(url: &str, body: &Json) -> Result<Json, ApiError> {
+    post_as(url, body, None).await
+}
+
+/// Sends `body` to `url` with a token.
+pub async fn post_as(url: &str, body: &Json, token: Option<&str>) -> Result<Json, ApiError> {
     let text = body.to_text().ok_or_else(ApiError::network)?;
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_body(&JsValue::from_str(&text));
-    options.set_headers(&Json::object().with("content-type", "application/json").into_js());
+    let mut headers = Json::object().with("content-type", "application/json");
+    if let Some(token) = token {
+        headers = headers.with("authorization", format!("Bearer {token}"));
+    }
+    options.set_headers(&headers.into_js());
     send(url, &options).await
 }
 

@@ -15,6 +15,7 @@ use shared::protocol::{ClientMessage, CloseReason, Nothing};
 
 use self::link::{End, Link, Next, Stand};
 use self::overlay::{Around, Overlay};
+use super::playground::Playground;
 use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
 use crate::view::View;
@@ -43,12 +44,16 @@ struct Play {
     notice: Notice,
     menu: Menu,
     view: View,
+    playground: Option<Rc<Playground>>,
 }
 
-/// Begins to play in a match.
-pub fn begin(match_id: String) -> Result<(), Fault> {
+/// Begins to play in a match, or in a playground.
+pub fn begin(match_id: String, playground: Option<Rc<Playground>>) -> Result<(), Fault> {
     route::show("play")?;
-    let play = Play {
+    if let Some(playground) = &playground {
+        playground.begin()?;
+    }
+    let mut play = Play {
         me: Weak::new(),
         client: Client::new(),
         link: Link::new(match_id),
@@ -58,7 +63,11 @@ pub fn begin(match_id: String) -> Result<(), Fault> {
         notice: Notice::new()?,
         menu: Menu::new()?,
         view: View::default(),
+        playground,
     };
+    if play.playground.is_some() {
+        play.overlay.figures.open(true);
+    }
     let play = Rc::new(RefCell::new(play));
     play.borrow_mut().me = Rc::downgrade(&play);
     let next = play.borrow_mut().link.begin();
@@ -164,6 +173,15 @@ impl Play {
         self.follow(next);
     }
 
+    /// What the visitor of a playground has set.
+    fn heed_playground(&mut self) {
+        let Some(playground) = &self.playground else { return };
+        self.client.set_aids(playground.aids());
+        if playground.take_changed() {
+            self.client.measure_anew(now_ms());
+        }
+    }
+
     /// Tells the server whether anybody looks: a hidden page gets nothing and keeps its seat.
     fn looked_at(&mut self) {
         self.client.set_hidden(!visible(), now_ms());
@@ -188,7 +206,11 @@ impl Play {
     }
 
     fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
+        self.heed_playground();
         self.step();
+        if self.input.pressed("F3") {
+            self.overlay.figures.toggle();
+        }
         let now = now_ms();
         self.view = self.client.view(now);
         self.stage.draw(&self.view, &self.client, Now { now_ms: now, picture_ms }, self.client.player())?;

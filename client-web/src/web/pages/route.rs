@@ -17,6 +17,8 @@ pub enum Route {
         /// The key from the link.
         key: Option<String>,
     },
+    /// The playground.
+    Playground,
 }
 
 /// What the address of this document asks for; everything unknown is the lobby.
@@ -28,6 +30,7 @@ pub fn current() -> Result<Route, Fault> {
     Ok(match page {
         "play" if !id.is_empty() => Route::Play(id),
         "watch" if !id.is_empty() => Route::Watch { id, key: parameter(&search, "key") },
+        "playground" => Route::Playground,
         _ => Route::Lobby,
     })
 }

@@ -22,6 +22,8 @@ const ARC_RADII: f32 = 2.15;
 const ARC_DEGREES: f32 = 110.0;
 /// The rail's charge above the ship spans this many degrees.
 const RAIL_DEGREES: f32 = 44.0;
+/// A ghost that is nearer than this shows nothing.
+const GHOST_UNITS_MIN: f32 = 1.0;
 const LOW_HULL: u8 = 30;
 const HALF_HULL: u8 = 50;
 
@@ -66,6 +68,10 @@ pub fn draw(moment: &Moment<'_>, own: &OwnView, look: &Look, scene: &mut Scene) 
         ..stance
     };
     layer.shape(Shape::Kite, &cockpit);
+    if let Some(ghost) = moment.view.ghost.filter(|place| place.distance(own.position) > GHOST_UNITS_MIN) {
+        let (fill, line) = (paint(HALO, 0.06), paint(HALO, 0.6));
+        layer.shape(Shape::Hull(hull), &Stance { place: ghost, fill, line, ..stance });
+    }
     if own.guard > 0.0 {
         guard_ring(layer, moment, own.position, (paint(HALO, 0.85), own.guard));
     }

@@ -10,6 +10,7 @@ use crate::web::dom::{Fault, Text, document, toggle};
 use crate::web::hud::bars::Bars;
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
+use crate::web::hud::figures::Figures;
 use crate::web::hud::hints::Hints;
 use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
@@ -32,6 +33,8 @@ pub struct Overlay {
     board: ScoreBoard,
     callout: Callout,
     clock: Clock,
+    /// Figures of the link.
+    pub figures: Figures,
     hints: Hints,
     kills: Kills,
     labels: Labels,
@@ -64,6 +67,7 @@ impl Overlay {
             board: ScoreBoard::new()?,
             callout: Callout::new()?,
             clock: Clock::new("clock")?,
+            figures: Figures::new()?,
             hints: Hints::new()?,
             kills: Kills::new("kills")?,
             labels: Labels::new()?,
@@ -95,7 +99,8 @@ impl Overlay {
         self.tell(client, view, now_ms)?;
         self.clock.show(view);
         self.title.set(client.match_name());
-        self.net.show(view, now_ms);
+        self.net.show(view, client.gauge().trouble(), now_ms);
+        self.figures.show(client, now_ms);
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
         self.minimap.show(view, client, stage.camera(), now_ms);

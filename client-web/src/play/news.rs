@@ -1,0 +1,75 @@
+//! What the server tells besides snapshots: kills, hits, beams, rounds. Each becomes something to be seen when its moment
+//! is drawn. A part of `play`, which alone calls it.
+
+use glam::Vec2;
+use shared::id::PlayerId;
+use shared::protocol::PlayerEvent;
+use shared::tick::Tick;
+use shared::world::{Phase, Round};
+
+use super::Play;
+use crate::round_clock::RoundClock;
+use crate::view::Happening;
+
+impl Play {
+    /// What happened in one tick.
+    pub fn events(&mut self, tick: Tick, events: &[PlayerEvent]) {
+        if tick <= self.welcomed_at {
+            return;
+        }
+        for event in events {
+            self.roster.apply(event);
+            match event {
+                PlayerEvent::Killed(victim, by) => self.tell_kill(tick, *victim, *by),
+                PlayerEvent::Hit(victim, by, hull_points) => self.tell_hit(tick, *victim, *by, *hull_points),
+                PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
+                PlayerEvent::Round(round) => self.set_round(tick, *round),
+                PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
+                PlayerEvent::Joined(..)
+                | PlayerEvent::Left(_)
+                | PlayerEvent::Limbo(..)
+                | PlayerEvent::Scores(_) => {}
+            }
+        }
+    }
+
+    fn set_round(&mut self, tick: Tick, round: Round) {
+        self.round = RoundClock::new(round, tick);
+        self.shots.clear();
+        match round.phase {
+            Phase::Playing => self.schedule.now(Happening::RoundStarted),
+            Phase::Results => self.schedule.now(Happening::RoundEnded),
+            Phase::Lobby | Phase::Ended => {}
+        }
+    }
+
+    fn tell_beam(&mut self, tick: Tick, by: PlayerId, (from, to): ((i32, i32), (i32, i32))) {
+        let place = |(x, y): (i32, i32)| Vec2::new(x as f32, y as f32);
+        let happening = Happening::Beam { by, from: place(from), to: place(to) };
+        if by != self.player {
+            self.schedule.at(f64::from(tick.0), happening);
+        } else if self.beams.told(tick) {
+            self.schedule.now(happening);
+        }
+    }
+
+    fn tell_kill(&mut self, tick: Tick, victim: PlayerId, by: PlayerId) {
+        if victim == self.player {
+            let position = self.prediction.present().map(|(_, ship)| ship.motion.position);
+            self.schedule.now(Happening::Killed { victim, by, position });
+        } else {
+            let position = self.timeline.last_seen(victim);
+            self.schedule.at(f64::from(tick.0), Happening::Killed { victim, by, position });
+        }
+    }
+
+    fn tell_hit(&mut self, tick: Tick, victim: PlayerId, by: PlayerId, hull_points: u8) {
+        if victim == self.player {
+            let from = self.timeline.last_seen(by);
+            self.schedule.now(Happening::Hurt { from, hull_points });
+        } else if by == self.player {
+            self.shots.hit_at_birth(tick);
+            self.schedule.now(Happening::HitOther { victim });
+        }
+    }
+}

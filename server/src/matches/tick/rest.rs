@@ -1,0 +1,51 @@
+//! When a match sleeps, and the picture of itself that it shows and leaves behind.
+//! A part of `tick`; its thread asks whether it may sleep, everybody else looks at the picture.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::protocol::CloseReason;
+use shared::world::Phase;
+
+use super::Match;
+use crate::matches::status::MatchStatus;
+use crate::settings::Start;
+
+/// Pictures of the match in a second for those who do not play.
+const STATUS_HZ: u32 = 4;
+
+impl Match {
+    /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
+    pub fn may_sleep(&self) -> bool {
+        let watched = self.publisher.log().watching() > 0;
+        let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
+        let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
+        let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
+        idle && !watched && !on_its_own && !self.going_away
+    }
+
+    /// Looks after a sleeping match: whether it is to wake, and whether it was empty for too long.
+    pub fn doze(&mut self, now: Duration) {
+        self.drain_inbox(now);
+        let since = *self.empty_since.get_or_insert(now);
+        if !self.standing && now.saturating_sub(since) >= self.timing.empty_match {
+            self.end(CloseReason::MatchEnded, now);
+        }
+    }
+
+    pub(super) fn show_status(&mut self, now: Duration) {
+        let every = (self.rate_hz() / STATUS_HZ).max(1);
+        // A match that falls asleep leaves its last picture behind.
+        if self.world.tick.0.is_multiple_of(every) || self.world.tick.0 == 1 || self.may_sleep() {
+            self.show_status_now(now);
+        }
+    }
+
+    pub(super) fn show_status_now(&mut self, now: Duration) {
+        let watching = self.publisher.log().watching();
+        let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
+        let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
+        let net = self.roster.measure(&self.player_figures, now);
+        self.status.store(Arc::new(status.with_net(net)));
+    }
+}
