@@ -353,11 +353,10 @@ impl Match {
             self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
         }
         let empty = self.roster.is_empty();
+        let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
         if self.going_away {
             self.end(CloseReason::GoingAway, now);
-        } else if self.playground.as_mut().is_some_and(|p| p.is_over(empty, now)) {
-            self.end(CloseReason::MatchEnded, now);
-        } else if round.phase == Phase::Ended {
+        } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
     }
