@@ -17,7 +17,7 @@ const STATUS_HZ: u32 = 4;
 impl Match {
     /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
     pub fn may_sleep(&self) -> bool {
-        let watched = self.publisher.log().watching() > 0;
+        let watched = self.publisher.is_watched(self.world.tick);
         let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
         let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
         let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
