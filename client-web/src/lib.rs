@@ -7,6 +7,7 @@ pub mod view;
 
 pub mod determinism;
 
+pub mod ladder;
 pub mod session;
 
 pub mod instruments;

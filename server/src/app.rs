@@ -11,7 +11,9 @@ use axum::{
 };
 
 use crate::{
-    http::{events, files, gate, health, host, join, matches, problem::Problem, socket},
+    http::{
+        events, files, gate, health, host, input, join, matches, poll, problem::Problem, socket, stream,
+    },
     state::State,
 };
 
@@ -26,6 +28,9 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/join", post(join::join))
         .route("/api/matches/{id}/host/{action}", post(host::act))
         .route("/api/matches/{id}/ws", get(socket::connect))
+        .route("/api/matches/{id}/stream", get(stream::open))
+        .route("/api/matches/{id}/poll", get(poll::poll))
+        .route("/api/matches/{id}/input", post(input::put))
         .route("/api/matches/{id}/events", get(events::watch))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -86,19 +86,26 @@ pub enum Transport {
     Http,
     /// A player's WebSocket.
     WebSocket,
+    /// A player's stream over HTTP; its connection counts as `http` too.
+    Stream,
+    /// A player's long polls; their connections count as `http` too.
+    Poll,
     /// A spectator's event stream.
     Sse,
 }
 
 impl Transport {
     /// All transports.
-    pub const ALL: [Transport; 3] = [Transport::Http, Transport::WebSocket, Transport::Sse];
+    pub const ALL: [Transport; 5] =
+        [Transport::Http, Transport::WebSocket, Transport::Stream, Transport::Poll, Transport::Sse];
 
     /// The value of the label `transport`.
     pub fn word(self) -> &'static str {
         match self {
             Transport::Http => "http",
             Transport::WebSocket => "websocket",
+            Transport::Stream => "stream",
+            Transport::Poll => "poll",
             Transport::Sse => "sse",
         }
     }
@@ -272,6 +279,38 @@ impl Traffic {
 impl std::fmt::Debug for Traffic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Traffic").finish_non_exhaustive()
+    }
+}
+
+/// Bytes of players' links by transport. Make it once for each match.
+#[derive(Clone, Debug)]
+pub struct PlayerTraffic {
+    websocket: Traffic,
+    stream: Traffic,
+    poll: Traffic,
+}
+
+impl PlayerTraffic {
+    /// Handles of the installed recorder; after [`start_metrics`], else they count into nothing.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it registers with a recorder, which a default must not do"
+    )]
+    pub fn new() -> PlayerTraffic {
+        PlayerTraffic {
+            websocket: Traffic::new(Transport::WebSocket),
+            stream: Traffic::new(Transport::Stream),
+            poll: Traffic::new(Transport::Poll),
+        }
+    }
+
+    /// The bytes of one transport.
+    pub fn of(&self, transport: Transport) -> &Traffic {
+        match transport {
+            Transport::Stream => &self.stream,
+            Transport::Poll => &self.poll,
+            _ => &self.websocket,
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub mod record;
 pub mod replica;
 
 pub mod codec;
+pub mod length_prefix;
 pub mod protocol;
 
 pub mod feed;

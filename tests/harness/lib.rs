@@ -21,6 +21,8 @@ pub mod server;
 pub mod http;
 
 pub mod feed_socket;
+pub mod mail;
+
 pub mod pilot;
 
 pub mod browser;

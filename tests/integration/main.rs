@@ -10,3 +10,4 @@ mod play;
 mod program;
 mod refusals;
 mod seats;
+mod transports;

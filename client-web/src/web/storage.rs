@@ -9,6 +9,7 @@ use super::dom::window;
 const NAME: &str = "starfray.name";
 const HULL: &str = "starfray.hull";
 const SEAT: &str = "starfray.seat.";
+const WAY: &str = "starfray.way";
 const RELOADED: &str = "starfray.reloaded";
 
 fn lasting() -> Option<Storage> {
@@ -46,6 +47,18 @@ pub fn hull() -> Hull {
 pub fn set_hull(hull: Hull) {
     if let Some(storage) = lasting() {
         let _ = storage.set_item(HULL, &u8::from(hull).to_string());
+    }
+}
+
+/// What earlier pages learned about transports, as they wrote it.
+pub fn way() -> String {
+    lasting().and_then(|s| s.get_item(WAY).ok().flatten()).unwrap_or_default()
+}
+
+/// Remembers it.
+pub fn set_way(memory: &str) {
+    if let Some(storage) = lasting() {
+        let _ = storage.set_item(WAY, memory);
     }
 }
 

@@ -19,4 +19,10 @@ pub mod join;
 pub mod matches;
 pub mod socket;
 
+pub mod seated;
+
+pub mod input;
+pub mod poll;
+pub mod stream;
+
 pub mod gate;

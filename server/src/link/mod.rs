@@ -11,11 +11,17 @@ use bytes::Bytes;
 pub mod farewell;
 pub mod frame;
 pub mod frame_reader;
+pub mod mailbox;
+pub mod mailboxes;
 pub mod memory;
+pub mod replies;
 pub mod tcp;
 pub mod websocket;
 
+use mailbox::{Delivery, MailboxLink};
 use memory::MemoryLink;
+
+use crate::telemetry::Transport;
 
 /// A place among the allowed connections; dropping it frees the place.
 pub type Permit = Box<dyn Any + Send>;
@@ -27,6 +33,8 @@ pub enum Link {
     Tcp(TcpStream),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
+    /// The match's end of a mailbox that requests empty and fill.
+    Mailbox(MailboxLink),
 }
 
 /// A link that has just come from its HTTP handshake.
@@ -55,12 +63,34 @@ impl Link {
         Ok(Link::Tcp(socket))
     }
 
+    /// What carries a player's bytes.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Link::Tcp(_) | Link::Memory(_) => Transport::WebSocket,
+            Link::Mailbox(end) => match end.delivery() {
+                Delivery::Stream => Transport::Stream,
+                Delivery::Poll => Transport::Poll,
+            },
+        }
+    }
+
+    /// Writes the last bytes, as far as there is room, and says that nothing more will be written.
+    pub fn close(&mut self, last: &[u8]) {
+        if let Link::Mailbox(end) = self {
+            return end.close(last);
+        }
+        // A peer that is gone or full does not read them; the link ends all the same.
+        drop(self.write(last));
+        self.finish();
+    }
+
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {
             // An error means that the peer is gone already, which is what was wanted.
             Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
             Link::Memory(end) => end.finish(),
+            Link::Mailbox(end) => end.finish(),
         }
     }
 }
@@ -70,6 +100,7 @@ impl Read for Link {
         match self {
             Link::Tcp(socket) => tcp::read(socket, into),
             Link::Memory(end) => end.read(into),
+            Link::Mailbox(end) => end.read(into),
         }
     }
 }
@@ -79,6 +110,7 @@ impl Write for Link {
         match self {
             Link::Tcp(socket) => tcp::write(socket, bytes),
             Link::Memory(end) => end.write(bytes),
+            Link::Mailbox(end) => end.write(bytes),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::matches::credit::{Credit, Stage};
 use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
 use crate::matches::view_claims::ViewClaims;
-use crate::telemetry::{Counted, Transport, desynced, link_stage};
+use crate::telemetry::{Counted, desynced, link_stage};
 use crate::timing::Timing;
 
 /// Personal events that wait for the link; they are for the eye, so the oldest goes first when there are more.
@@ -83,6 +83,7 @@ pub struct SeatLink {
 impl SeatLink {
     /// A link that has just arrived, in a match of `rate`.
     pub fn new(socket: WebSocketLink, rate: TickRate, timing: &Timing, now: Duration) -> SeatLink {
+        let transport = socket.transport();
         SeatLink {
             socket,
             heard_at: now,
@@ -100,7 +101,7 @@ impl SeatLink {
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
-            _counted: Counted::connection(Transport::WebSocket),
+            _counted: Counted::connection(transport),
         }
     }
 

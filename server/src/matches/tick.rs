@@ -1,5 +1,5 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
-//! but the feed's, for the length of a push.
+//! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -29,7 +29,7 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
-use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
+use crate::telemetry::{Counted, PlayerTraffic, TickMetrics};
 use crate::timing::Timing;
 
 /// Pictures of the match in a second for those who do not play.
@@ -66,7 +66,7 @@ pub struct Match {
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
-    traffic: Traffic,
+    traffic: PlayerTraffic,
     _counted: Counted,
 }
 
@@ -102,7 +102,7 @@ impl Match {
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
-            traffic: Traffic::new(Transport::WebSocket),
+            traffic: PlayerTraffic::new(),
             _counted: Counted::hosted_match(),
         }
     }
@@ -223,9 +223,7 @@ impl Match {
     }
 
     fn read_links(&mut self, now: Duration) {
-        let (ended, bytes) = self.roster.read_links(self.world.tick, now);
-        self.traffic.received.increment(bytes);
-        for (player, reason) in ended {
+        for (player, reason) in self.roster.read_links(self.world.tick, now, &self.traffic) {
             self.end_link(player, reason, now);
         }
     }
@@ -280,7 +278,7 @@ impl Match {
 
     fn write_links(&mut self, now: Duration) {
         self.replication.pack(&self.world, &self.stage);
-        let (mut sent, mut skipped, mut bytes) = (0, 0, 0);
+        let (mut sent, mut skipped) = (0, 0);
         let mut gone = Vec::new();
         let frames = Frames {
             id: &self.id,
@@ -298,7 +296,10 @@ impl Match {
             match frames.write(seat, &mut makers, &mut self.out) {
                 Some(Sent::Taken) => {
                     sent += 1;
-                    bytes += self.out.len() as u64;
+                    if let Some(link) = &seat.link {
+                        let traffic = self.traffic.of(link.socket.transport());
+                        traffic.sent.increment(self.out.len() as u64);
+                    }
                 }
                 Some(Sent::Skipped) => skipped += 1,
                 Some(Sent::Gone) => gone.push(player),
@@ -307,7 +308,6 @@ impl Match {
         }
         self.metrics.snapshots_sent.increment(sent);
         self.metrics.snapshots_skipped.increment(skipped);
-        self.traffic.sent.increment(bytes);
         for player in gone {
             self.end_link(player, CloseReason::ConnectionLost, now);
         }
