@@ -8,4 +8,5 @@ mod phone;
 mod play;
 mod reconnect;
 mod scene;
+mod transports;
 mod watch;
