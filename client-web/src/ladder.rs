@@ -16,7 +16,7 @@ pub enum Transport {
 /// How long a link may take to its first message before the next transport is tried, in milliseconds.
 pub const FIRST_MESSAGE_MS: u32 = 2_500;
 /// How long a transport below the best one is gone back to.
-const REMEMBERED_MS: f64 = 600_000.0;
+const REMEMBERED_S: u32 = 600;
 /// Failures in a row of a transport that has worked on this page before the next one is tried: networks fail too.
 const PATIENCE: u32 = 3;
 
@@ -43,8 +43,8 @@ impl Transport {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ladder {
     at: Transport,
-    /// When a transport below the best one first worked, on the wall clock in milliseconds.
-    since_ms: f64,
+    /// When a transport below the best one first worked, in seconds of the wall clock; 0 is never.
+    since_s: u32,
     /// Whether the transport has worked on this page.
     proven: bool,
     failures: u32,
@@ -52,13 +52,13 @@ pub struct Ladder {
 
 impl Ladder {
     /// Begins at the top, or where `memory` of an earlier page says that it worked not long ago.
-    pub fn new(memory: &str, now_ms: f64) -> Ladder {
+    pub fn new(memory: &str, now_s: u32) -> Ladder {
         let (word, since) = memory.split_once(' ').unwrap_or_default();
-        let since_ms = since.parse().unwrap_or(f64::NEG_INFINITY);
+        let since_s = since.parse().unwrap_or(0);
         let known = [Transport::Stream, Transport::Poll].into_iter().find(|t| t.word() == word);
-        let fresh = (0.0..REMEMBERED_MS).contains(&(now_ms - since_ms));
+        let fresh = now_s.checked_sub(since_s).is_some_and(|age_s| age_s < REMEMBERED_S);
         match known.filter(|_| fresh) {
-            Some(at) => Ladder { at, since_ms, ..Ladder::default() },
+            Some(at) => Ladder { at, since_s, ..Ladder::default() },
             None => Ladder::default(),
         }
     }
@@ -69,7 +69,7 @@ impl Ladder {
     }
 
     /// The first message came. Returns what later pages should know, if that is new.
-    pub fn worked(&mut self, now_ms: f64) -> Option<String> {
+    pub fn worked(&mut self, now_s: u32) -> Option<String> {
         self.failures = 0;
         if std::mem::replace(&mut self.proven, true) {
             return None;
@@ -77,10 +77,10 @@ impl Ladder {
         if self.at == Transport::WebSocket {
             return Some(String::new());
         }
-        if self.since_ms == 0.0 {
-            self.since_ms = now_ms;
+        if self.since_s == 0 {
+            self.since_s = now_s;
         }
-        Some(format!("{} {}", self.at.word(), self.since_ms))
+        Some(format!("{} {}", self.at.word(), self.since_s))
     }
 
     /// No message came. `unreachable` is that the server itself did not answer. True if another transport is to be
@@ -100,8 +100,8 @@ impl Ladder {
     }
 
     /// A link that worked has ended: after some minutes that is the moment for a better one.
-    pub fn lost(&mut self, now_ms: f64) {
-        if self.at != Transport::WebSocket && now_ms - self.since_ms >= REMEMBERED_MS {
+    pub fn lost(&mut self, now_s: u32) {
+        if self.at != Transport::WebSocket && now_s.saturating_sub(self.since_s) >= REMEMBERED_S {
             *self = Ladder::default();
         }
     }
@@ -111,7 +111,7 @@ impl Ladder {
 mod tests {
     use super::*;
 
-    const NOW: f64 = 1.7e12;
+    const NOW: u32 = 1_800_000_000;
 
     #[test]
     fn it_falls_rung_by_rung_and_then_rests() {
@@ -130,18 +130,18 @@ mod tests {
         let mut ladder = Ladder::new("", NOW);
         assert!(ladder.failed(false));
         let memory = ladder.worked(NOW).unwrap();
-        assert_eq!(ladder.worked(NOW + 9.0), None);
-        assert_eq!(Ladder::new(&memory, NOW + 60_000.0).at(), Transport::Stream);
-        let mut again = Ladder::new(&memory, NOW + 60_000.0);
-        assert_eq!(again.worked(NOW + 60_000.0), Some(memory.clone()), "the first time counts");
-        assert_eq!(Ladder::new(&memory, NOW + 700_000.0).at(), Transport::WebSocket);
-        assert_eq!(Ladder::new(&memory, NOW - 5000.0).at(), Transport::WebSocket, "a clock that was set");
+        assert_eq!(ladder.worked(NOW + 9), None);
+        assert_eq!(Ladder::new(&memory, NOW + 60).at(), Transport::Stream);
+        let mut again = Ladder::new(&memory, NOW + 60);
+        assert_eq!(again.worked(NOW + 60), Some(memory.clone()), "the first time counts");
+        assert_eq!(Ladder::new(&memory, NOW + 700).at(), Transport::WebSocket);
+        assert_eq!(Ladder::new(&memory, NOW - 5).at(), Transport::WebSocket, "a clock that was set");
         for odd in ["stream", "stream x", "carrier 12", "websocket 12"] {
             assert_eq!(Ladder::new(odd, NOW).at(), Transport::WebSocket);
         }
-        ladder.lost(NOW + 60_000.0);
+        ladder.lost(NOW + 60);
         assert_eq!(ladder.at(), Transport::Stream);
-        ladder.lost(NOW + 700_000.0);
+        ladder.lost(NOW + 700);
         assert_eq!(ladder.at(), Transport::WebSocket);
         assert_eq!(ladder.worked(NOW), Some(String::new()), "nothing is to be remembered");
     }

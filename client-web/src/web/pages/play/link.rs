@@ -67,6 +67,11 @@ pub enum Next {
     Reload,
 }
 
+/// The wall clock in seconds.
+fn now_s() -> u32 {
+    (js_sys::Date::now() / 1000.0) as u32
+}
+
 /// A seat's link.
 #[derive(Debug)]
 pub struct Link {
@@ -99,7 +104,7 @@ impl Link {
             match_id,
             seat,
             way: None,
-            ladder: Ladder::new(&storage::way(), js_sys::Date::now()),
+            ladder: Ladder::new(&storage::way(), now_s()),
             tries: 0,
             stand: Stand::Joining,
             lost_ms: None,
@@ -160,7 +165,7 @@ impl Link {
             self.joined_anew = false;
             self.backoff.succeeded();
             storage::version_fits();
-            if let Some(memory) = self.ladder.worked(js_sys::Date::now()) {
+            if let Some(memory) = self.ladder.worked(now_s()) {
                 storage::set_way(&memory);
             }
         }
@@ -174,7 +179,7 @@ impl Link {
             let unreachable = code == BROKEN && self.ladder.at() != Transport::WebSocket;
             return if self.ladder.failed(unreachable) { Next::Connect } else { self.wait(now_ms, 0) };
         }
-        self.ladder.lost(js_sys::Date::now());
+        self.ladder.lost(now_s());
         let code = bye.map_or(code, |bye| bye.code);
         let is = |reason: CloseReason| reason.code() == code;
         self.lost_ms.get_or_insert(now_ms);
