@@ -98,6 +98,7 @@ pub struct Client {
     recorder: Recorder,
     round_trip: RoundTrip,
     keyframe_asked_ms: f64,
+    hidden: bool,
 }
 
 impl Client {
@@ -170,7 +171,25 @@ impl Client {
         self.link = Link::Up;
         self.buffer.forget_sent();
         self.round_trip = RoundTrip::default();
+        if self.hidden {
+            self.send(&ClientMessage::Hidden(true));
+        }
         Ok(())
+    }
+
+    /// Whether anybody can see the picture. While nobody can, the server sends nothing and no command goes out; the
+    /// seat and the link stay. After that it goes on with the next snapshot, a keyframe if the pause was long.
+    pub fn set_hidden(&mut self, hidden: bool, now_ms: f64) {
+        if self.hidden == hidden {
+            return;
+        }
+        self.hidden = hidden;
+        if self.link == Link::Up {
+            self.send(&ClientMessage::Hidden(hidden));
+        }
+        if let Some(play) = self.play.as_mut().filter(|_| !hidden) {
+            play.wake(now_ms);
+        }
     }
 
     /// What the player holds now.
@@ -180,7 +199,8 @@ impl Client {
 
     /// Samples inputs for each client tick that is due, at most eight, and predicts them.
     pub fn advance(&mut self, now_ms: f64) {
-        let Some(play) = self.play.as_mut().filter(|_| self.link == Link::Up) else { return };
+        let seen = self.link == Link::Up && !self.hidden;
+        let Some(play) = self.play.as_mut().filter(|_| seen) else { return };
         let lost = play.replica.needs_keyframe() && play.has_snapshots();
         play.note_round_trip(self.round_trip.ms());
         if let Some(message) = play.advance(&mut self.buffer, &mut self.recorder, now_ms) {

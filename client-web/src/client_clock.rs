@@ -4,54 +4,26 @@
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
+use crate::lead::Lead;
+
 /// Most ticks sampled in one go. A client that is further behind skips them.
 pub const TICKS_AT_ONCE_MAX: u32 = 8;
 
-/// Round trip time that is assumed as long as it is unknown.
-const RTT_GUESS_MS: f64 = 80.0;
-/// Ticks that the first lead has beyond the round trip.
-const LEAD_SPARE_TICKS: f64 = 1.5;
-/// Longest lead beyond the round trip.
-const LEAD_ROOM_MS: f64 = 300.0;
 /// Speeds of the clock against real time.
 const SPEED: (f64, f64) = (0.95, 1.25);
+/// The same in the first seconds, when the lead begins as a guess and nobody plays yet.
+const SPEED_LEARNING: (f64, f64) = (0.2, 2.0);
 /// Being off by more than this sets the clock anew.
 const JUMP_TICKS: f64 = 8.0;
-/// Reports of lateness in a row after which the lead grows.
-const LATE_REPORTS: u32 = 2;
-/// Inputs that the server's report of the worst one may look back over.
-const REPORT_WINDOW_TICKS: f64 = 8.0;
-/// Time without any lateness after which the lead shrinks.
-const CALM_MS: f64 = 1_500.0;
-/// The same at the very beginning, when the lead is a guess.
-const FIRST_CALM_MS: f64 = 400.0;
-/// Ticks by which the lead shrinks in a second, for each tick to spare.
-const SHRINK_PER_S: f64 = 0.3;
 
 /// The client's own tick clock.
 #[derive(Clone, Debug)]
 pub struct ClientClock {
     period_ms: f64,
-    /// Ticks ahead of what is arriving.
-    lead: f64,
-    rtt_ms: Option<f64>,
+    lead: Lead,
     tick: Option<f64>,
     last_ms: f64,
     sampled: Option<Tick>,
-    steering: Steering,
-    /// Whether the reports have confirmed or mended the first guess.
-    settled: bool,
-}
-
-/// What the reports said lately.
-#[derive(Clone, Debug, Default)]
-struct Steering {
-    late: u32,
-    calm: u32,
-    calm_slack: i8,
-    received: Option<i64>,
-    /// Reports before this tick still tell of commands that were sent before the last change.
-    judge_from: f64,
 }
 
 /// The ticks that are to be sampled now.
@@ -68,36 +40,23 @@ pub struct Due {
 impl ClientClock {
     /// A clock that does not run yet.
     pub fn new(rate: TickRate) -> ClientClock {
-        let period_ms = rate.period_ms();
-        let lead = RTT_GUESS_MS / period_ms + LEAD_SPARE_TICKS;
-        ClientClock {
-            period_ms,
-            lead,
-            rtt_ms: None,
-            tick: None,
-            last_ms: 0.0,
-            sampled: None,
-            steering: Steering::default(),
-            settled: false,
-        }
+        let (period_ms, lead) = (rate.period_ms(), Lead::new(rate));
+        ClientClock { period_ms, lead, tick: None, last_ms: 0.0, sampled: None }
     }
 
     /// Ticks ahead of what is arriving: the round trip and the time to spare.
     pub fn lead_ticks(&self) -> f64 {
-        self.lead
+        self.lead.ticks()
     }
 
-    /// The round trip time was measured; the first measure replaces the guess for the lead, if nothing better came.
+    /// The round trip time was measured.
     pub fn note_round_trip(&mut self, rtt_ms: f64) {
-        if self.rtt_ms.is_none() && self.steering.received.is_none() {
-            self.lead = rtt_ms / self.period_ms + LEAD_SPARE_TICKS;
-        }
-        self.rtt_ms = Some(rtt_ms);
+        self.lead.note_round_trip(rtt_ms);
     }
 
     /// The round trip time in milliseconds, once measured.
     pub fn rtt_ms(&self) -> Option<f64> {
-        self.rtt_ms
+        self.lead.rtt_ms()
     }
 
     /// The tick sampled last.
@@ -114,76 +73,21 @@ impl ClientClock {
 
     /// Takes in what the server says in the snapshot of tick `at`.
     pub fn report(&mut self, at: Tick, report: &InputReport) {
-        let Some(ahead) = report.received_ahead else { return };
-        let received = i64::from(at.0) + i64::from(ahead);
-        let flowing = self.steering.received.is_some_and(|before| received > before);
-        self.steering.received = Some(received);
-        if f64::from(at.0) < self.steering.judge_from {
-            return;
-        }
-        let slack = report.slack_ticks;
-        if slack >= 0 {
-            self.steering.late = 0;
-            self.shrink(slack, at);
-            return;
-        }
-        self.steering.calm = 0;
-        self.steering.late += 1;
-        if self.steering.late >= LATE_REPORTS {
-            // If the newest command came in time, only some were late: a little more is enough.
-            let in_time = flowing && ahead >= 0;
-            let missing = f64::from(-slack.min(ahead.min(0)).max(-127));
-            self.grow(if in_time { 1.0 } else { 1.0 + missing }, at);
-        }
-    }
-
-    fn grow(&mut self, ticks: f64, at: Tick) {
-        let rtt_ticks = self.rtt_ms.unwrap_or(RTT_GUESS_MS) / self.period_ms;
-        let longest = rtt_ticks + LEAD_SPARE_TICKS + LEAD_ROOM_MS / self.period_ms;
-        self.change((self.lead + ticks).min(longest.max(self.lead)), at);
-    }
-
-    /// Sets the lead; reports count again when they tell of commands sent with it.
-    fn change(&mut self, lead: f64, at: Tick) {
-        let speed = if lead > self.lead { SPEED.1 - 1.0 } else { 1.0 - SPEED.0 };
-        let settled_in = (lead - self.lead).abs() / speed;
-        self.lead = lead;
-        self.settled = true;
-        let present = self.tick.unwrap_or(f64::from(at.0));
-        let judge_from = present + settled_in + REPORT_WINDOW_TICKS;
-        self.steering = Steering { judge_from, received: self.steering.received, ..Steering::default() };
-    }
-
-    fn shrink(&mut self, slack: i8, at: Tick) {
-        let steering = &mut self.steering;
-        if slack == 0 {
-            steering.calm = 0;
-            return;
-        }
-        steering.calm_slack = if steering.calm == 0 { slack } else { steering.calm_slack.min(slack) };
-        steering.calm += 1;
-        let calm_ms = if self.settled { CALM_MS } else { FIRST_CALM_MS };
-        if f64::from(steering.calm) * self.period_ms < calm_ms {
-            return;
-        }
-        let spare = f64::from(steering.calm_slack);
-        if !self.settled || spare > JUMP_TICKS {
-            self.change(self.lead - spare + 1.0, at);
-        } else {
-            self.lead -= spare * SHRINK_PER_S * self.period_ms / 1000.0;
-            // What follows is judged anew, but not from the beginning.
-            steering.calm_slack = slack;
-        }
+        self.lead.report(at, report);
     }
 
     /// Lets the clock run to `now_ms`, when news of tick `arriving` would arrive; says what is to be sampled.
     pub fn advance(&mut self, arriving: f64, now_ms: f64) -> Option<Due> {
-        let goal = arriving + self.lead;
-        let passed = (now_ms - self.last_ms).max(0.0) / self.period_ms;
+        let passed_ms = (now_ms - self.last_ms).max(0.0);
+        if self.tick.is_some() && passed_ms > 0.0 {
+            self.lead.note_poll(passed_ms);
+        }
+        let (goal, passed) = (arriving + self.lead.ticks(), passed_ms / self.period_ms);
         self.last_ms = self.last_ms.max(now_ms);
         let steered = self.tick.filter(|tick| (goal - tick - passed).abs() <= JUMP_TICKS);
+        let (slowest, quickest) = if self.lead.is_learning() { SPEED_LEARNING } else { SPEED };
         let tick = match steered {
-            Some(tick) => goal.clamp(tick + passed * SPEED.0, tick + passed * SPEED.1),
+            Some(tick) => goal.clamp(tick + passed * slowest, tick + passed * quickest),
             None => goal,
         };
         self.tick = Some(tick);
@@ -195,12 +99,18 @@ impl ClientClock {
         }
         let first = if jumped { present } else { present - (due as u32 - 1) };
         self.sampled = Some(present);
+        if jumped {
+            self.lead.forget_sent();
+        }
+        self.lead.sent(first, present, arriving);
         Some(Due { first, count: present.since(first) + 1, jumped })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::snapshot::SLACK_STEPS;
+
     use super::*;
 
     /// A server that takes commands after `up_ms` and whose news take `down_ms`.
@@ -209,14 +119,16 @@ mod tests {
         down_ms: f64,
         clock: ClientClock,
         sent: Vec<(f64, Tick)>,
-        slacks: Vec<i8>,
+        /// Ticks to spare, by report.
+        slacks: Vec<f64>,
+        told: usize,
         jumps: u32,
     }
 
     impl Line {
         fn new(up_ms: f64, down_ms: f64) -> Line {
             let clock = ClientClock::new(TickRate::DEFAULT);
-            Line { up_ms, down_ms, clock, sent: Vec::new(), slacks: Vec::new(), jumps: 0 }
+            Line { up_ms, down_ms, clock, sent: Vec::new(), slacks: Vec::new(), told: 0, jumps: 0 }
         }
 
         /// Runs for `ticks` from server tick `from`, with frames of 4 ms; `extra_ms` delays the way up.
@@ -241,34 +153,32 @@ mod tests {
             self.sent.extend((0..due.count).map(|i| (arrives_ms, due.first + i)));
         }
 
-        /// The server at `tick` looks back over eight commands, as the real one does.
+        /// The server at `tick` tells of what came since its last report, as the real one does.
         fn report(&mut self, tick: u32) {
-            let here = f64::from(tick) * self.clock.period_ms;
-            let slack = |&(at, addressed): &(f64, Tick)| {
-                let step = (at / self.clock.period_ms).ceil().max(0.0) as i64;
-                i64::from(addressed.0) - step
-            };
-            let arrived: Vec<_> = self.sent.iter().filter(|(at, _)| *at <= here).collect();
-            let worst = arrived.iter().rev().take(8).map(|s| slack(s)).min();
-            let ahead = arrived.iter().map(|(_, t)| t.distance(Tick(tick))).max();
+            let here = f64::from(tick);
+            let slack = |(at, addressed): &(f64, Tick)| f64::from(addressed.0) - at / self.clock.period_ms;
+            let arrived = self.sent.iter().take_while(|(at, _)| at / self.clock.period_ms <= here).count();
+            let worst = self.sent[self.told.min(arrived)..arrived].iter().map(slack).reduce(f64::min);
+            self.told = arrived;
+            let ahead = self.sent[..arrived].iter().map(|(_, t)| t.distance(Tick(tick))).max();
             let report = InputReport {
                 received_ahead: ahead.map(|a| a.clamp(-127, 127) as i8),
-                slack_ticks: worst.unwrap_or(0).clamp(-127, 127) as i8,
+                slack: worst.map(|slack| (slack * SLACK_STEPS).floor().clamp(-127.0, 127.0) as i8),
                 ..InputReport::default()
             };
-            self.slacks.push(report.slack_ticks);
+            self.slacks.push(worst.unwrap_or(0.0));
             self.clock.note_round_trip(self.up_ms + self.down_ms);
             self.clock.report(Tick(tick), &report);
         }
     }
 
     #[test]
-    fn commands_arrive_with_less_than_two_ticks_to_spare() {
+    fn commands_arrive_a_few_milliseconds_before_they_are_late() {
         for (up, down) in [(1.0, 1.0), (30.0, 30.0), (90.0, 20.0), (20.0, 120.0)] {
             let mut line = Line::new(up, down);
             line.run(100, 600, |_| 0.0);
-            let settled = &line.slacks[150..];
-            assert!(settled.iter().all(|s| (0..=1).contains(s)), "{up}+{down}: {settled:?}");
+            let settled = &line.slacks[200..];
+            assert!(settled.iter().all(|s| (0.0..0.3).contains(s)), "{up}+{down}: {settled:?}");
             assert_eq!(line.jumps, 1, "{up}+{down}");
         }
     }
@@ -280,7 +190,7 @@ mod tests {
         line.run(400, 300, |t| 60.0 + f64::from(t * 7919 % 50));
         assert!(line.sent.windows(2).all(|w| w[1].1 == w[0].1.next()));
         assert_eq!(line.jumps, 1);
-        let late = line.slacks[450..].iter().filter(|s| **s < 0).count();
+        let late = line.slacks[450..].iter().filter(|s| **s < 0.0).count();
         assert!(late < 12, "{late} late of {}: {:?}", line.slacks[450..].len(), &line.slacks[450..]);
     }
 
@@ -289,7 +199,7 @@ mod tests {
         let mut line = Line::new(20.0, 20.0);
         line.run(100, 200, |_| 0.0);
         line.run(300, 60, |_| 150.0);
-        assert!(line.slacks[235..].iter().all(|s| *s >= 0), "{:?}", &line.slacks[195..]);
+        assert!(line.slacks[235..].iter().all(|s| *s >= 0.0), "{:?}", &line.slacks[195..]);
     }
 
     #[test]

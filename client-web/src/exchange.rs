@@ -17,7 +17,7 @@ use shared::record::{Head, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord, p
 use shared::replica::in_view;
 use shared::rules::Rules;
 use shared::simulation::{Stage, step};
-use shared::snapshot::InputReport;
+use shared::snapshot::{InputReport, SLACK_STEPS};
 use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Pilot, Ship, Shot, World};
 
@@ -49,7 +49,7 @@ pub(crate) struct Player {
     newest: Option<Tick>,
     applied: Option<Tick>,
     missing: u32,
-    slacks: VecDeque<i64>,
+    slack: Option<f64>,
     /// Ticks of all commands as they arrived.
     pub(crate) received: Vec<Tick>,
 }
@@ -162,7 +162,7 @@ impl Exchange {
         let (now, next) = (self.world.tick, self.world.tick.next());
         let mut commands = Vec::new();
         for player in &mut self.players {
-            player.read(now, self.now_ms);
+            player.read(now, self.now_ms, self.stage.rules.rate.period_ms());
             let held = self.world.ship(player.id).unwrap().input;
             let input = player.take(next, held, self.stage.rules.rate.ticks_in(100));
             commands.push(Command::Input { player: player.id, input, rewind: player.rewind });
@@ -196,7 +196,7 @@ impl Player {
             newest: None,
             applied: None,
             missing: 0,
-            slacks: VecDeque::new(),
+            slack: None,
             received: Vec::new(),
         }
     }
@@ -228,10 +228,13 @@ impl Player {
     }
 
     /// The server reads what has arrived.
-    fn read(&mut self, now: Tick, now_ms: f64) {
+    fn read(&mut self, now: Tick, now_ms: f64, period_ms: f64) {
+        self.slack = None;
         while self.up.front().is_some_and(|(at, _)| *at <= now_ms) {
-            let (_, bytes) = self.up.pop_front().unwrap();
+            let (at_ms, bytes) = self.up.pop_front().unwrap();
             let ClientMessage::Input(message) = codec::decode(&bytes, 4096).unwrap() else { continue };
+            let slack = message.first.distance(now.next()) as f64 + (now_ms - at_ms) / period_ms;
+            self.slack = Some(self.slack.map_or(slack, |worst| worst.min(slack)));
             let seen = i64::from(message.ack.0) * 8 - i64::from(message.view_lag);
             message.commands().unwrap().for_each(|command| self.queue(now, command, seen));
         }
@@ -240,10 +243,6 @@ impl Player {
     fn queue(&mut self, now: Tick, command: InputCommand, seen: i64) {
         self.received.push(command.tick);
         let spare = command.tick.distance(now.next());
-        self.slacks.push_back(spare);
-        if self.slacks.len() > 8 {
-            self.slacks.pop_front();
-        }
         self.newest = self.newest.max(Some(command.tick));
         if (0..24).contains(&spare) {
             let rewind = Rewind((i64::from(command.tick.0) * 8 - seen).clamp(0, 255) as u8);
@@ -267,7 +266,7 @@ impl Player {
             applied_ago: self.applied.map(|t| tick.since(t)).filter(|&ago| ago < 255).map(|ago| ago as u8),
             received_ahead: self.newest.map(|t| t.distance(tick).clamp(-127, 127) as i8),
             waiting: self.inputs.len() as u8,
-            slack_ticks: self.slacks.iter().min().copied().unwrap_or(0).clamp(-127, 127) as i8,
+            slack: self.slack.map(|s| (s * SLACK_STEPS).floor().clamp(-127.0, 127.0) as i8),
         }
     }
 }

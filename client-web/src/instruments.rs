@@ -21,6 +21,8 @@ pub struct Instruments {
     pub unsent: u64,
     /// Snapshots whose own ship was not where it had been predicted; births and deaths do not count.
     pub corrections: u64,
+    /// Snapshots of ticks for which the server had no command when it made them.
+    pub inputs_missing: u64,
     /// Distance of the last snapshot's own ship from where it had been predicted, in units; 0 on a clean link.
     pub last_correction_units: f32,
     /// The largest of these distances, in units.
@@ -31,8 +33,8 @@ pub struct Instruments {
     pub mismatches: u64,
     /// Ticks that commands are sent ahead of the newest snapshot's expected arrival.
     pub lead_ticks: f32,
-    /// Ticks to spare that the server reported last; negative is too late.
-    pub slack_ticks: i8,
+    /// Ticks that a command had to spare, as the server reported last; negative was too late.
+    pub slack_ticks: f32,
     /// Round trip time in milliseconds; 0 is unknown.
     pub rtt_ms: u16,
     /// How far behind the newest snapshot's expected arrival others are drawn, in milliseconds.
@@ -56,6 +58,8 @@ pub struct Samples {
     pub snapshot_gaps_ms: Vec<f32>,
     /// Milliseconds from sending a command to the first snapshot that says it was applied.
     pub input_acks_ms: Vec<f32>,
+    /// How far the own ship was from where it had been predicted, in units, snapshot by snapshot.
+    pub corrections_units: Vec<f32>,
 }
 
 /// Figures and samples while they are made.
@@ -90,12 +94,13 @@ impl Recorder {
         figures.last_correction_units = units;
         figures.max_correction_units = figures.max_correction_units.max(units);
         figures.corrections += u64::from(units > 0.0);
+        keep(&mut self.samples.corrections_units, units);
     }
 }
 
-fn keep(samples: &mut Vec<f32>, ms: f32) {
+fn keep(samples: &mut Vec<f32>, value: f32) {
     if samples.len() < SAMPLES_MAX {
-        samples.push(ms);
+        samples.push(value);
     }
 }
 

@@ -83,9 +83,9 @@ impl Timeline {
         from.ships.iter().map(|ship| self.draw(from, ship, to, tick)).collect()
     }
 
-    /// Whether `tick` lies beyond the newest moment.
-    pub fn runs_dry(&self, tick: f64) -> bool {
-        self.newest().is_some_and(|m| f64::from(m.tick.0) < tick)
+    /// Ticks by which `tick` lies beyond the newest moment; 0 if it does not.
+    pub fn beyond(&self, tick: f64) -> f64 {
+        self.newest().map_or(0.0, |m| (tick - f64::from(m.tick.0)).max(0.0))
     }
 
     fn draw(&self, from: &Moment, ship: &SeenShip, to: Option<&Moment>, tick: f64) -> ShipView {
@@ -162,7 +162,7 @@ mod tests {
     fn beyond_the_newest_they_fly_on_for_a_while_and_stand() {
         let mut line = timeline(&[(10, vec![ship(1, 0.0, 0)])]);
         assert!((line.ships_at(11.5)[0].position.x - 15.0).abs() < 1e-3);
-        assert!(line.runs_dry(11.5) && !line.runs_dry(10.0));
+        assert_eq!((line.beyond(11.5), line.beyond(9.0)), (1.5, 0.0));
         assert!((line.ships_at(40.0)[0].position.x - 30.0).abs() < 1e-3);
     }
 

@@ -14,6 +14,8 @@ pub mod instruments;
 
 pub mod server_clock;
 
+pub mod lead;
+
 pub mod client_clock;
 pub mod playout;
 

@@ -103,7 +103,7 @@ impl LightClient {
             self.buffer.applied(applied, now_ms).for_each(|ms| recorder.input_ack(ms));
         }
         recorder.figures.snapshots += 1;
-        recorder.figures.slack_ticks = head.report.slack_ticks;
+        recorder.figures.slack_ticks = head.report.slack_ticks().unwrap_or_default() as f32;
         seat.head = Some(head);
         Ok(())
     }

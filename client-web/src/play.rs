@@ -31,6 +31,8 @@ use crate::view::{Freshness, Happening, OwnView, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
+/// Silence after which a picture that is seen again begins anew.
+const PAUSE_MS: f64 = 500.0;
 /// A picture that is older than this many ticks is not what the player acts upon: the page was hidden.
 const SEEN_TICKS_MAX: f64 = 4.0;
 /// Silence that counts as a lost connection.
@@ -65,6 +67,8 @@ pub struct Play {
     aimed: Option<f64>,
     /// Whether others are drawn beyond the newest snapshot.
     dry: bool,
+    /// Whether the picture is seen again after a pause, and no snapshot has come since.
+    waking: bool,
 }
 
 impl Play {
@@ -97,6 +101,7 @@ impl Play {
             drawn: None,
             aimed: None,
             dry: false,
+            waking: false,
         })
     }
 
@@ -114,6 +119,16 @@ impl Play {
             self.welcomed_at = welcome.tick;
         }
         same
+    }
+
+    /// Somebody looks again. After a longer pause nothing that was drawn counts any more, and commands wait for the next
+    /// snapshot, since only it says where the own ship is.
+    pub fn wake(&mut self, now_ms: f64) {
+        if self.clock.silence_ms(now_ms).is_some_and(|ms| ms > PAUSE_MS) {
+            self.waking = true;
+            self.timeline = Timeline::new(self.clock.period_ms());
+            self.shots.clear();
+        }
     }
 
     /// The client measured the round trip.
@@ -142,19 +157,26 @@ impl Play {
             recorder.snapshot_gap(gap_ms);
         }
         self.clock.arrived(snapshot.tick, now_ms);
+        self.waking = false;
         self.client_clock.report(snapshot.tick, &snapshot.report);
         self.phase = snapshot.phase;
         self.see(snapshot);
         let flight = self.ground.flight(self.phase);
         let verdict = self.prediction.reconcile(snapshot.tick, snapshot.own, &flight, now_ms);
         recorder.correction(verdict.off_units);
+        recorder.figures.inputs_missing += u64::from(self.sends() && snapshot.report.applied_ago != Some(0));
         self.tell_life(verdict, &snapshot.own);
         let figures = &mut recorder.figures;
         figures.snapshots += 1;
-        figures.slack_ticks = snapshot.report.slack_ticks;
+        figures.slack_ticks = snapshot.report.slack_ticks().map_or(figures.slack_ticks, |ticks| ticks as f32);
         figures.rtt_ms = self.client_clock.rtt_ms().unwrap_or(0.0) as u16;
         let own = usize::from(snapshot.own.respawn_ticks == 0);
         figures.in_view = ((snapshot.ships.len() + own) as u16, snapshot.shots.len() as u16);
+    }
+
+    /// Whether the server has had time to get a command for the newest tick.
+    fn sends(&self) -> bool {
+        self.client_clock.sampled().is_some_and(|sampled| self.clock.newest() <= Some(sampled))
     }
 
     /// Compares with the moment before: births, dashes, shots.
@@ -267,10 +289,10 @@ impl Play {
     ) -> Option<InputMessage> {
         let newest = self.clock.newest()?;
         self.playout.advance(&self.clock, now_ms);
-        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.runs_dry(tick));
+        let running_dry = self.playout.tick().is_some_and(|tick| self.timeline.beyond(tick) > 0.0);
         recorder.figures.underruns += u64::from(running_dry && !self.dry);
         self.dry = running_dry;
-        let arriving = self.clock.tick_at(now_ms)?;
+        let arriving = self.clock.tick_at(now_ms).filter(|_| !self.waking)?;
         let runs = self.client_clock.sampled().is_some();
         let due = self.client_clock.advance(arriving, now_ms);
         recorder.figures.clock_snaps += u64::from(runs && due.is_some_and(|d| d.jumped));
@@ -353,6 +375,8 @@ impl Play {
         view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
         view.shots = self.shots.views(others, self.ground.rules.dt);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
+        view.others_at = others;
+        view.beyond_ticks = self.timeline.beyond(others) as f32;
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
@@ -396,6 +420,7 @@ impl Play {
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {
         match (self.clock.silence_ms(now_ms), self.clock.lateness_ms(now_ms, 1.0)) {
             _ if !linked => Freshness::Lost,
+            _ if self.waking => Freshness::CatchingUp,
             (Some(silence), _) if silence > SILENCE_MS => Freshness::Lost,
             (_, Some(late)) if late > LATE_MS => Freshness::CatchingUp,
             (Some(_), _) => Freshness::Live,

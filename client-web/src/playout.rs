@@ -1,10 +1,11 @@
 //! Which moment of the past to draw: late enough that the next news are usually there, and no later.
 //! The delay rises at once when the line gets rougher and falls slowly; the clock itself never jumps, unless far off.
+//! News that the server left out are no jitter: only when most are left out the delay covers the longer interval.
 
 use crate::server_clock::ServerClock;
 
-/// Shortest delay.
-const DELAY_MIN_MS: f64 = 50.0;
+/// What the delay has beyond one interval on a line without jitter.
+const MARGIN_MS: f64 = 6.0;
 /// Longest delay of a player's picture.
 const DELAY_MAX_MS: f64 = 250.0;
 /// Room for jitter beyond one interval when the interval itself is long.
@@ -56,8 +57,9 @@ impl Playout {
         let Some(arriving) = clock.tick_at(now_ms) else { return };
         let passed_ms = (now_ms - self.last_ms).max(0.0);
         self.last_ms = self.last_ms.max(now_ms);
-        self.steer_delay(clock.jitter_ms(), passed_ms);
         let period_ms = clock.period_ms();
+        let interval_ms = self.interval_ms.max(clock.interval_ticks() * period_ms);
+        self.steer_delay(interval_ms, clock.jitter_ms(), passed_ms);
         let goal = arriving - self.delay_ms / period_ms;
         let passed = passed_ms / period_ms;
         self.tick = Some(match self.tick {
@@ -68,9 +70,9 @@ impl Playout {
         });
     }
 
-    fn steer_delay(&mut self, jitter_ms: f64, passed_ms: f64) {
-        let longest = DELAY_MAX_MS.max(self.interval_ms + JITTER_ROOM_MS);
-        let goal = (self.interval_ms + JITTER_COVER * jitter_ms).clamp(DELAY_MIN_MS, longest);
+    fn steer_delay(&mut self, interval_ms: f64, jitter_ms: f64, passed_ms: f64) {
+        let longest = DELAY_MAX_MS.max(interval_ms + JITTER_ROOM_MS);
+        let goal = (interval_ms + MARGIN_MS + JITTER_COVER * jitter_ms).min(longest);
         let surplus = self.delay_ms - goal;
         let fall = FALL_MS_PER_S.max(surplus * FALL_SHARE_PER_S) * passed_ms / 1000.0;
         self.delay_ms = if self.tick.is_none() { goal } else { goal.max(self.delay_ms - fall) };
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn a_clean_line_has_the_shortest_delay_and_a_steady_picture() {
         let (playout, worst) = run(300, |_| 30.0);
-        assert!((playout.delay_ms() - DELAY_MIN_MS).abs() < 1e-6, "{}", playout.delay_ms());
+        assert!((playout.delay_ms() - PERIOD - MARGIN_MS).abs() < 1e-6, "{}", playout.delay_ms());
         assert!(worst < 0.05, "{worst}");
     }
 
@@ -123,6 +125,24 @@ mod tests {
         assert!(worst < 0.05, "{worst}");
         let (rough, _) = run(600, |t| f64::from(t * 7919 % 400));
         assert!((rough.delay_ms() - DELAY_MAX_MS).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_the_server_leaves_out_is_no_jitter() {
+        let (mut clock, mut playout) = (ServerClock::new(PERIOD), Playout::new(PERIOD));
+        let mut delay_after = |ticks: std::ops::Range<u32>, sent: fn(u32) -> bool| {
+            for tick in ticks {
+                let now_ms = f64::from(tick) * PERIOD;
+                if sent(tick) {
+                    clock.arrived(Tick(tick), now_ms);
+                }
+                playout.advance(&clock, now_ms);
+            }
+            playout.delay_ms()
+        };
+        let clean_ms = PERIOD + MARGIN_MS;
+        assert!((delay_after(0..300, |t| t % 5 != 0 && !(100..110).contains(&t)) - clean_ms).abs() < 1e-6);
+        assert!((delay_after(300..600, |t| t % 3 == 0) - clean_ms - 2.0 * PERIOD).abs() < 1e-6);
     }
 
     #[test]

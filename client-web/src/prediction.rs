@@ -149,6 +149,12 @@ impl Prediction {
             return Verdict { born: truth.respawn_ticks == 0, ..Verdict::default() };
         };
         if front.tick > tick {
+            // A pause was flown over: from here on it is flown again, from what is known.
+            let inputs: Vec<_> = self.steps.iter().map(|s| (s.tick, s.input)).collect();
+            self.restart(tick, truth);
+            for (tick, input) in inputs {
+                self.push(tick, input, flight);
+            }
             return Verdict::default();
         }
         let predicted = OwnShip { hull_points: truth.hull_points, ..front.ship };

@@ -75,6 +75,15 @@ impl ServerClock {
         Some(now_ms - self.origin_ms - (f64::from(newest.tick.0) + interval_ticks) * self.period_ms)
     }
 
+    /// Ticks between two news, in the middle of the last ones; 1 while that is unknown.
+    pub fn interval_ticks(&self) -> f64 {
+        let ticks = self.arrivals.iter().map(|a| a.tick);
+        let mut gaps: Vec<u32> =
+            ticks.clone().skip(1).zip(ticks).map(|(next, tick)| next.since(tick)).collect();
+        gaps.sort_unstable();
+        gaps.get(gaps.len() / 2).map_or(1.0, |&ticks| f64::from(ticks))
+    }
+
     /// The lateness in milliseconds that nine arrivals of ten stay below.
     pub fn jitter_ms(&self) -> f64 {
         let mut late: Vec<f64> = self.arrivals.iter().map(|a| a.origin_ms - self.origin_ms).collect();

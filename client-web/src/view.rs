@@ -29,6 +29,10 @@ pub struct View {
     pub freshness: Freshness,
     /// Round trip time in milliseconds; `None` while unknown.
     pub rtt_ms: Option<u16>,
+    /// The moment of the past at which others are shown, in ticks; 0 while unknown. Players only.
+    pub others_at: f64,
+    /// Ticks by which that lies beyond the newest snapshot, so that others had to be extrapolated; mostly 0.
+    pub beyond_ticks: f32,
 }
 
 /// The ship that is played or followed.

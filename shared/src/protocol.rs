@@ -35,6 +35,9 @@ pub enum ClientMessage {
     /// A stamp that the server sends back, to measure the round trip.
     #[serde(rename = "p")]
     Ping(u32),
+    /// Nobody looks at the picture (true): nothing is sent until somebody does (false).
+    #[serde(rename = "h")]
+    Hidden(bool),
 }
 
 /// A message's body without content.
@@ -388,6 +391,8 @@ mod tests {
             ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
             ("keyframe", encode(&ClientMessage::Keyframe(Nothing())).unwrap()),
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
+            ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
+            ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
             ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),

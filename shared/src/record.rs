@@ -144,7 +144,7 @@ impl Head {
         out.extend([self.phase as u8 | keyframe | checksum, self.since]);
         out.push(self.report.applied_ago.unwrap_or(255));
         out.push(self.report.received_ahead.unwrap_or(i8::MIN) as u8);
-        out.extend([self.report.waiting, self.report.slack_ticks as u8]);
+        out.extend([self.report.waiting, self.report.slack.unwrap_or(i8::MIN) as u8]);
         out.extend([self.fire_wait_ticks, self.guard_ticks, self.respawn_ticks, self.rail_wait_ticks]);
         out.extend(self.checksum.iter().flat_map(|sum| sum.to_le_bytes()));
     }
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
             applied_ago: (applied != 255).then_some(applied),
             received_ahead: (received as i8 != i8::MIN).then_some(received as i8),
             waiting,
-            slack_ticks: slack as i8,
+            slack: (slack as i8 != i8::MIN).then_some(slack as i8),
         };
         let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
         let phase = phases.get(usize::from(flags & PHASE)).copied().ok_or(SnapshotError::Value)?;

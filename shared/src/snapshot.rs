@@ -9,6 +9,9 @@ use crate::id::{PlayerId, ShotId};
 use crate::tick::Tick;
 use crate::world::{Motion, Phase, Ship};
 
+/// Steps of a tick in which the server tells how much time inputs had to spare.
+pub const SLACK_STEPS: f64 = 16.0;
+
 /// What the server says of a player's inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputReport {
@@ -18,8 +21,16 @@ pub struct InputReport {
     pub received_ahead: Option<i8>,
     /// Inputs that wait for their tick.
     pub waiting: u8,
-    /// Ticks to spare of the worst recent input; negative is too late.
-    pub slack_ticks: i8,
+    /// How much time the worst input that came since the snapshot before had to spare, in sixteenths of a tick, rounded
+    /// down, -127 to 127; negative was too late. `None` if none came.
+    pub slack: Option<i8>,
+}
+
+impl InputReport {
+    /// The slack in ticks.
+    pub fn slack_ticks(&self) -> Option<f64> {
+        self.slack.map(|steps| f64::from(steps) / SLACK_STEPS)
+    }
 }
 
 /// The own ship, exactly.

@@ -156,13 +156,15 @@ fn shot_record() -> impl Strategy<Value = ShotRecord> {
 
 fn head() -> impl Strategy<Value = Head> {
     let phase = prop::sample::select(vec![Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended]);
-    let report = (proptest::option::of(0..255_u8), proptest::option::of(-127..=127_i8), any::<(u8, i8)>())
-        .prop_map(|(applied_ago, received_ahead, (waiting, slack_ticks))| InputReport {
+    let signed = || proptest::option::of(-127..=127_i8);
+    let report = (proptest::option::of(0..255_u8), signed(), any::<u8>(), signed()).prop_map(
+        |(applied_ago, received_ahead, waiting, slack)| InputReport {
             applied_ago,
             received_ahead,
             waiting,
-            slack_ticks,
-        });
+            slack,
+        },
+    );
     (any::<(u32, u8)>(), phase, report, any::<[u8; 4]>(), any::<Option<u32>>()).prop_map(
         |((tick, since), phase, report, waits, checksum)| Head {
             tick: Tick(tick),

@@ -14,6 +14,8 @@ pub mod feed;
 pub mod exchange;
 pub mod road;
 
+pub mod feel;
+
 pub mod patience;
 
 pub mod server;

@@ -2,6 +2,7 @@
 //! It can fall silent without closing, which no browser would do on purpose.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use server::link::memory::MemoryLink;
 use shared::codec::{decode, encode};
@@ -66,6 +67,11 @@ impl Peer {
     /// From now on nothing is sent any more, not even answers to pings.
     pub fn fall_silent(&mut self) {
         self.socket.get_mut().mute = true;
+    }
+
+    /// What is sent from now on arrives at `now_ms` of the match's clock, for links whose times count.
+    pub fn set_now(&mut self, now_ms: f64) {
+        self.socket.get_mut().link.set_now(Duration::from_secs_f64(now_ms.max(0.0) / 1000.0));
     }
 
     /// Sends a binary message. What a closed link does not take is lost.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use anyhow::Result;
 use client_web::light::LightClient;
@@ -16,8 +17,9 @@ use crate::lane::Delay;
 use crate::peer::Peer;
 use crate::steering::Steering;
 
-/// Time between two looks at a network.
-const STEP_MS: f64 = 4.0;
+/// Time between two looks at a network, by who has a picture and by who has none.
+const STEP_MS: f64 = 1.0;
+const BLIND_STEP_MS: f64 = 4.0;
 /// Bytes that the client's own end holds unread: a receive buffer.
 const CLIENT_BYTES: usize = 64 * 1024;
 
@@ -47,6 +49,7 @@ impl Road {
 
     /// Moves everything as far as it gets by `now_ms`.
     pub fn carry(&mut self, now_ms: f64) {
+        self.server.set_now(Duration::from_secs_f64(now_ms.max(0.0) / 1000.0));
         self.down.carry(&mut self.server, &mut self.client, now_ms);
         self.up.carry(&mut self.client, &mut self.server, now_ms);
     }
@@ -153,7 +156,7 @@ impl Blind {
             if !self.stopped {
                 self.look(now_ms)?;
             }
-            now_ms += STEP_MS;
+            now_ms += BLIND_STEP_MS;
         }
         Ok(())
     }

@@ -5,11 +5,13 @@ mod arena;
 mod child;
 mod contenders;
 mod encode;
+mod feel;
 mod figures;
 mod machine;
 mod measurement;
 mod plot;
 mod procfs;
+mod ranges;
 mod report;
 mod scale;
 mod slow;
@@ -27,7 +29,7 @@ use crate::{
 };
 
 /// The benchmarks, in the order in which they run.
-const BENCHES: [&str; 3] = ["encode", "scale", "slow"];
+const BENCHES: [&str; 4] = ["encode", "feel", "scale", "slow"];
 
 /// Seconds for each figure of `encode`, by default and in short.
 const ENCODE_SECONDS: (u64, u64) = (3, 1);
@@ -71,6 +73,9 @@ impl Options {
         {
             return Err("`bench encode` has `--seconds` only: its players are fixed".to_owned());
         }
+        if options.name.as_deref() == Some("feel") && options.players.is_some() {
+            return Err("`bench feel` has no `--players`: one person plays among bots".to_owned());
+        }
         Ok(options)
     }
 
@@ -88,6 +93,13 @@ impl Options {
         plan.players = first.copied().unwrap_or(plan.players);
         plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
         plan.seconds = self.seconds.map_or(plan.seconds, |seconds| seconds.min(slow::SECONDS_MAX));
+        plan
+    }
+
+    fn feel_plan(&self) -> feel::Plan {
+        let mut plan = if self.name.is_some() { feel::Plan::full() } else { feel::Plan::short() };
+        plan.seeds = self.repetitions.unwrap_or(plan.seeds);
+        plan.seconds = self.seconds.unwrap_or(plan.seconds);
         plan
     }
 
@@ -134,6 +146,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> Result<ExitCode
 fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)) -> Result<Value> {
     match name {
         "encode" => encode::encode(workspace, options.encode_seconds(), folder),
+        "feel" => feel::feel(workspace, &options.feel_plan(), folder),
         "scale" => scale::scale(workspace, &options.scale_plan(), folder),
         "slow" => slow::slow(workspace, &options.slow_plan(), folder),
         other => bail!("the benchmark `{other}` is listed and not there"),
@@ -171,7 +184,7 @@ mod tests {
     #[test]
     fn wrong_arguments_are_one_line() {
         for line in
-            ["--json", "--fast", "one two", "--players x", "--reps 0", "--players 50,9000", "encode --reps 2"]
+            ["--json", "--fast", "one two", "--players x", "--reps 0", "encode --reps 2", "feel --players 5"]
         {
             assert!(parsed(line).is_err_and(|complaint| !complaint.contains('\n')), "{line}");
         }

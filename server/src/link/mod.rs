@@ -4,7 +4,8 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -15,11 +16,13 @@ pub mod mailbox;
 pub mod mailboxes;
 pub mod memory;
 pub mod replies;
+pub mod stamp;
 pub mod tcp;
 pub mod websocket;
 
 use mailbox::{Delivery, MailboxLink};
 use memory::MemoryLink;
+use tcp::TcpLink;
 
 use crate::telemetry::Transport;
 
@@ -30,7 +33,7 @@ pub type Permit = Box<dyn Any + Send>;
 #[derive(Debug)]
 pub enum Link {
     /// A TCP socket.
-    Tcp(TcpStream),
+    Tcp(TcpLink),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
     /// The match's end of a mailbox that requests empty and fill.
@@ -59,8 +62,17 @@ impl fmt::Debug for Arrival {
 impl Link {
     /// A link over `socket`, made non-blocking and quick.
     pub fn tcp(socket: TcpStream) -> io::Result<Link> {
-        tcp::prepare(&socket)?;
-        Ok(Link::Tcp(socket))
+        TcpLink::new(socket).map(Link::Tcp)
+    }
+
+    /// How long the bytes that were read last had been here, if that is known. `now` is the time of that read, which
+    /// only links without a clock of their own go by.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        match self {
+            Link::Tcp(socket) => socket.age(),
+            Link::Memory(end) => end.age(now),
+            Link::Mailbox(end) => end.age(),
+        }
     }
 
     /// What carries a player's bytes.
@@ -87,8 +99,7 @@ impl Link {
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {
-            // An error means that the peer is gone already, which is what was wanted.
-            Link::Tcp(socket) => drop(socket.shutdown(Shutdown::Write)),
+            Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
             Link::Mailbox(end) => end.finish(),
         }
@@ -98,7 +109,7 @@ impl Link {
 impl Read for Link {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => tcp::read(socket, into),
+            Link::Tcp(socket) => socket.read(into),
             Link::Memory(end) => end.read(into),
             Link::Mailbox(end) => end.read(into),
         }
@@ -108,7 +119,7 @@ impl Read for Link {
 impl Write for Link {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => tcp::write(socket, bytes),
+            Link::Tcp(socket) => socket.write(bytes),
             Link::Memory(end) => end.write(bytes),
             Link::Mailbox(end) => end.write(bytes),
         }

@@ -1,34 +1,67 @@
-//! Options of a TCP socket that carries a game: small messages at once, and a short queue in the kernel.
+//! A TCP socket that carries a game: small messages at once, a short queue in the kernel, and when its bytes came.
 //! Without the short queue a stalled reader swallows minutes of old snapshots before a write fails.
 
-use std::io;
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::SendFlags;
 use socket2::SockRef;
+
+use crate::link::stamp;
 
 /// Bytes that the kernel holds unsent before a write is refused: a few snapshots.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES: u32 = 4096;
 
-/// Makes `socket` non-blocking and sets its options.
-pub fn prepare(socket: &TcpStream) -> io::Result<()> {
-    socket.set_nonblocking(true)?;
-    socket.set_nodelay(true)?;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = SockRef::from(socket);
-    Ok(())
+/// A socket that never waits.
+#[derive(Debug)]
+pub struct TcpLink {
+    socket: TcpStream,
+    age: Option<Duration>,
 }
 
-/// Reads what is there. By the system call itself: libc's wrapper makes each a point where a thread can be cancelled,
-/// which costs a twentieth of a tick with a thousand players.
-pub fn read(socket: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::net::recv(socket, into, RecvFlags::empty())?.0)
+impl TcpLink {
+    /// Makes `socket` non-blocking and sets its options.
+    pub fn new(socket: TcpStream) -> io::Result<TcpLink> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        stamp::ask(&socket);
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = SockRef::from(&socket);
+        Ok(TcpLink { socket, age: None })
+    }
+
+    /// How long the last bytes that were read had been here, if the system tells.
+    pub fn age(&self) -> Option<Duration> {
+        self.age
+    }
+
+    /// Says that nothing more will be written.
+    pub fn finish(&mut self) {
+        // An error means that the peer is gone already, which is what was wanted.
+        drop(self.socket.shutdown(Shutdown::Write));
+    }
 }
 
-/// Writes what there is room for, by the system call itself.
-pub fn write(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)?)
+impl Read for TcpLink {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (count, age) = stamp::read(&self.socket, into)?;
+        self.age = age;
+        Ok(count)
+    }
+}
+
+impl Write for TcpLink {
+    /// By the system call itself: libc's wrapper makes it a point where a thread can be cancelled, which costs some
+    /// hundredths of a tick with a thousand players.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -5,6 +5,7 @@
 //! out between frames, so that only one hand writes.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::time::Duration;
 
 use shared::protocol::CloseReason;
 
@@ -100,6 +101,11 @@ impl WebSocketLink {
     /// What carries it.
     pub fn transport(&self) -> Transport {
         self.link.transport()
+    }
+
+    /// How long the bytes of the last read, which was at `now`, had been here, if that is known.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.link.age(now)
     }
 
     /// Bytes read since the last call.

@@ -223,6 +223,14 @@ impl Credit {
         self.sent_at = now;
     }
 
+    /// The client takes a rest and says so: what is under way owes no answer any more.
+    pub fn rest(&mut self, now: Duration) {
+        self.flights.clear();
+        self.flying_bytes = 0;
+        self.answered_at = now;
+        (self.probe, self.queued_since) = (Probe::Idle, None);
+    }
+
     /// What may be sent now.
     pub fn permission(&self, now: Duration) -> Permission {
         let pause = now.saturating_sub(self.sent_at);

@@ -83,6 +83,9 @@ impl Frames<'_> {
         if way != Sent::Taken {
             return Some(way);
         }
+        if link.hidden {
+            return Some(self.write_answers(link, out)).filter(|sent| *sent == Sent::Gone);
+        }
         let index = self.world.find(player).ok()?;
         let (own, pilot) = (self.world.ships.get(index)?, self.world.pilots.get(index)?);
         if link.welcome_due {
@@ -114,6 +117,7 @@ impl Frames<'_> {
             (link.event_cursor, link.pages_from) = (told.event_cursor, told.pages_from);
             self.answered(link);
             seat.personal.clear();
+            seat.queue.reported();
             link.credit.sent(self.world.tick, out.len(), self.now);
             link.credit.spend_side(told.bytes);
             makers.replication.commit(&mut link.known);

@@ -4,15 +4,16 @@
 //! When none is there the last one holds on without its edges for 100 ms, then the ship is left alone: a lost
 //! connection must not steer for ever.
 
+use std::time::Duration;
+
 use shared::input::{InputCommand, ShipInput};
 use shared::rules::INPUT_HOLD_MS;
+use shared::snapshot::SLACK_STEPS;
 use shared::tick::{Tick, TickRate};
 
 /// How far ahead of the match a command may be, in ticks.
 const AHEAD_TICKS_MAX: u32 = 24;
 const SLOTS: usize = 32;
-/// Commands over which the worst slack is taken.
-const SLACK_COMMANDS: u8 = 8;
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct InputQueue {
     applied: Option<Tick>,
     missing_ticks: u32,
     hold_ticks: u32,
-    slack: i8,
-    slack_age: u8,
+    period: Duration,
+    slack: Option<i8>,
 }
 
 impl InputQueue {
@@ -50,15 +51,14 @@ impl InputQueue {
             applied: None,
             missing_ticks: 0,
             hold_ticks: rate.ticks_in(INPUT_HOLD_MS),
-            slack: 0,
-            slack_age: SLACK_COMMANDS,
+            period: Duration::from_secs_f32(rate.period_s()),
+            slack: None,
         }
     }
 
     /// Takes in a command; `now` is the last tick that was stepped.
     pub fn push(&mut self, now: Tick, command: InputCommand) -> Pushed {
         let spare = command.tick.distance(now.next());
-        self.note_slack(spare.clamp(-127, 127) as i8);
         self.newest = self.newest.max(Some(command.tick));
         if spare < 0 {
             return Pushed::Late;
@@ -77,13 +77,19 @@ impl InputQueue {
         Pushed::Accepted
     }
 
-    /// The worst slack of the last few commands: a worse one counts at once, a better one after a while.
-    fn note_slack(&mut self, slack: i8) {
-        self.slack_age = self.slack_age.saturating_add(1);
-        if slack <= self.slack || self.slack_age >= SLACK_COMMANDS {
-            self.slack = slack;
-            self.slack_age = 0;
-        }
+    /// Notes that a message arrived `age` before the read in which it was taken, or at an unknown time before it; its
+    /// first command was `spare` whole ticks early for that read. The worst since the last report counts.
+    pub fn note_slack(&mut self, spare: i64, age: Option<Duration>) {
+        let part = age.unwrap_or_default().as_secs_f64() / self.period.as_secs_f64();
+        // What is read now came after the read before; more than a tick is a server that was late itself.
+        let steps = (spare as f64 + part.min(1.0)) * SLACK_STEPS;
+        let slack = steps.floor().clamp(-127.0, 127.0) as i8;
+        self.slack = Some(self.slack.map_or(slack, |worst| worst.min(slack)));
+    }
+
+    /// A snapshot with the report went out: the next one tells of what comes from now on.
+    pub fn reported(&mut self) {
+        self.slack = None;
     }
 
     /// What the ship does in `tick`, given what it was told last (`held`).
@@ -117,8 +123,8 @@ impl InputQueue {
         self.waiting
     }
 
-    /// Ticks to spare of the worst of the last few commands; negative is too late.
-    pub fn slack_ticks(&self) -> i8 {
+    /// How much time the worst command since the last report had to spare, in sixteenths of a tick.
+    pub fn slack(&self) -> Option<i8> {
         self.slack
     }
 }
@@ -141,14 +147,35 @@ mod tests {
         assert_eq!(queue.push(Tick(10), command(12)), Pushed::Repeated);
         assert_eq!(queue.take(Tick(11), ShipInput::default()), ShipInput::default());
         assert_eq!(queue.take(Tick(12), ShipInput::default()), command(12).input);
-        assert_eq!((queue.applied(), queue.waiting(), queue.slack_ticks()), (Some(Tick(12)), 0, 1));
+        assert_eq!((queue.applied(), queue.waiting()), (Some(Tick(12)), 0));
+    }
+
+    #[test]
+    fn the_worst_slack_since_the_last_report_is_told_in_parts_of_a_tick() {
+        let mut queue = InputQueue::new(TickRate::DEFAULT);
+        let ms = |ms| Some(Duration::from_millis(ms));
+        assert_eq!(queue.slack(), None);
+        for (spare, age, slack) in [
+            (1, ms(10), 20),
+            (0, ms(5), 2),
+            (0, ms(20), 2),
+            (-1, ms(30), -2),
+            (-1, None, -16),
+            (-90, None, -127),
+        ] {
+            queue.note_slack(spare, age);
+            assert_eq!(queue.slack(), Some(slack));
+        }
+        queue.reported();
+        assert_eq!(queue.slack(), None);
+        queue.note_slack(3, ms(4000));
+        assert_eq!(queue.slack(), Some(64));
     }
 
     #[test]
     fn late_and_far_commands_are_refused() {
         let mut queue = InputQueue::new(TickRate::DEFAULT);
         assert_eq!(queue.push(Tick(10), command(10)), Pushed::Late);
-        assert_eq!(queue.slack_ticks(), -1);
         assert_eq!(queue.push(Tick(10), command(34)), Pushed::Accepted);
         assert_eq!(queue.push(Tick(10), command(35)), Pushed::TooEarly);
         assert_eq!(queue.push(Tick(10), command(u32::MAX)), Pushed::TooEarly);

@@ -74,6 +74,8 @@ pub struct SeatLink {
     pub blocked_since: Option<Duration>,
     /// A client's stamp that is to be sent back.
     pub pong_due: Option<u32>,
+    /// Whether the client said that nobody looks: it gets pings alone, and owes nothing.
+    pub hidden: bool,
     keyframe_at: Duration,
     stage: Stage,
     allowance: Allowance,
@@ -98,6 +100,7 @@ impl SeatLink {
             claims: ViewClaims::new(rate),
             blocked_since: None,
             pong_due: None,
+            hidden: false,
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
@@ -175,6 +178,7 @@ impl Seat {
                 Incoming::Ping => Ok(()),
             }
         });
+        notes.tell_slack(&mut self.queue, link.socket.age(now));
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
             link.credit.note_round_trip(now.saturating_sub(link.pinged_at));
         }
@@ -186,6 +190,12 @@ impl Seat {
             link.ask_keyframe(now);
         }
         link.pong_due = notes.stamp.or(link.pong_due);
+        if let Some(hidden) = notes.hidden {
+            link.hidden = hidden;
+            link.credit.rest(now);
+            // What happened meanwhile is no news to somebody who looks again.
+            self.personal.clear();
+        }
         self.link = Some(link);
         end
     }
@@ -198,7 +208,7 @@ impl Seat {
             applied_ago: applied_ago.map(|ago| ago as u8),
             received_ahead: ahead,
             waiting: self.queue.waiting(),
-            slack_ticks: self.queue.slack_ticks(),
+            slack: self.queue.slack(),
         }
     }
 
@@ -218,6 +228,21 @@ struct Notes {
     stamp: Option<u32>,
     lost: bool,
     ponged: bool,
+    hidden: Option<bool>,
+    /// Whole ticks to spare of the newest message's first command.
+    spare: Option<i64>,
+    /// The worst of the messages before it that were too late.
+    late: Option<i64>,
+}
+
+impl Notes {
+    /// Tells the queue how early or late the messages of one read were; the last of them is `age` old. An earlier one
+    /// came some time before, so it says nothing unless it was too late.
+    fn tell_slack(&self, queue: &mut InputQueue, age: Option<Duration>) {
+        for spare in self.late.into_iter().chain(self.spare) {
+            queue.note_slack(spare, age);
+        }
+    }
 }
 
 fn take_message(
@@ -236,6 +261,10 @@ fn take_message(
             notes.lost = true;
             Ok(())
         }
+        Ok(ClientMessage::Hidden(hidden)) => {
+            notes.hidden = Some(hidden);
+            Ok(())
+        }
         Ok(ClientMessage::Leave(_)) => Err(CloseReason::Left),
         Err(_) => Err(CloseReason::BadMessage),
     }
@@ -248,6 +277,11 @@ fn take_input(
     notes: &mut Notes,
 ) -> Result<(), CloseReason> {
     let commands = message.commands().ok_or(CloseReason::BadMessage)?;
+    if !message.inputs.as_slice().is_empty() {
+        let late = notes.spare.filter(|spare| *spare < 0);
+        notes.late = notes.late.into_iter().chain(late).min();
+        notes.spare = Some(message.first.distance(tick.next()));
+    }
     // Nobody has seen the future: a larger claim counts as the newest tick.
     let ack = message.ack.min(tick);
     let claim = claims.claim(ack, message.view_lag);

@@ -3,11 +3,13 @@
 
 use std::fmt;
 
-use client_web::client::Client;
+use client_web::client::{Client, SERVER_MESSAGE_BYTES_MAX};
 use client_web::view::{Happening, View};
+use glam::Vec2;
 use shared::codec::{decode, encode};
 use shared::id::PlayerId;
-use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage};
+use shared::protocol::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, ServerMessage};
+use shared::record::Reader;
 
 use crate::lane::{Delay, Lane};
 use crate::peer::Peer;
@@ -16,6 +18,18 @@ use crate::steering::Steering;
 /// Time between two pictures.
 const PICTURE_MS: f64 = 1000.0 / 60.0;
 
+/// What is worth knowing about a drawn picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The moment of the past at which others are shown, in ticks.
+    pub others_at: f64,
+    /// Ticks by which that lies beyond the newest snapshot.
+    pub beyond_ticks: f32,
+    /// The delay behind the newest snapshot's expected arrival, in milliseconds.
+    pub delay_ms: f32,
+    /// Where the others are.
+    pub ships: Vec<(PlayerId, Vec2)>,
+}
 /// A lie: changes an input message on its way out.
 pub type Forge = fn(&mut InputMessage);
 
@@ -33,6 +47,12 @@ pub struct Player {
     pub view: View,
     /// Everything that pictures showed once, in order; a test may empty it.
     pub seen: Vec<Happening>,
+    /// Pictures since they were last taken, while they are kept.
+    pub pictures: Option<Vec<Picture>>,
+    /// Keyframes that came.
+    pub keyframes: u32,
+    /// Whether nobody looks: nothing is drawn, but messages come.
+    pub hidden: bool,
     /// Why the client gave a link up, if it did.
     pub complaint: Option<String>,
     /// Changes each input message on its way out: a client that lies.
@@ -58,6 +78,9 @@ impl Player {
             steering,
             view: View::default(),
             seen: Vec::new(),
+            pictures: None,
+            keyframes: 0,
+            hidden: false,
             complaint: None,
             forge: None,
             up: Lane::new(delay, seed * 2 + 1),
@@ -95,14 +118,17 @@ impl Player {
                 self.take(&message, at);
             } else if self.picture_at_ms < until_ms && arrival.is_none() {
                 let at = self.picture_at_ms;
-                self.draw(at);
+                if !self.hidden {
+                    self.draw(at);
+                }
                 self.picture_at_ms = at + PICTURE_MS;
             } else {
                 break;
             }
         }
-        while let Some((_, message)) = self.up.receive(until_ms) {
+        while let Some((at_ms, message)) = self.up.receive(until_ms) {
             if let Some(peer) = &mut self.peer {
+                peer.set_now(at_ms);
                 peer.send(message);
             }
         }
@@ -111,7 +137,16 @@ impl Player {
         }
     }
 
+    /// The page is hidden from now on, or shown again.
+    pub fn set_hidden(&mut self, hidden: bool, now_ms: f64) {
+        self.hidden = hidden;
+        self.picture_at_ms = self.picture_at_ms.max(now_ms);
+        self.client.set_hidden(hidden, now_ms);
+        self.dispatch(now_ms);
+    }
+
     fn take(&mut self, message: &[u8], at_ms: f64) {
+        self.keyframes += u32::from(is_keyframe(message));
         if let Err(error) = self.client.receive(message, at_ms) {
             self.complaint.get_or_insert(error.to_string());
             self.drop_link(at_ms);
@@ -129,6 +164,14 @@ impl Player {
         self.dispatch(at_ms);
         self.view = self.client.view(at_ms);
         self.seen.append(&mut self.view.happenings);
+        if let Some(pictures) = &mut self.pictures {
+            pictures.push(Picture {
+                others_at: self.view.others_at,
+                beyond_ticks: self.view.beyond_ticks,
+                delay_ms: self.client.instruments().interpolation_delay_ms,
+                ships: self.view.ships.iter().map(|ship| (ship.id, ship.position)).collect(),
+            });
+        }
     }
 
     fn dispatch(&mut self, at_ms: f64) {
@@ -137,6 +180,11 @@ impl Player {
             self.up.send(forged.unwrap_or(message), at_ms);
         }
     }
+}
+
+fn is_keyframe(message: &[u8]) -> bool {
+    let Ok(ServerMessage::Snapshot(body)) = decode(message, SERVER_MESSAGE_BYTES_MAX) else { return false };
+    Reader::new(&body.0).head().is_ok_and(|head| head.since == 0)
 }
 
 /// An input message with another content; other messages are left alone.

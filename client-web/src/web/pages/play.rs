@@ -1,5 +1,5 @@
 //! Playing: the client's netcode between the way to the server, the player's hands, the arena and the HUD.
-//! Messages keep the connection alive while the tab is hidden; pictures are made only while it is seen.
+//! A hidden tab tells the server so: it keeps its link and its seat, and gets and sends nothing until it is seen again.
 
 pub mod link;
 pub mod overlay;
@@ -19,7 +19,7 @@ use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
 use crate::ladder::FIRST_MESSAGE_MS;
 use crate::view::View;
-use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, window};
+use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, visible, window};
 use crate::web::hooks::{self, State};
 use crate::web::hud::menu::{Choice, Menu};
 use crate::web::hud::notice::{Answer, Notice};
@@ -64,7 +64,8 @@ pub fn begin(match_id: String) -> Result<(), Fault> {
     play.borrow_mut().follow(next);
     let (seen, dropped, shown) = (Rc::clone(&play), Rc::clone(&play), Rc::clone(&play));
     hooks::install(move || seen.borrow().state(), move || dropped.borrow_mut().closed(BROKEN))?;
-    listen(&document()?, "visibilitychange", move |_| shown.borrow_mut().step())?;
+    listen(&document()?, "visibilitychange", move |_| shown.borrow_mut().looked_at())?;
+    play.borrow_mut().looked_at();
     animation::run(move |picture_ms| {
         if let Err(fault) = play.borrow_mut().picture(picture_ms) {
             fatal(&fault);
@@ -176,7 +177,13 @@ impl Play {
         self.follow(next);
     }
 
-    /// Hands, prediction, messages. Called with every picture and every message, so that a hidden tab goes on.
+    /// Tells the server whether anybody looks: a hidden page gets nothing and keeps its seat.
+    fn looked_at(&mut self) {
+        self.client.set_hidden(!visible(), now_ms());
+        self.step();
+    }
+
+    /// Hands, prediction, messages. Called with every picture and every message.
     fn step(&mut self) {
         let own = self.own_on_screen();
         self.client.control(self.input.controls(own));
