@@ -11,9 +11,7 @@ use axum::{
 };
 
 use crate::{
-    http::{
-        events, files, gate, health, host, input, join, matches, poll, problem::Problem, socket, stream,
-    },
+    http::{events, files, gate, health, host, input, join, matches, poll, problem::Problem, socket, stream},
     state::State,
 };
 

@@ -57,12 +57,7 @@ pub struct MessageReader {
 impl MessageReader {
     /// Takes in the next bytes and hands every whole message to `take`, also empty ones. After an error nothing that
     /// follows can be read. At most `longest` bytes of a message and its length are kept.
-    pub fn read(
-        &mut self,
-        bytes: &[u8],
-        longest: usize,
-        mut take: impl FnMut(&[u8]),
-    ) -> Result<(), TooLong> {
+    pub fn read(&mut self, bytes: &[u8], longest: usize, mut take: impl FnMut(&[u8])) -> Result<(), TooLong> {
         self.partial.extend_from_slice(bytes);
         let mut rest = self.partial.as_slice();
         while let Some((message, behind)) = split_first(rest, longest)? {

@@ -110,13 +110,27 @@ impl SeatLink {
 
     /// Sends what an earlier write left, and notes since when the socket has no room.
     pub fn clear_the_way(&mut self, now: Duration) -> Sent {
-        let way = if self.socket.owes() { self.socket.pay() } else { Sent::Taken };
-        if way == Sent::Skipped {
+        if !self.socket.owes() {
+            return Sent::Taken;
+        }
+        let way = self.socket.pay();
+        self.note_room(way, now);
+        way
+    }
+
+    /// Sends whole frames: all of them, or nothing if there is no room; and notes since when.
+    pub fn send(&mut self, frames: &[u8], now: Duration) -> Sent {
+        let sent = self.socket.send(frames);
+        self.note_room(sent, now);
+        sent
+    }
+
+    fn note_room(&mut self, sent: Sent, now: Duration) {
+        if sent == Sent::Skipped {
             self.blocked_since.get_or_insert(now);
         } else {
             self.blocked_since = None;
         }
-        way
     }
 
     /// Whether the client was given up: it answers nothing, or its socket takes nothing.

@@ -2,8 +2,8 @@
 //! An option that does not exist yet is refused by name, never silently ignored.
 
 use anyhow::{Result, ensure};
-use clap::{Args, ValueEnum};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use shared::link_profile::{LINK_PROFILES, LinkProfile};
 
 use crate::load::trouble::Trouble;

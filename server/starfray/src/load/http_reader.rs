@@ -29,9 +29,7 @@ enum Next {
     /// So many bytes of a chunk.
     Chunk(usize),
     /// The line's end behind a chunk; the answer's end if it was the last.
-    ChunkEnd {
-        last: bool,
-    },
+    ChunkEnd { last: bool },
 }
 
 /// One connection's reading state.
@@ -43,11 +41,7 @@ pub(crate) struct HttpReader {
 
 impl HttpReader {
     /// Takes in bytes and hands every part that is there to `take`.
-    pub(crate) fn read(
-        &mut self,
-        bytes: &[u8],
-        mut take: impl FnMut(Part<'_>) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn read(&mut self, bytes: &[u8], mut take: impl FnMut(Part<'_>) -> Result<()>) -> Result<()> {
         self.waiting.extend_from_slice(bytes);
         let mut used = 0;
         while let Some(count) = self.step(used, &mut take)? {
