@@ -2,6 +2,8 @@
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
+pub mod player_traffic;
+
 use std::{
     io::{self, IsTerminal},
     sync::OnceLock,
@@ -279,38 +281,6 @@ impl Traffic {
 impl std::fmt::Debug for Traffic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Traffic").finish_non_exhaustive()
-    }
-}
-
-/// Bytes of players' links by transport. Make it once for each match.
-#[derive(Clone, Debug)]
-pub struct PlayerTraffic {
-    websocket: Traffic,
-    stream: Traffic,
-    poll: Traffic,
-}
-
-impl PlayerTraffic {
-    /// Handles of the installed recorder; after [`start_metrics`], else they count into nothing.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it registers with a recorder, which a default must not do"
-    )]
-    pub fn new() -> PlayerTraffic {
-        PlayerTraffic {
-            websocket: Traffic::new(Transport::WebSocket),
-            stream: Traffic::new(Transport::Stream),
-            poll: Traffic::new(Transport::Poll),
-        }
-    }
-
-    /// The bytes of one transport.
-    pub fn of(&self, transport: Transport) -> &Traffic {
-        match transport {
-            Transport::Stream => &self.stream,
-            Transport::Poll => &self.poll,
-            _ => &self.websocket,
-        }
     }
 }
 

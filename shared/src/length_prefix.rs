@@ -14,6 +14,9 @@ const MORE: u8 = 0x80;
 #[error("a message is too long")]
 pub struct TooLong;
 
+/// A message, and the bytes behind it.
+pub type Split<'a> = (&'a [u8], &'a [u8]);
+
 /// Appends the length of a message whose bytes follow. Lengths from 268,435,456 bytes on cannot be written so.
 pub fn put_length(length: usize, out: &mut Vec<u8>) {
     let mut rest = length;
@@ -32,7 +35,7 @@ pub fn put_message(message: &[u8], out: &mut Vec<u8>) {
 
 /// The first message in `bytes`, and what is behind it; `None` if it is not whole yet. One of more than `longest` bytes
 /// is an error as soon as its length is there.
-pub fn split_first(bytes: &[u8], longest: usize) -> Result<Option<(&[u8], &[u8])>, TooLong> {
+pub fn split_first(bytes: &[u8], longest: usize) -> Result<Option<Split<'_>>, TooLong> {
     let mut length = 0;
     for (place, byte) in bytes.iter().enumerate().take(LENGTH_BYTES_MAX) {
         length |= usize::from(byte & !MORE) << (place * GROUP_BITS);

@@ -5,8 +5,8 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderName, Method, StatusCode},
+    extract::{Path, Query, Request, State},
+    http::{HeaderName, Method, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -38,15 +38,15 @@ pub async fn poll(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
     Extension(visit): Extension<Visit>,
-    parameters: Result<Query<Parameters>, QueryRejection>,
-    method: Method,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let seated = Seated::read(&state, &id, &headers, &visit)?;
-    if method != Method::GET {
+    let seated = Seated::read(&state, &id, request.headers(), &visit)?;
+    if request.method() != Method::GET {
         return Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
     }
+    let parameters = Query::<Parameters>::try_from_uri(request.uri());
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
+    drop(request);
     let (mailbox, seen) = match parameters.cursor.as_deref() {
         None | Some("" | "0") => (seated.link(&state, Delivery::Poll)?, 0),
         Some(cursor) => follow(&seated, cursor)?,

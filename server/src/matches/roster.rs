@@ -11,7 +11,8 @@ use crate::link::Arrival;
 use crate::link::websocket::{ReadRoom, WebSocketLink};
 use crate::matches::goodbye;
 use crate::matches::seat::{Seat, SeatLink};
-use crate::telemetry::{PlayerTraffic, disconnected};
+use crate::telemetry::disconnected;
+use crate::telemetry::player_traffic::PlayerTraffic;
 use crate::timing::Timing;
 
 /// How long a closed link is kept so that its last words arrive.

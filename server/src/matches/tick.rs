@@ -29,7 +29,8 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
-use crate::telemetry::{Counted, PlayerTraffic, TickMetrics};
+use crate::telemetry::player_traffic::PlayerTraffic;
+use crate::telemetry::{Counted, TickMetrics};
 use crate::timing::Timing;
 
 /// Pictures of the match in a second for those who do not play.

@@ -124,7 +124,7 @@ impl Line {
         let mut messages = MessageReader::default();
         loop {
             let part = JsFuture::from(reader.read()).await.map_err(|_| BROKEN)?;
-            let part = Json::of(part.into()).get("value").into_js();
+            let part = Json::of(part).get("value").into_js();
             let bytes: Uint8Array = part.dyn_into().map_err(|_| BROKEN)?;
             self.take(&mut messages, &bytes)?;
         }
