@@ -9,6 +9,7 @@ pub mod aids;
 
 pub mod determinism;
 
+pub mod ladder;
 pub mod session;
 
 pub mod instruments;

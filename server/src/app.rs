@@ -12,8 +12,8 @@ use axum::{
 
 use crate::{
     http::{
-        events, feed_poll, feed_socket, files, gate, health, host, join, matches, playground,
-        problem::Problem, socket,
+        events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, playground, poll,
+        problem::Problem, socket, stream,
     },
     state::State,
 };
@@ -32,6 +32,9 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/ws", get(socket::connect))
         .route("/api/playground", post(playground::open))
         .route("/api/playground/{id}", post(playground::change))
+        .route("/api/matches/{id}/stream", get(stream::open))
+        .route("/api/matches/{id}/poll", get(poll::poll))
+        .route("/api/matches/{id}/input", post(input::put))
         .route("/api/matches/{id}/events", get(events::watch))
         .route("/api/matches/{id}/feed", get(events::watch_any))
         .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))

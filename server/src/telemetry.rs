@@ -4,6 +4,7 @@
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
 pub mod player_figures;
+pub mod player_traffic;
 
 use std::{
     io::{self, IsTerminal},
@@ -90,6 +91,10 @@ pub enum Transport {
     Http,
     /// A player's WebSocket.
     WebSocket,
+    /// A player's stream over HTTP; its connection counts as `http` too.
+    Stream,
+    /// A player's long polls; their connections count as `http` too.
+    Poll,
     /// A spectator's event stream.
     Sse,
     /// A spectator's lines of JSON.
@@ -102,9 +107,11 @@ pub enum Transport {
 
 impl Transport {
     /// All transports.
-    pub const ALL: [Transport; 6] = [
+    pub const ALL: [Transport; 8] = [
         Transport::Http,
         Transport::WebSocket,
+        Transport::Stream,
+        Transport::Poll,
         Transport::Sse,
         Transport::NdJson,
         Transport::FeedPoll,
@@ -116,6 +123,8 @@ impl Transport {
         match self {
             Transport::Http => "http",
             Transport::WebSocket => "websocket",
+            Transport::Stream => "stream",
+            Transport::Poll => "poll",
             Transport::Sse => "sse",
             Transport::NdJson => "ndjson",
             Transport::FeedPoll => "feed_poll",

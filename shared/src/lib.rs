@@ -42,6 +42,7 @@ pub mod replica;
 pub mod unpack;
 
 pub mod codec;
+pub mod length_prefix;
 pub mod protocol;
 
 pub mod feed;

@@ -9,4 +9,5 @@ mod play;
 mod playground;
 mod reconnect;
 mod scene;
+mod transports;
 mod watch;

@@ -16,6 +16,7 @@ mod journal;
 mod lag_compensation;
 mod liars;
 mod link_profiles;
+mod mailbox;
 mod net_figures;
 mod rounds;
 mod seats;

@@ -92,6 +92,11 @@ impl Browser {
 
     /// Opens `url` in a window of its own, so that no page hides another.
     pub fn open(&self, url: &str) -> Result<Tab> {
+        self.open_after("", url)
+    }
+
+    /// The same, but `script` runs in each of the tab's documents before anything of the page does.
+    pub fn open_after(&self, script: &str, url: &str) -> Result<Tab> {
         let page = self.runtime.block_on(async {
             let blank = CreateTargetParams::builder().url("about:blank").new_window(true).build();
             let page = self.chromium.new_page(blank.map_err(anyhow::Error::msg)?).await?;
@@ -99,6 +104,9 @@ impl Browser {
             page.enable_runtime().await?;
             self.listen(&page).await?;
             page.execute(SetFocusEmulationEnabledParams::new(true)).await?;
+            if !script.is_empty() {
+                page.evaluate_on_new_document(script).await?;
+            }
             page.goto(url).await?;
             anyhow::Ok(page)
         })?;

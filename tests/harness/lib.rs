@@ -23,6 +23,8 @@ pub mod server;
 pub mod http;
 
 pub mod feed_socket;
+pub mod mail;
+
 pub mod pilot;
 
 pub mod feed_ways;

@@ -1,4 +1,4 @@
-//! A real client over a real WebSocket: what the page is without its picture. Many of them live in one thread, each
+//! A real client over a real link, mostly a WebSocket: what the page is without its picture. Many of them live in one thread, each
 //! getting its turn every few milliseconds.
 
 use std::fmt;
@@ -17,6 +17,7 @@ use tungstenite::client::client;
 use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
 
 use crate::http::post_json;
+use crate::mail::{Down, Mail, SeatDoor};
 use crate::steering::Steering;
 
 /// Time between two turns.
@@ -47,9 +48,18 @@ pub struct Pilot {
     /// Why the client gave a link up, if it did.
     pub complaint: Option<String>,
     address: SocketAddr,
-    socket: Option<WebSocket<TcpStream>>,
+    way: Option<Way>,
     began: Instant,
     picture_at_ms: f64,
+}
+
+/// What carries a pilot's messages.
+#[derive(Debug)]
+pub enum Way {
+    /// A WebSocket.
+    Socket(Box<WebSocket<TcpStream>>),
+    /// Plain HTTP.
+    Mail(Mail),
 }
 
 impl fmt::Debug for Pilot {
@@ -89,8 +99,15 @@ pub fn handshake(address: SocketAddr, path: &str, protocols: &[&str]) -> Result<
 impl Pilot {
     /// Joins a match and connects.
     pub fn join(address: SocketAddr, match_id: &str, name: &str, steering: Steering) -> Result<Pilot> {
+        let mut pilot = Pilot::seated(address, match_id, name, steering)?;
+        pilot.connect()?;
+        Ok(pilot)
+    }
+
+    /// Joins a match without a link.
+    pub fn seated(address: SocketAddr, match_id: &str, name: &str, steering: Steering) -> Result<Pilot> {
         let (id, token) = take_seat(address, match_id, name)?;
-        let mut pilot = Pilot {
+        Ok(Pilot {
             id,
             token,
             match_id: match_id.to_owned(),
@@ -101,12 +118,10 @@ impl Pilot {
             closed: None,
             complaint: None,
             address,
-            socket: None,
+            way: None,
             began: Instant::now(),
             picture_at_ms: 0.0,
-        };
-        pilot.connect()?;
-        Ok(pilot)
+        })
     }
 
     /// Milliseconds since the pilot was made.
@@ -116,20 +131,42 @@ impl Pilot {
 
     /// Opens a link for the seat.
     pub fn connect(&mut self) -> Result<()> {
-        self.socket = Some(open_socket(self.address, &self.match_id, &self.token)?);
+        let socket = open_socket(self.address, &self.match_id, &self.token)?;
+        self.begin(Way::Socket(Box::new(socket)));
+        Ok(())
+    }
+
+    /// Opens a link for the seat over plain HTTP; an older link is dropped.
+    pub fn connect_by_mail(&mut self, down: Down) -> Result<()> {
+        let mail = Mail::open(&self.door(), down)?;
+        self.begin(Way::Mail(mail));
+        Ok(())
+    }
+
+    /// The seat's addresses over plain HTTP.
+    pub fn door(&self) -> SeatDoor {
+        SeatDoor::new(self.address, &self.match_id, &self.token)
+    }
+
+    fn begin(&mut self, way: Way) {
+        self.way = Some(way);
         self.closed = None;
         self.client.link_opened(self.now_ms());
-        Ok(())
+    }
+
+    /// What carries the messages, if something does.
+    pub fn way(&self) -> Option<&Way> {
+        self.way.as_ref()
     }
 
     /// Whether there is a link.
     pub fn is_connected(&self) -> bool {
-        self.socket.is_some()
+        self.way.is_some()
     }
 
     /// The link breaks: the socket closes without a word.
     pub fn drop_socket(&mut self) {
-        self.socket = None;
+        self.way = None;
         self.client.link_lost(self.now_ms());
     }
 
@@ -147,23 +184,33 @@ impl Pilot {
         }
         self.client.advance(now_ms);
         while let Some(message) = self.client.poll_send() {
-            if let Some(socket) = &mut self.socket {
+            match &mut self.way {
                 // A full socket keeps the message and sends it with the next one; a broken one shows in reading.
-                drop(socket.send(Message::binary(message)));
+                Some(Way::Socket(socket)) => drop(socket.send(Message::binary(message))),
+                Some(Way::Mail(mail)) => mail.send(message),
+                None => {}
             }
         }
     }
 
     fn read(&mut self) {
-        let now_ms = self.now_ms();
-        while let Some(socket) = &mut self.socket {
-            match socket.read() {
-                Ok(Message::Binary(bytes)) => {
-                    if let Err(error) = self.client.receive(&bytes, now_ms) {
-                        self.complaint.get_or_insert(error.to_string());
-                        self.drop_socket();
+        while let Some(way) = &mut self.way {
+            let socket = match way {
+                Way::Socket(socket) => socket,
+                Way::Mail(mail) => match mail.next() {
+                    Ok(Some(bytes)) => {
+                        self.take(&bytes);
+                        continue;
                     }
-                }
+                    Ok(None) => break,
+                    Err(_) => {
+                        self.drop_socket();
+                        break;
+                    }
+                },
+            };
+            match socket.read() {
+                Ok(Message::Binary(bytes)) => self.take(&bytes),
                 Ok(Message::Close(frame)) => {
                     self.closed =
                         Some(frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string())));
@@ -176,6 +223,14 @@ impl Pilot {
                 }
                 Err(_) => self.drop_socket(),
             }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let now_ms = self.now_ms();
+        if let Err(error) = self.client.receive(bytes, now_ms) {
+            self.complaint.get_or_insert(error.to_string());
+            self.drop_socket();
         }
     }
 }

@@ -13,3 +13,4 @@ mod playground;
 mod program;
 mod refusals;
 mod seats;
+mod transports;

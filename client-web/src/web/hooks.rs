@@ -46,6 +46,8 @@ pub struct State {
     pub rtt_ms: Option<u16>,
     /// Attempts to reconnect since the last success.
     pub attempt: u32,
+    /// What carries the messages; empty when watching.
+    pub transport: &'static str,
     /// Links that the seat has had; 0 before the first.
     pub generation: u32,
     /// Where all other ships are: seat, x, y.
@@ -121,6 +123,7 @@ fn plain(state: &State) -> JsValue {
         .with("freshness", state.freshness)
         .with("rtt_ms", whole(state.rtt_ms))
         .with("attempt", state.attempt)
+        .with("transport", state.transport)
         .with("generation", state.generation)
         .with("others", others)
         .into_js()

@@ -11,6 +11,7 @@ const NAME: &str = "starfray.name";
 const HULL: &str = "starfray.hull";
 const SEAT: &str = "starfray.seat.";
 const FEED_WAY: &str = "starfray.feed";
+const WAY: &str = "starfray.way";
 const RELOADED: &str = "starfray.reloaded";
 const FIGURES: &str = "starfray.figures";
 /// Stands where a match's id would; ids have no point.
@@ -51,6 +52,18 @@ pub fn hull() -> Hull {
 pub fn set_hull(hull: Hull) {
     if let Some(storage) = lasting() {
         let _ = storage.set_item(HULL, &u8::from(hull).to_string());
+    }
+}
+
+/// What earlier pages learned about transports, as they wrote it.
+pub fn way() -> String {
+    lasting().and_then(|s| s.get_item(WAY).ok().flatten()).unwrap_or_default()
+}
+
+/// Remembers it.
+pub fn set_way(memory: &str) {
+    if let Some(storage) = lasting() {
+        let _ = storage.set_item(WAY, memory);
     }
 }
 

@@ -13,11 +13,12 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     http::{Request, Response, header},
     response::IntoResponse,
 };
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::watch, time::timeout};
@@ -140,7 +141,7 @@ async fn answer(request: Request<Incoming>, peer: IpAddr, ask: Ask) -> Result<Re
     let named = match ask.door.admission.named(visit.caller) {
         Ok(named) => named,
         Err(refusal) => {
-            ask.record.pace.answered(Instant::now());
+            ask.record.pace.answered(Instant::now(), false);
             return Ok(Problem::from(refusal).into_response());
         }
     };
@@ -153,10 +154,21 @@ async fn answer(request: Request<Incoming>, peer: IpAddr, ask: Ask) -> Result<Re
         let head = head(response.status(), response.headers(), false);
         let claim = Claim { head, handover, named };
         *ask.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(claim);
-        pending::<()>().await;
+        return pending().await;
     }
-    ask.record.pace.answered(Instant::now());
-    Ok(response)
+    ask.record.pace.answered(Instant::now(), response.body().size_hint().exact().is_none());
+    Ok(match named {
+        Some(named) => response.map(|body| hold(named, body)),
+        None => response,
+    })
+}
+
+/// A body that keeps an address's share of the connections until all of it is on its way.
+fn hold(named: ConnectionPermit, body: Body) -> Body {
+    Body::new(body.map_frame(move |frame| {
+        let _held = &named;
+        frame
+    }))
 }
 
 /// What the driver looks at between two turns of hyper.

@@ -20,6 +20,8 @@ enum Doing {
     Working(Instant),
     /// Its response is on the way.
     Answering(Instant),
+    /// A response without a known end is on the way, and may pause.
+    Streaming(Instant),
     /// Nothing, until the next request.
     Resting(Instant),
 }
@@ -47,6 +49,7 @@ impl Pace {
     pub(super) fn wrote(&self, now: Instant) {
         self.change(|doing| match doing {
             Doing::Answering(_) | Doing::Resting(_) => Doing::Answering(now),
+            Doing::Streaming(_) => Doing::Streaming(now),
             other => other,
         });
     }
@@ -64,9 +67,9 @@ impl Pace {
         self.change(|_| Doing::Working(now));
     }
 
-    /// A request's response is made.
-    pub(super) fn answered(&self, now: Instant) {
-        self.change(|_| Doing::Answering(now));
+    /// A request's response is made. `is_open_ended` is that nobody knows how long it is: then all written is not all.
+    pub(super) fn answered(&self, now: Instant, is_open_ended: bool) {
+        self.change(|_| if is_open_ended { Doing::Streaming(now) } else { Doing::Answering(now) });
     }
 
     /// Whether no request is being worked on or answered.
@@ -83,7 +86,7 @@ impl Pace {
     pub(super) fn deadline(&self, head_max: Duration) -> Instant {
         match self.doing() {
             Doing::Head(since) => since + head_max,
-            Doing::Working(since) | Doing::Answering(since) => since + STALL_MAX,
+            Doing::Working(since) | Doing::Answering(since) | Doing::Streaming(since) => since + STALL_MAX,
             Doing::Resting(since) => since + REST_MAX,
         }
     }
@@ -120,7 +123,7 @@ mod tests {
         let pace = Pace::new(start);
         pace.asked(start + SECOND);
         assert!(!pace.is_between_requests());
-        pace.answered(start + 2 * SECOND);
+        pace.answered(start + 2 * SECOND, false);
         pace.wrote(start + 3 * SECOND);
         assert_eq!(pace.deadline(HEAD_MAX), start + 3 * SECOND + STALL_MAX);
         pace.flushed(start + 4 * SECOND);
@@ -128,5 +131,17 @@ mod tests {
         assert_eq!(pace.deadline(HEAD_MAX), start + 4 * SECOND + REST_MAX);
         pace.read(start + 5 * SECOND);
         assert_eq!(pace.deadline(HEAD_MAX), start + 5 * SECOND + HEAD_MAX);
+    }
+
+    #[test]
+    fn a_stream_is_under_way_while_nothing_is_to_be_written() {
+        let start = Instant::now();
+        let pace = Pace::new(start);
+        pace.asked(start);
+        pace.answered(start, true);
+        pace.wrote(start + SECOND);
+        pace.flushed(start + SECOND);
+        assert!(!pace.is_between_requests());
+        assert_eq!(pace.deadline(HEAD_MAX), start + SECOND + STALL_MAX);
     }
 }

@@ -123,7 +123,7 @@ async fn a_match_is_hosted_joined_and_ended() {
         site.post(&format!("/api/matches/{id}/join"), json!({"name": "Wren", "hull": "lance"})).await;
     assert_eq!(joined.status, 200, "{}", joined.body);
     assert_eq!((joined.text("url"), &joined.body["tick_hz"]), (&*format!("http://{HOST}"), &json!(30)));
-    assert_eq!(joined.body["transports"], json!(["websocket"]));
+    assert_eq!(joined.body["transports"], json!(["websocket", "stream", "poll"]));
     assert!(joined.body["player_id"].is_u64());
 
     let act = format!("/api/matches/{id}/host");

@@ -1,4 +1,4 @@
-//! Reads a request's JSON body: of one content type, up to one size, within one time.
+//! Reads a request's body, mostly JSON: of one content type, up to one size, within one time.
 //! What it refuses never reaches a route. It knows no route's fields.
 
 use std::time::Duration;
@@ -21,10 +21,7 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// The body as `T`; an empty one is `{}`. `code` names fields that are not as they should be.
 pub async fn read_json<T: DeserializeOwned>(request: Request, code: &'static str) -> Result<T, Problem> {
     let is_json = is_json(request.headers());
-    if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(unsupported("send the body without Content-Encoding"));
-    }
-    let bytes = read(request).await?;
+    let bytes = read(request, BODY_BYTES_MAX).await?;
     if bytes.is_empty() {
         return parse(b"{}", code);
     }
@@ -34,13 +31,17 @@ pub async fn read_json<T: DeserializeOwned>(request: Request, code: &'static str
     parse(&bytes, code)
 }
 
-async fn read(request: Request) -> Result<bytes::Bytes, Problem> {
-    let body = Limited::new(request.into_body(), BODY_BYTES_MAX);
+/// The body as it is, of at most `bytes_max` bytes.
+pub async fn read(request: Request, bytes_max: usize) -> Result<bytes::Bytes, Problem> {
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(unsupported("send the body without Content-Encoding"));
+    }
+    let body = Limited::new(request.into_body(), bytes_max);
     match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             rejected("body_too_large");
-            let message = format!("a body has at most {BODY_BYTES_MAX} bytes");
+            let message = format!("a body has at most {bytes_max} bytes here");
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
         }
         Ok(Err(_)) => Err(Problem::bad("bad_body", "the body broke off or is badly framed")),

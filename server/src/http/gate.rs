@@ -61,7 +61,10 @@ fn allow(headers: &mut HeaderMap, site: Option<&BaseUrl>) {
         site.map_or(Ok(HeaderValue::from_static("*")), |site| HeaderValue::try_from(site.to_string()));
     if let Ok(value) = value {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, retry-after"));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("etag, retry-after, starfray-cursor"),
+        );
     }
     if site.is_some() {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));

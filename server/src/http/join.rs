@@ -50,7 +50,7 @@ struct Seat {
     token: String,
     url: String,
     tick_hz: u32,
-    transports: [&'static str; 1],
+    transports: [&'static str; 3],
 }
 
 /// `POST /api/matches/{id}/join`
@@ -78,7 +78,7 @@ pub async fn join(
         token: state.signer.seat(&id, grant.player, SystemTime::now()),
         url: visit.base(&state).to_string(),
         tick_hz: game.settings().tick_hz.hz(),
-        transports: ["websocket"],
+        transports: ["websocket", "stream", "poll"],
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(seat)).into_response())
 }

@@ -26,4 +26,10 @@ pub mod events;
 pub mod feed_poll;
 pub mod feed_socket;
 
+pub mod seated;
+
+pub mod input;
+pub mod poll;
+pub mod stream;
+
 pub mod gate;

@@ -4,6 +4,9 @@
 /// A frame's head takes at most this much before the payload.
 pub const HEAD_BYTES_MAX: usize = 10;
 
+/// Marks the last fragment; ours are always the only one.
+const FINAL: u8 = 0x80;
+
 /// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
@@ -21,7 +24,6 @@ pub enum Opcode {
 
 /// Appends the head of a frame with `payload_bytes` to come.
 pub fn write_head(out: &mut Vec<u8>, opcode: Opcode, payload_bytes: usize) {
-    const FINAL: u8 = 0x80;
     out.push(FINAL | opcode as u8);
     if payload_bytes < 126 {
         out.push(payload_bytes as u8);
@@ -47,9 +49,57 @@ pub fn write_close(out: &mut Vec<u8>, code: u16, reason: &str) {
     out.extend_from_slice(reason.as_bytes());
 }
 
+/// The first frame in `bytes` that a server wrote: what it carries, its payload, and what is behind it. `None` if it is
+/// not whole yet, or no frame of ours.
+pub fn read_server_frame(bytes: &[u8]) -> Option<(Opcode, &[u8], &[u8])> {
+    let (&[first, second], rest) = bytes.split_first_chunk()?;
+    let opcode = match first & !FINAL {
+        2 => Opcode::Binary,
+        8 => Opcode::Close,
+        9 => Opcode::Ping,
+        10 => Opcode::Pong,
+        _ => return None,
+    };
+    let (length, rest) = match second {
+        126 => rest.split_first_chunk().map(|(n, rest)| (usize::from(u16::from_be_bytes(*n)), rest))?,
+        127 => {
+            let (length, rest) = rest.split_first_chunk()?;
+            (usize::try_from(u64::from_be_bytes(*length)).ok()?, rest)
+        }
+        short => (usize::from(short), rest),
+    };
+    let (payload, behind) = rest.split_at_checked(length)?;
+    Some((opcode, payload, behind))
+}
+
+/// Appends a whole frame as a client writes it, with a mask that changes nothing: it never leaves this process.
+pub fn write_client_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    const MASKED: u8 = 0x80;
+    let start = out.len();
+    write_head(out, opcode, payload.len());
+    if let Some(length) = out.get_mut(start + 1) {
+        *length |= MASKED;
+    }
+    out.extend([0; 4]);
+    out.extend_from_slice(payload);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_are_read_as_they_were_written() {
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let (payload, mut out) = (vec![7; length], Vec::new());
+            write_frame(&mut out, Opcode::Ping, &payload);
+            for cut in [0, 1, (out.len() - 1).min(3), out.len() - 1] {
+                assert_eq!(read_server_frame(&out[..cut]), None);
+            }
+            out.push(9);
+            assert_eq!(read_server_frame(&out), Some((Opcode::Ping, &payload[..], &[9][..])));
+        }
+    }
 
     #[test]
     fn heads_have_the_three_lengths() {

@@ -13,15 +13,21 @@ use shared::link_profile::LinkProfile;
 pub mod farewell;
 pub mod frame;
 pub mod frame_reader;
+pub mod mailbox;
+pub mod mailboxes;
 pub mod memory;
+pub mod replies;
 pub mod stamp;
 pub mod tcp;
 pub mod weather;
 pub mod websocket;
 
+use mailbox::{Delivery, MailboxLink};
 use memory::MemoryLink;
 use tcp::TcpLink;
 use weather::Weather;
+
+use crate::telemetry::Transport;
 
 /// A place among the allowed connections; dropping it frees the place.
 pub type Permit = Box<dyn Any + Send>;
@@ -35,6 +41,8 @@ pub enum Link {
     Memory(MemoryLink),
     /// Another link behind a made-up network, for playgrounds.
     Weathered(Box<(Link, Weather)>),
+    /// The match's end of a mailbox that requests empty and fill.
+    Mailbox(MailboxLink),
 }
 
 /// A link that has just come from its HTTP handshake.
@@ -68,6 +76,7 @@ impl Link {
         match self {
             Link::Tcp(socket) => socket.age(),
             Link::Memory(end) => end.age(now),
+            Link::Mailbox(end) => end.age(),
             Link::Weathered(_) => None,
         }
     }
@@ -98,9 +107,31 @@ impl Link {
     pub fn give_up_after(&self, time: Duration) -> io::Result<()> {
         match self {
             Link::Tcp(socket) => socket.give_up_after(time),
-            Link::Memory(_) => Ok(()),
             Link::Weathered(both) => both.0.give_up_after(time),
+            Link::Memory(_) | Link::Mailbox(_) => Ok(()),
         }
+    }
+
+    /// What carries a player's bytes.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Link::Tcp(_) | Link::Memory(_) => Transport::WebSocket,
+            Link::Weathered(both) => both.0.transport(),
+            Link::Mailbox(end) => match end.delivery() {
+                Delivery::Stream => Transport::Stream,
+                Delivery::Poll => Transport::Poll,
+            },
+        }
+    }
+
+    /// Writes the last bytes, as far as there is room, and says that nothing more will be written.
+    pub fn close(&mut self, last: &[u8]) {
+        if let Link::Mailbox(end) = self {
+            return end.close(last);
+        }
+        // A peer that is gone or full does not read them; the link ends all the same.
+        drop(self.write(last));
+        self.finish();
     }
 
     /// Says that nothing more will be written.
@@ -113,6 +144,7 @@ impl Link {
             }
             Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
+            Link::Mailbox(end) => end.finish(),
         }
     }
 }
@@ -123,6 +155,7 @@ impl Read for Link {
             Link::Tcp(socket) => socket.read(into),
             Link::Memory(end) => end.read(into),
             Link::Weathered(both) => both.1.read(into),
+            Link::Mailbox(end) => end.read(into),
         }
     }
 }
@@ -136,6 +169,7 @@ impl Write for Link {
                 let (link, weather) = &mut **both;
                 weather.write(link, bytes)
             }
+            Link::Mailbox(end) => end.write(bytes),
         }
     }
 

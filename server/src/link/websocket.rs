@@ -1,4 +1,5 @@
-//! A WebSocket over a link, for an owner that reads and writes once a tick and never waits.
+//! A WebSocket over a link, for an owner that reads and writes once a tick and never waits. Over a mailbox the frames
+//! are the same; what reaches the client from there are messages behind their lengths.
 //!
 //! A frame goes out whole or not at all; the tail of one that was cut short goes first next time. Answers to pings go
 //! out between frames, so that only one hand writes.
@@ -11,6 +12,7 @@ use shared::protocol::CloseReason;
 use crate::link::frame::write_close;
 use crate::link::frame_reader::{FrameReader, Incoming, PARTIAL_BYTES_MAX};
 use crate::link::{Arrival, Link, Permit};
+use crate::telemetry::Transport;
 
 /// Bytes asked of the socket in one go, at least.
 const READ_BYTES: usize = 4096;
@@ -101,6 +103,11 @@ impl WebSocketLink {
         &mut self.link
     }
 
+    /// What carries it.
+    pub fn transport(&self) -> Transport {
+        self.link.transport()
+    }
+
     /// How long the bytes of the last read, which was at `now`, had been here, if that is known.
     pub fn age(&self, now: Duration) -> Option<Duration> {
         self.link.age(now)
@@ -154,9 +161,7 @@ impl WebSocketLink {
         let mut frames = std::mem::take(&mut self.owed);
         frames.extend_from_slice(last_frames);
         write_close(&mut frames, reason.code(), reason.word());
-        // A peer that is gone or full does not read the reason; the socket closes all the same.
-        drop(self.link.write(&frames));
-        self.link.finish();
+        self.link.close(&frames);
     }
 
     /// Reads and forgets. True when the peer has closed too.

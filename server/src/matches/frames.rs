@@ -112,7 +112,7 @@ impl Frames<'_> {
         let checked = (self.world.tick.0 + u32::from(player.0)).is_multiple_of(self.stage.rules.rate.hz());
         let head = Head { report, checksum: checked.then_some(0), ..Head::default() };
         makers.replication.append_snapshot(self.world, (&link.known, own), head, out);
-        let sent = link.socket.send(out);
+        let sent = link.send(out, self.now);
         if sent == Sent::Taken {
             link.place_told = if begins { link.place_told } else { place };
             (link.event_cursor, link.pages_from) = (told.event_cursor, told.pages_from);
@@ -136,7 +136,7 @@ impl Frames<'_> {
     ) -> Sent {
         self.append_welcome(pilot, generation, out);
         self.append_ping(out);
-        let sent = link.socket.send(out);
+        let sent = link.send(out, self.now);
         if sent == Sent::Taken {
             link.welcome_due = false;
             link.event_cursor = self.ring.head();
@@ -148,7 +148,7 @@ impl Frames<'_> {
     /// Answers and pings alone, for a link that has no credit for more: its snapshot counts as skipped.
     fn write_answers(&self, link: &mut SeatLink, out: &mut Vec<u8>) -> Sent {
         self.append_answers(link, out);
-        let sent = if out.is_empty() { Sent::Skipped } else { link.socket.send(out) };
+        let sent = if out.is_empty() { Sent::Skipped } else { link.send(out, self.now) };
         if sent == Sent::Taken {
             self.answered(link);
         }

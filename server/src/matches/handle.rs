@@ -16,6 +16,7 @@ use crate::feed::cursor::Cursor;
 use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
 use crate::link::Arrival;
+use crate::link::mailboxes::Mailboxes;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::status::MatchStatus;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) feed_key: Option<String>,
     pub(crate) thread: Thread,
     pub(crate) asleep: Arc<AtomicBool>,
+    pub(crate) mailboxes: Mailboxes,
 }
 
 /// Somebody who wants to watch.
@@ -93,9 +95,14 @@ impl MatchHandle {
         self.send(MatchMessage::HasSeat(player, reply)).is_ok() && answer.await.unwrap_or(false)
     }
 
-    /// A WebSocket for the seat of `player`, its handshake done. Without a seat it is closed with `bad_token`.
+    /// A link for the seat of `player`, its handshake done. Without a seat it is closed with `bad_token`.
     pub fn attach(&self, player: PlayerId, arrival: Arrival) -> Result<(), Busy> {
         self.send(MatchMessage::Attach(player, arrival))
+    }
+
+    /// The mailboxes of players without a WebSocket.
+    pub fn mailboxes(&self) -> &Mailboxes {
+        &self.0.mailboxes
     }
 
     /// The host's act.

@@ -14,6 +14,7 @@ use shared::world::World;
 use thiserror::Error;
 
 use crate::feed::log::FeedLog;
+use crate::link::mailboxes::Mailboxes;
 use crate::matches::handle::{MatchHandle, Shared};
 use crate::matches::id::MatchId;
 use crate::matches::inbox::INBOX_MESSAGES_MAX;
@@ -126,6 +127,7 @@ impl Pool {
             feed_key: feed_key.transpose()?,
             thread: thread.handle.thread().clone(),
             asleep: Arc::clone(&asleep),
+            mailboxes: Mailboxes::default(),
         });
         let (seed, timing) = (u64::from_le_bytes(random()?), self.timing.clone());
         let parts = MatchParts { id, settings, standing, seed, inbox: messages, status, log, timing };

@@ -15,6 +15,7 @@ use crate::matches::net_figures::NetStatus;
 use crate::matches::seat::{Seat, SeatLink};
 use crate::telemetry::disconnected;
 use crate::telemetry::player_figures::PlayerFigures;
+use crate::telemetry::player_traffic::PlayerTraffic;
 use crate::timing::Timing;
 
 /// How long a closed link is kept so that its last words arrive.
@@ -123,16 +124,24 @@ impl Roster {
         self.leaving.retain_mut(|(socket, until)| now < *until && !socket.drained());
     }
 
-    /// Reads all links; `tick` is the last one that was stepped. Returns the links that ended and the bytes read.
-    pub fn read_links(&mut self, tick: Tick, now: Duration) -> (Vec<(PlayerId, CloseReason)>, u64) {
-        let (mut ended, mut bytes) = (Vec::new(), 0);
+    /// Reads all links and counts their bytes; `tick` is the last one that was stepped. Returns the links that ended.
+    pub fn read_links(
+        &mut self,
+        tick: Tick,
+        now: Duration,
+        traffic: &PlayerTraffic,
+    ) -> Vec<(PlayerId, CloseReason)> {
+        let mut ended = Vec::new();
         for seat in &mut self.seats {
             if let Err(reason) = seat.read(&mut self.room, tick, now) {
                 ended.push((seat.player, reason));
             }
-            bytes += seat.link.as_mut().map_or(0, |l| l.socket.take_read_bytes());
+            if let Some(link) = &mut seat.link {
+                let bytes = link.socket.take_read_bytes();
+                traffic.of(link.socket.transport()).received.increment(bytes);
+            }
         }
-        (ended, bytes)
+        ended
     }
 
     /// Lets the time of made-up networks before links run to `now`.

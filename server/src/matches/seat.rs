@@ -19,7 +19,7 @@ use crate::matches::input_queue::{InputQueue, Pushed};
 use crate::matches::known::Known;
 use crate::matches::net_figures::NetFigures;
 use crate::matches::view_claims::ViewClaims;
-use crate::telemetry::{Counted, Transport, desynced, link_stage};
+use crate::telemetry::{Counted, desynced, link_stage};
 use crate::timing::Timing;
 
 /// Personal events that wait for the link; they are for the eye, so the oldest goes first when there are more.
@@ -90,6 +90,7 @@ pub struct SeatLink {
 impl SeatLink {
     /// A link that has just arrived, in a match of `rate`.
     pub fn new(socket: WebSocketLink, rate: TickRate, timing: &Timing, now: Duration) -> SeatLink {
+        let transport = socket.transport();
         SeatLink {
             socket,
             heard_at: now,
@@ -109,7 +110,7 @@ impl SeatLink {
             keyframe_at: Duration::ZERO,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
-            _counted: Counted::connection(Transport::WebSocket),
+            _counted: Counted::connection(transport),
         }
     }
 
@@ -120,13 +121,27 @@ impl SeatLink {
 
     /// Sends what an earlier write left, and notes since when the socket has no room.
     pub fn clear_the_way(&mut self, now: Duration) -> Sent {
-        let way = if self.socket.owes() { self.socket.pay() } else { Sent::Taken };
-        if way == Sent::Skipped {
+        if !self.socket.owes() {
+            return Sent::Taken;
+        }
+        let way = self.socket.pay();
+        self.note_room(way, now);
+        way
+    }
+
+    /// Sends whole frames: all of them, or nothing if there is no room; and notes since when.
+    pub fn send(&mut self, frames: &[u8], now: Duration) -> Sent {
+        let sent = self.socket.send(frames);
+        self.note_room(sent, now);
+        sent
+    }
+
+    fn note_room(&mut self, sent: Sent, now: Duration) {
+        if sent == Sent::Skipped {
             self.blocked_since.get_or_insert(now);
         } else {
             self.blocked_since = None;
         }
-        way
     }
 
     /// Whether the client was given up: it answers nothing, or its socket takes nothing.

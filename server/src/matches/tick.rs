@@ -1,5 +1,5 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
-//! but the feed's, for the length of a push.
+//! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
 mod rest;
 
@@ -34,7 +34,8 @@ use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings, Start};
 use crate::telemetry::player_figures::PlayerFigures;
-use crate::telemetry::{Counted, TickMetrics, Traffic, Transport};
+use crate::telemetry::player_traffic::PlayerTraffic;
+use crate::telemetry::{Counted, TickMetrics};
 use crate::timing::Timing;
 
 /// Times in a second that a crowd is told how it stands.
@@ -72,7 +73,7 @@ pub struct Match {
     over: bool,
     metrics: TickMetrics,
     player_figures: PlayerFigures,
-    traffic: Traffic,
+    traffic: PlayerTraffic,
     _counted: Counted,
 }
 
@@ -111,7 +112,7 @@ impl Match {
             over: false,
             metrics: TickMetrics::new(),
             player_figures: PlayerFigures::new(),
-            traffic: Traffic::new(Transport::WebSocket),
+            traffic: PlayerTraffic::new(),
             _counted: Counted::hosted_match(),
         }
     }
@@ -233,9 +234,7 @@ impl Match {
 
     fn read_links(&mut self, now: Duration) {
         self.carry(now);
-        let (ended, bytes) = self.roster.read_links(self.world.tick, now);
-        self.traffic.received.increment(bytes);
-        for (player, reason) in ended {
+        for (player, reason) in self.roster.read_links(self.world.tick, now, &self.traffic) {
             self.end_link(player, reason, now);
         }
     }
@@ -292,7 +291,7 @@ impl Match {
 
     fn write_links(&mut self, now: Duration) {
         self.replication.pack(&self.world, &self.stage);
-        let (mut sent, mut skipped, mut bytes) = (0, 0, 0);
+        let (mut sent, mut skipped) = (0, 0);
         let mut gone = Vec::new();
         let frames = Frames {
             id: &self.id,
@@ -312,7 +311,10 @@ impl Match {
             match outcome {
                 Some(Sent::Taken) => {
                     sent += 1;
-                    bytes += self.out.len() as u64;
+                    if let Some(link) = &seat.link {
+                        let traffic = self.traffic.of(link.socket.transport());
+                        traffic.sent.increment(self.out.len() as u64);
+                    }
                 }
                 Some(Sent::Skipped) => skipped += 1,
                 Some(Sent::Gone) => gone.push(player),
@@ -321,7 +323,6 @@ impl Match {
         }
         self.metrics.snapshots_sent.increment(sent);
         self.metrics.snapshots_skipped.increment(skipped);
-        self.traffic.sent.increment(bytes);
         for player in gone {
             self.end_link(player, CloseReason::ConnectionLost, now);
         }

@@ -4,6 +4,7 @@
 
 use web_sys::HtmlElement;
 
+use crate::ladder::Transport;
 use crate::trouble::Trouble;
 use crate::view::{Freshness, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, document, toggle};
@@ -28,8 +29,8 @@ impl Net {
         Ok(Net { plate: by_id("net")?, body, text, state: Changed::default(), text_ms: f64::NEG_INFINITY })
     }
 
-    /// Shows how fresh the view is, and what the player should know.
-    pub fn show(&mut self, view: &View, trouble: Option<Trouble>, now_ms: f64) {
+    /// Shows how fresh the view is, what the player should know, and what carries it.
+    pub fn show(&mut self, view: &View, trouble: Option<Trouble>, transport: Transport, now_ms: f64) {
         let fair = trouble.is_some() || view.rtt_ms.is_some_and(|rtt| rtt > FAIR_MS);
         let changed = self.state.is_new((view.freshness, fair, trouble));
         if changed {
@@ -43,7 +44,8 @@ impl Net {
         }
         if changed || now_ms - self.text_ms > 500.0 {
             self.text_ms = now_ms;
-            let rtt = view.rtt_ms.map_or_else(|| "Live".to_owned(), |rtt| format!("{rtt} ms"));
+            let way = if transport == Transport::WebSocket { "ws" } else { transport.word() };
+            let rtt = view.rtt_ms.map_or_else(|| format!("Live {way}"), |rtt| format!("{rtt} ms {way}"));
             self.text.set(match view.freshness {
                 Freshness::Waiting => "Joining",
                 Freshness::Live => match trouble {

@@ -10,6 +10,11 @@ use wasm_bindgen::{JsCast, JsValue};
 pub struct Json(JsValue);
 
 impl Json {
+    /// A value that the browser made.
+    pub fn of(value: JsValue) -> Json {
+        Json(value)
+    }
+
     /// Reads a text; `None` if it is no JSON.
     pub fn parse(text: &str) -> Option<Json> {
         JSON::parse(text).ok().map(Json)

@@ -1,4 +1,5 @@
-//! The ways to the server that a browser has: requests, the players' WebSocket, the spectators' `EventSource`.
+//! The ways to the server that a browser has: requests, the players' WebSocket or its
+//! substitutes, the spectators' `EventSource`.
 //! Each only carries; what the bytes mean is the netcode's.
 
 pub mod api;
@@ -8,3 +9,7 @@ pub mod json;
 pub mod feed_fetch;
 pub mod http;
 pub mod socket;
+
+pub mod mail;
+
+pub mod way;

@@ -14,6 +14,11 @@ use crate::web::dom::Fault;
 /// Bytes that may wait in the browser; a message beyond is dropped, since input commands repeat themselves.
 const WAITING_BYTES_MAX: u32 = 16_384;
 
+/// The browser's own code for a socket that broke.
+pub const BROKEN: u16 = 1006;
+/// Our own code, which no server sends, for a way that does not get through.
+pub const REFUSED: u16 = 1005;
+
 /// What a socket tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {

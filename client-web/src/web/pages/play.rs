@@ -1,4 +1,4 @@
-//! Playing: the client's netcode between a WebSocket, the player's hands, the arena and the HUD.
+//! Playing: the client's netcode between the way to the server, the player's hands, the arena and the HUD.
 //! A hidden tab tells the server so: it keeps its link and its seat, and gets and sends nothing until it is seen again.
 
 pub mod link;
@@ -18,6 +18,7 @@ use self::overlay::{Around, Overlay};
 use super::playground::Playground;
 use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
+use crate::ladder::FIRST_MESSAGE_MS;
 use crate::view::View;
 use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, visible, window};
 use crate::web::hooks::{self, State};
@@ -25,12 +26,10 @@ use crate::web::hud::menu::{Choice, Menu};
 use crate::web::hud::notice::{Answer, Notice};
 use crate::web::input::Input;
 use crate::web::net::api::{self, JoinRequest};
-use crate::web::net::socket::{Socket, SocketEvent, address};
+use crate::web::net::socket::{BROKEN, REFUSED, SocketEvent};
+use crate::web::net::way::Way;
 use crate::web::stage::{Now, Stage};
 use crate::web::{animation, storage};
-
-/// The browser's own code for a socket that broke.
-const BROKEN: u16 = 1006;
 
 /// The play page.
 #[derive(Debug)]
@@ -131,10 +130,24 @@ impl Play {
                 play.borrow_mut().heard(event);
             }
         });
-        match Socket::open(&address(&seat.base, &self.link.match_id, &seat.token), tell) {
-            Ok(socket) => self.link.socket = Some(socket),
-            Err(_) => self.closed(BROKEN),
+        self.link.tries += 1;
+        self.expect_news(self.link.tries);
+        match Way::open(self.link.ladder.at(), &seat, &self.link.match_id, tell) {
+            Ok(way) => self.link.way = Some(way),
+            Err(_) => self.closed(REFUSED),
         }
+    }
+
+    /// Gives a way up that brings nothing in time.
+    fn expect_news(&self, tries: u32) {
+        let me = self.me.clone();
+        after(FIRST_MESSAGE_MS, move || {
+            let Some(play) = me.upgrade() else { return };
+            let mut play = play.borrow_mut();
+            if play.link.stand == Stand::Connecting && play.link.tries == tries {
+                play.closed(REFUSED);
+            }
+        });
     }
 
     /// The waiting time is over, or somebody does not want to wait.
@@ -194,8 +207,8 @@ impl Play {
         self.client.control(self.input.controls(own));
         self.client.advance(now_ms());
         while let Some(bytes) = self.client.poll_send() {
-            if let Some(socket) = &self.link.socket {
-                socket.send(&bytes);
+            if let Some(way) = &self.link.way {
+                way.send(&bytes, false);
             }
         }
     }
@@ -214,7 +227,12 @@ impl Play {
         let now = now_ms();
         self.view = self.client.view(now);
         self.stage.draw(&self.view, &self.client, Now { now_ms: now, picture_ms }, self.client.player())?;
-        let around = Around { now_ms: now, found: self.input.found(), wants_scores: self.input.holds("Tab") };
+        let around = Around {
+            now_ms: now,
+            found: self.input.found(),
+            transport: self.link.ladder.at(),
+            wants_scores: self.input.holds("Tab"),
+        };
         self.overlay.show(&self.client, &self.view, &mut self.stage, around)?;
         let words = words::notice(&self.link, now);
         if let Some(body) = document()?.body() {
@@ -262,8 +280,8 @@ impl Play {
 
     /// Gives the seat back and goes elsewhere.
     fn leave(&mut self, address: &str) {
-        if let (Some(socket), Ok(bytes)) = (&self.link.socket, encode(&ClientMessage::Leave(Nothing()))) {
-            socket.send(&bytes);
+        if let (Some(way), Ok(bytes)) = (&self.link.way, encode(&ClientMessage::Leave(Nothing()))) {
+            way.send(&bytes, true);
         }
         storage::set_seat(&self.link.match_id, None);
         route::go(address);
@@ -276,6 +294,7 @@ impl Play {
             snapshots: instruments.snapshots,
             attempt: self.link.attempt(),
             generation: self.link.generation,
+            transport: self.link.ladder.at().word(),
             ..State::of("play", &self.view)
         }
     }

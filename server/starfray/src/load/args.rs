@@ -2,12 +2,23 @@
 //! An option that does not exist yet is refused by name, never silently ignored.
 
 use anyhow::{Result, ensure};
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use shared::link_profile::{LINK_PROFILES, LinkProfile};
 
 use crate::load::feed_reader::Feed;
 use crate::load::trouble::Trouble;
+
+/// What carries a player's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transport {
+    /// A WebSocket.
+    Websocket,
+    /// A response that goes on, and POSTs.
+    Stream,
+    /// Long polls, and POSTs.
+    Poll,
+}
 
 /// Headless players and spectators that measure a server.
 #[derive(Args, Clone, Debug)]
@@ -25,8 +36,8 @@ pub(crate) struct LoadArgs {
     #[arg(long, default_value_t = 0)]
     pub(crate) spectators: u32,
     /// What carries the players.
-    #[arg(long, default_value = "websocket", value_parser = ["websocket"])]
-    pub(crate) transport: String,
+    #[arg(long, default_value = "websocket")]
+    pub(crate) transport: Transport,
     /// What carries the feed.
     #[arg(long, default_value = "sse", value_enum)]
     pub(crate) feed: Feed,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::load::args::LoadArgs;
+use crate::load::args::{LoadArgs, Transport};
 use crate::load::feed_reader::{Feed, FeedEvent};
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::player::{Part, Player, Progress};
@@ -42,6 +42,7 @@ pub(crate) struct Crowd {
     window: Option<Instant>,
     first_error: Option<String>,
     trouble: Trouble,
+    transport: Transport,
     /// When those in trouble stand still.
     stop_ms: Option<Range<f64>>,
     tick_ms: f64,
@@ -54,7 +55,7 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     /// Nobody yet, for a match whose tick lasts `tick_ms`.
-    pub(crate) fn new(tick_ms: f64, trouble: Trouble) -> Result<Crowd> {
+    pub(crate) fn new(tick_ms: f64, trouble: Trouble, transport: Transport) -> Result<Crowd> {
         let start = Instant::now();
         Ok(Crowd {
             poll: Poll::new()?,
@@ -66,6 +67,7 @@ impl Crowd {
             window: None,
             first_error: None,
             trouble,
+            transport,
             stop_ms: None,
             tick_ms,
             feed_times: TickTimes::new(tick_ms),
@@ -89,8 +91,10 @@ impl Crowd {
     ) -> Result<()> {
         let light = light && !index.is_multiple_of(FULL_EVERY);
         let trouble = self.trouble.concerns(index).then_some(self.trouble.profile);
-        let mut player = Player::connect(invitation, seat, Part { index, light, trouble }, self.now_ms())?;
-        self.poll.registry().register(player.socket(), Token(self.clients.len()), Interest::READABLE)?;
+        let part = Part { index, light, trouble, transport: self.transport };
+        let mut player = Player::connect(invitation, seat, part, self.now_ms())?;
+        let (registry, token) = (self.poll.registry(), Token(self.clients.len()));
+        player.register(|socket| registry.register(socket, token, Interest::READABLE))?;
         self.clients.push(Client::Player(Box::new(player)));
         // Those who are in already must go on while the others arrive.
         if self.clients.len().is_multiple_of(8) {

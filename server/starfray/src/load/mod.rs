@@ -15,15 +15,21 @@ pub(crate) mod feed_reader;
 pub(crate) mod args;
 pub(crate) mod report;
 
+pub(crate) mod http_reader;
 pub(crate) mod road;
 pub(crate) mod steering;
 pub(crate) mod tick_times;
+
+pub(crate) mod invitation;
+
+pub(crate) mod mail;
+
+pub(crate) mod carrier;
 
 pub(crate) mod player;
 pub(crate) mod spectator;
 
 pub(crate) mod crowd;
-pub(crate) mod invitation;
 
 use args::LoadArgs;
 use crowd::Crowd;
@@ -38,7 +44,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     let invitation = Invitation::find(&args.url, args.match_id.as_deref())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));
     let seats = join_all(&invitation, args.players)?;
-    let mut crowd = Crowd::new(invitation.tick_ms, args.trouble())?;
+    let mut crowd = Crowd::new(invitation.tick_ms, args.trouble(), args.transport)?;
     for (index, seat) in seats.iter().enumerate() {
         crowd.add_player(&invitation, seat, index, args.light)?;
     }

@@ -1,7 +1,5 @@
-//! One headless player: a socket, a WebSocket and the client core, driven by whoever finds the socket ready.
+//! One headless player: what carries its messages and the client core, driven by whoever finds the socket ready.
 //! It sees messages and not the network that may lie in front of its socket.
-
-use std::io::ErrorKind;
 
 use anyhow::{Context, Result};
 use client_web::client::Client;
@@ -9,14 +7,10 @@ use client_web::instruments::Samples;
 use client_web::light::LightClient;
 use mio::net::TcpStream;
 use shared::link_profile::{CLEAN, LinkProfile};
-use shared::protocol::SUBPROTOCOL;
-use tungstenite::client::IntoClientRequest;
-use tungstenite::http::HeaderValue;
-use tungstenite::protocol::WebSocketConfig;
-use tungstenite::{Error, Message, WebSocket};
 
+use crate::load::args::Transport;
+use crate::load::carrier::Carrier;
 use crate::load::invitation::{Invitation, Seat};
-use crate::load::road::Socket;
 use crate::load::steering::Steering;
 use crate::load::tick_times::tick_of_snapshot;
 
@@ -35,11 +29,13 @@ pub(crate) struct Part {
     pub(crate) light: bool,
     /// Its network, if it is one of those in trouble.
     pub(crate) trouble: Option<&'static LinkProfile>,
+    /// What carries its messages.
+    pub(crate) transport: Transport,
 }
 
 /// A headless player.
 pub(crate) struct Player {
-    link: WebSocket<Socket>,
+    link: Carrier,
     part: Part,
     core: Core,
     steering: Steering,
@@ -72,25 +68,8 @@ pub(crate) struct Progress {
 impl Player {
     /// Connects to a seat. The handshake waits; what follows never does.
     pub(crate) fn connect(invitation: &Invitation, seat: &Seat, part: Part, now_ms: f64) -> Result<Player> {
-        let url = format!(
-            "ws://{}/api/matches/{}/ws?token={}",
-            invitation.authority, invitation.match_id, seat.token
-        );
-        let mut request = url.into_client_request()?;
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
-        let socket = std::net::TcpStream::connect(&invitation.authority)?;
-        socket.set_nodelay(true)?;
-        let waiting = socket.try_clone()?;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(8192)
-            .write_buffer_size(0)
-            .max_write_buffer_size(65_536);
-        let socket = Socket::new(TcpStream::from_std(socket));
-        let (mut link, _) = tungstenite::client::client_with_config(request, socket, Some(config))
-            .map_err(|e| anyhow::anyhow!("the WebSocket handshake failed: {e}"))?;
-        // The handshake may wait; from here on nothing does.
-        waiting.set_nonblocking(true)?;
-        link.get_mut().begin(part.trouble.unwrap_or(&CLEAN), part.index as u64);
+        let mut link = Carrier::connect(invitation, seat, part.transport)?;
+        link.begin(part.trouble.unwrap_or(&CLEAN), part.index as u64);
         let mut core = if part.light { Core::Light(Box::default()) } else { Core::Full(Box::default()) };
         match &mut core {
             Core::Full(client) => client.link_opened(now_ms),
@@ -110,9 +89,12 @@ impl Player {
         })
     }
 
-    /// The socket, to be registered.
-    pub(crate) fn socket(&mut self) -> &mut TcpStream {
-        self.link.get_mut().stream()
+    /// Hands over every socket, to be registered.
+    pub(crate) fn register(
+        &mut self,
+        register: impl FnMut(&mut TcpStream) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        self.link.register(register)
     }
 
     /// Whether it is one of those in trouble.
@@ -128,12 +110,12 @@ impl Player {
     /// Its socket has something, which need not be read at once.
     pub(crate) fn woken(&mut self) {
         self.has_news = true;
-        self.link.get_mut().woken();
+        self.link.woken();
     }
 
     /// What its network does without it. True if there is something for it to read.
     pub(crate) fn carry(&mut self, now_ms: f64) -> Result<bool> {
-        Ok(self.link.get_mut().carry(now_ms)? || self.has_news)
+        Ok(self.link.carry(now_ms)? || self.has_news)
     }
 
     /// It got the first snapshot since its stop. False if it did so before.
@@ -144,26 +126,21 @@ impl Player {
     /// Reads everything that is there.
     pub(crate) fn receive(&mut self, now_ms: f64) -> Result<()> {
         self.has_news = false;
-        self.link.get_mut().set_now(now_ms);
-        loop {
-            match self.link.read() {
-                Ok(Message::Binary(bytes)) => {
-                    match &mut self.core {
-                        Core::Full(client) => client.receive(&bytes, now_ms).context("a message was odd")?,
-                        Core::Light(client) => client.receive(&bytes, now_ms).context("a message was odd")?,
-                    }
-                    self.newest_tick = tick_of_snapshot(&bytes).or(self.newest_tick);
-                }
-                Ok(_) => {}
-                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
+        self.link.set_now(now_ms);
+        let Player { link, core, newest_tick, .. } = self;
+        link.receive(|bytes| {
+            match core {
+                Core::Full(client) => client.receive(bytes, now_ms).context("a message was odd")?,
+                Core::Light(client) => client.receive(bytes, now_ms).context("a message was odd")?,
             }
-        }
+            *newest_tick = tick_of_snapshot(bytes).or(*newest_tick);
+            Ok(())
+        })
     }
 
     /// Steers, and sends what is due.
     pub(crate) fn advance(&mut self, now_ms: f64) -> Result<()> {
-        self.link.get_mut().set_now(now_ms);
+        self.link.set_now(now_ms);
         let controls = self.steering.controls(now_ms);
         loop {
             let message = match &mut self.core {
@@ -179,14 +156,9 @@ impl Player {
                 }
             };
             let Some(message) = message else { break };
-            match self.link.write(Message::Binary(message.into())).and_then(|()| self.link.flush()) {
-                // Inputs that found no room for seconds are of no use to anybody.
-                Ok(()) | Err(Error::WriteBufferFull(_)) => {}
-                Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.link.send(message)?;
         }
-        Ok(())
+        self.link.flush()
     }
 
     /// Snapshots since the beginning.
@@ -205,7 +177,7 @@ impl Player {
     /// What happened since the last call.
     pub(crate) fn progress(&mut self) -> Progress {
         let (snapshots, in_view) = self.counts();
-        let (down, up) = (self.link.get_ref().down, self.link.get_ref().up);
+        let (down, up) = self.link.bytes();
         let samples = match &mut self.core {
             Core::Full(client) => client.take_samples(),
             Core::Light(client) => client.take_samples(),

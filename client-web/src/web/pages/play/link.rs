@@ -3,10 +3,12 @@
 
 use shared::protocol::{Bye, CloseReason};
 
+use crate::ladder::{Ladder, Transport};
 use crate::session::Backoff;
 use crate::web::net::api::Joined;
 use crate::web::net::http::ApiError;
-use crate::web::net::socket::Socket;
+use crate::web::net::socket::{BROKEN, REFUSED};
+use crate::web::net::way::Way;
 use crate::web::storage::{self, Seat};
 
 /// How long the server keeps a lost player's seat.
@@ -22,7 +24,7 @@ pub enum Stand {
         /// Whether one was refused.
         wrong: bool,
     },
-    /// The socket is opening, or open without a message yet.
+    /// The way is opening, or open without a message yet.
     Connecting,
     /// All is well.
     Open,
@@ -57,12 +59,17 @@ pub enum Next {
     Nothing,
     /// Take a seat.
     Join,
-    /// Open the socket.
+    /// Open the way.
     Connect,
     /// Try again after so many milliseconds.
     Wait(u32),
     /// Load the page again.
     Reload,
+}
+
+/// The wall clock in seconds.
+fn now_s() -> u32 {
+    (js_sys::Date::now() / 1000.0) as u32
 }
 
 /// A seat's link.
@@ -72,8 +79,12 @@ pub struct Link {
     pub match_id: String,
     /// The seat, once taken.
     pub seat: Option<Seat>,
-    /// The socket, while there is one.
-    pub socket: Option<Socket>,
+    /// The way, while there is one.
+    pub way: Option<Way>,
+    /// Which transport to use.
+    pub ladder: Ladder,
+    /// Ways that were opened.
+    pub tries: u32,
     /// Where it stands.
     pub stand: Stand,
     /// When the connection was lost.
@@ -92,7 +103,9 @@ impl Link {
         Link {
             match_id,
             seat,
-            socket: None,
+            way: None,
+            ladder: Ladder::new(&storage::way(), now_s()),
+            tries: 0,
             stand: Stand::Joining,
             lost_ms: None,
             generation: 0,
@@ -152,12 +165,21 @@ impl Link {
             self.joined_anew = false;
             self.backoff.succeeded();
             storage::version_fits();
+            if let Some(memory) = self.ladder.worked(now_s()) {
+                storage::set_way(&memory);
+            }
         }
     }
 
-    /// The socket is closed with `code`; `bye` is the server's last word, if there was one.
+    /// The way is closed with `code`; `bye` is the server's last word, if there was one.
     pub fn closed(&mut self, code: u16, bye: Option<&Bye>, now_ms: f64) -> Next {
-        self.socket = None;
+        self.way = None;
+        if self.stand == Stand::Connecting && matches!(code, BROKEN | REFUSED) {
+            // Only requests tell a server that is gone from a way that is closed.
+            let unreachable = code == BROKEN && self.ladder.at() != Transport::WebSocket;
+            return if self.ladder.failed(unreachable) { Next::Connect } else { self.wait(now_ms, 0) };
+        }
+        self.ladder.lost(now_s());
         let code = bye.map_or(code, |bye| bye.code);
         let is = |reason: CloseReason| reason.code() == code;
         self.lost_ms.get_or_insert(now_ms);

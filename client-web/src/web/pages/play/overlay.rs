@@ -5,6 +5,7 @@ use shared::id::PlayerId;
 use shared::world::Phase;
 
 use crate::client::Client;
+use crate::ladder::Transport;
 use crate::view::{Freshness, Happening, Score, View};
 use crate::web::dom::{Fault, Text, document, toggle};
 use crate::web::hud::bars::Bars;
@@ -55,6 +56,8 @@ pub struct Around {
     pub now_ms: f64,
     /// Controls that the player has found.
     pub found: Found,
+    /// What carries the messages.
+    pub transport: Transport,
     /// Whether all scores are asked for.
     pub wants_scores: bool,
 }
@@ -99,7 +102,7 @@ impl Overlay {
         self.tell(client, view, now_ms)?;
         self.clock.show(view);
         self.title.set(client.match_name());
-        self.net.show(view, client.gauge().trouble(), now_ms);
+        self.net.show(view, client.gauge().trouble(), around.transport, now_ms);
         self.figures.show(client, now_ms);
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
