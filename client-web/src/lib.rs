@@ -38,10 +38,12 @@ pub mod sightings;
 
 pub mod beams;
 pub mod ground;
+pub mod own_ship;
 
 pub mod play;
 
 pub mod feed_cursor;
+pub mod feed_way;
 pub mod watch;
 
 pub mod client;

@@ -21,6 +21,7 @@ use crate::ground::Ground;
 use crate::input_buffer::InputBuffer;
 use crate::instruments::Recorder;
 use crate::interpolation::{Moment, Timeline};
+use crate::own_ship::draw_own;
 use crate::own_truth::OwnTruth;
 use crate::playout::Playout;
 use crate::prediction::{Deeds, Prediction, Verdict};
@@ -30,7 +31,7 @@ use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
 use crate::sightings;
-use crate::view::{Freshness, Happening, OwnView, View};
+use crate::view::{Freshness, Happening, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
@@ -323,7 +324,9 @@ impl Play {
         let others = self.shown_tick().unwrap_or(0.0);
         let fraction = self.client_clock.fraction(now_ms);
         if let Some((_, ship)) = self.prediction.present() {
-            let position = self.draw_own(&mut view, ship, buffer, (fraction as f32, now_ms));
+            let moment = (fraction as f32, self.prediction.error(now_ms));
+            let flight = self.ground.flight(self.phase);
+            let position = draw_own(&mut view, self.player, ship, (buffer.peek(), &flight), moment);
             view.camera = position;
             self.truth.show(&mut view, others);
         }
@@ -342,39 +345,6 @@ impl Play {
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
-    }
-
-    /// Draws the own ship between its present and its next tick, as the keys are now; gives its place.
-    fn draw_own(
-        &self,
-        view: &mut View,
-        ship: OwnShip,
-        buffer: &InputBuffer,
-        (fraction, now_ms): (f32, f64),
-    ) -> Vec2 {
-        let rules = &self.ground.rules;
-        let error = self.prediction.error(now_ms);
-        if ship.respawn_ticks > 0 {
-            view.respawn_s = ((f32::from(ship.respawn_ticks) - fraction) * rules.dt).max(0.0);
-            return ship.motion.position + error;
-        }
-        let input = buffer.peek();
-        let mut next = ship;
-        self.ground.flight(self.phase).fly(&mut next, input);
-        let position = ship.motion.position.lerp(next.motion.position, fraction) + error;
-        view.own = Some(OwnView {
-            id: self.player,
-            position,
-            velocity: ship.motion.velocity.lerp(next.motion.velocity, fraction),
-            aim: input.aim,
-            thrust: input.thrust.vector(),
-            hull_points: ship.hull_points,
-            guard: (f32::from(ship.guard_ticks) / f32::from(rules.guard_ticks.max(1))).min(1.0),
-            dashes: f32::from(ship.motion.dash_energy) / f32::from(rules.dash_recharge_ticks.max(1)),
-            rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.rail_every_ticks.max(1)),
-            dashing: ship.motion.dash_ticks > 0 || next.motion.dash_ticks > 0,
-        });
-        position
     }
 
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {

@@ -104,6 +104,11 @@ impl Spectator {
         if !FeedEvent::NAMES.contains(&name) {
             return Err(FeedError::Malformed);
         }
+        if name == "bye" && id.is_empty() {
+            // For this connection alone; the feed itself goes on.
+            self.bye = Some(parse(data)?);
+            return Ok(());
+        }
         let cursor = Cursor::parse(id).ok_or(FeedError::Malformed)?;
         match self.cursor.as_ref().map(|before| cursor.after(before)) {
             Some(Step::Again) => return Ok(()),

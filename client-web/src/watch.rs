@@ -139,7 +139,16 @@ impl Watch {
 
     /// What changed since the last delta or keyframe.
     pub fn delta(&mut self, delta: &Delta, now_ms: f64) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.apply(delta)?;
+        let state = self.state.as_mut().ok_or(ApplyError::Unknown)?;
+        for &[victim, by, ago] in records(&delta.kills)? {
+            let (victim, by) = (PlayerId(victim as u16), PlayerId(by as u16));
+            // Where the ship was last told to be; in a crowd nobody says more.
+            let position = state.ships.get(&victim).map(FeedShip::position);
+            self.roster.apply(&PlayerEvent::Killed(victim, by));
+            let tick = f64::from(delta.tick.0) - f64::from(ago);
+            self.schedule.at(tick, Happening::Killed { victim, by, position });
+        }
+        state.apply(delta)?;
         self.arrived(delta.tick, now_ms);
         for &record in records(&delta.fired)? {
             let (id, shot) = read_shot(record, delta.tick)?;

@@ -11,7 +11,10 @@ use axum::{
 };
 
 use crate::{
-    http::{events, files, gate, health, host, join, matches, playground, problem::Problem, socket},
+    http::{
+        events, feed_poll, feed_socket, files, gate, health, host, join, matches, playground,
+        problem::Problem, socket,
+    },
     state::State,
 };
 
@@ -30,6 +33,9 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/playground", post(playground::open))
         .route("/api/playground/{id}", post(playground::change))
         .route("/api/matches/{id}/events", get(events::watch))
+        .route("/api/matches/{id}/feed", get(events::watch_any))
+        .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))
+        .route("/api/matches/{id}/feed/ws", get(feed_socket::connect))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))

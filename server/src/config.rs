@@ -68,6 +68,14 @@ pub struct Config {
     pub silence_after_s: Seconds,
     /// Time for which the seat of a lost connection is kept.
     pub limbo_s: Seconds,
+    /// Silence after which a spectator is sent a heartbeat.
+    pub feed_heartbeat_s: Seconds,
+    /// Longest time for which a spectator's poll is held.
+    pub feed_poll_hold_s: Seconds,
+    /// Time without any event after which a spectator's connection ends.
+    pub feed_idle_s: Seconds,
+    /// Age at which a spectator's connection ends, less up to a fifth by chance.
+    pub feed_age_s: Seconds,
     /// Time that a request's head may take to arrive.
     pub header_timeout_s: Seconds,
     /// Time that stopping may take while somebody is connected.
@@ -145,6 +153,10 @@ impl Config {
             ping_every_s: seconds("ping_every_s", layer.ping_every_s, 5, 0.1, 60.0)?,
             silence_after_s: seconds("silence_after_s", layer.silence_after_s, 15, 0.2, 600.0)?,
             limbo_s: seconds("limbo_s", layer.limbo_s, 30, 0.0, 3600.0)?,
+            feed_heartbeat_s: seconds("feed_heartbeat_s", layer.feed_heartbeat_s, 15, 0.1, 60.0)?,
+            feed_poll_hold_s: seconds("feed_poll_hold_s", layer.feed_poll_hold_s, 25, 0.1, 25.0)?,
+            feed_idle_s: seconds("feed_idle_s", layer.feed_idle_s, 300, 1.0, 86_400.0)?,
+            feed_age_s: seconds("feed_age_s", layer.feed_age_s, 1800, 1.0, 86_400.0)?,
             header_timeout_s: seconds("header_timeout_s", layer.header_timeout_s, 5, 0.1, 60.0)?,
             drain_timeout_s: seconds("drain_timeout_s", layer.drain_timeout_s, 10, 0.0, 3600.0)?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),

@@ -200,6 +200,9 @@ fn timing(config: &Config) -> Timing {
         ping_every: config.ping_every_s.0,
         silence_after: config.silence_after_s.0,
         limbo: config.limbo_s.0,
+        feed_heartbeat: config.feed_heartbeat_s.0,
+        feed_idle: config.feed_idle_s.0,
+        feed_age: config.feed_age_s.0,
         ..Timing::default()
     }
 }

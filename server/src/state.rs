@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct State {
     pub allowed_origins: Vec<BaseUrl>,
     /// What metrics ask for.
     pub admin_token: Option<Secret>,
+    /// Longest time for which a spectator's poll is held.
+    pub feed_poll_hold: Duration,
     /// Whether metrics have an address of their own.
     pub admin_elsewhere: bool,
     /// Where players connect, with the real port.
@@ -51,6 +54,7 @@ impl State {
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone(),
             admin_token: config.admin_token.clone(),
+            feed_poll_hold: config.feed_poll_hold_s.0,
             admin_elsewhere: config.admin_listen.is_some(),
             listening,
             lan,

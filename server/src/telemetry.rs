@@ -92,11 +92,24 @@ pub enum Transport {
     WebSocket,
     /// A spectator's event stream.
     Sse,
+    /// A spectator's lines of JSON.
+    NdJson,
+    /// A spectator's long poll, while it is held.
+    FeedPoll,
+    /// A spectator's WebSocket.
+    FeedWebSocket,
 }
 
 impl Transport {
     /// All transports.
-    pub const ALL: [Transport; 3] = [Transport::Http, Transport::WebSocket, Transport::Sse];
+    pub const ALL: [Transport; 6] = [
+        Transport::Http,
+        Transport::WebSocket,
+        Transport::Sse,
+        Transport::NdJson,
+        Transport::FeedPoll,
+        Transport::FeedWebSocket,
+    ];
 
     /// The value of the label `transport`.
     pub fn word(self) -> &'static str {
@@ -104,6 +117,9 @@ impl Transport {
             Transport::Http => "http",
             Transport::WebSocket => "websocket",
             Transport::Sse => "sse",
+            Transport::NdJson => "ndjson",
+            Transport::FeedPoll => "feed_poll",
+            Transport::FeedWebSocket => "feed_websocket",
         }
     }
 }

@@ -14,8 +14,12 @@ pub struct Timing {
     pub limbo: Duration,
     /// Messages that a player may send in a second; a burst of twice as many is forgiven.
     pub messages_per_s: u32,
-    /// Silence after which a spectator is sent a comment.
-    pub sse_heartbeat: Duration,
+    /// Silence after which a spectator is sent a heartbeat.
+    pub feed_heartbeat: Duration,
+    /// Time without any event after which a spectator's connection ends.
+    pub feed_idle: Duration,
+    /// Age at which a spectator's connection ends, less up to a fifth by chance.
+    pub feed_age: Duration,
     /// Time that a spectator is told to wait before coming back, in milliseconds.
     pub sse_retry_ms: u32,
     /// Time for which an empty match is kept, unless the server keeps it always.
@@ -29,7 +33,9 @@ impl Default for Timing {
             silence_after: Duration::from_secs(15),
             limbo: Duration::from_secs(30),
             messages_per_s: 120,
-            sse_heartbeat: Duration::from_secs(15),
+            feed_heartbeat: Duration::from_secs(15),
+            feed_idle: Duration::from_secs(300),
+            feed_age: Duration::from_secs(1800),
             sse_retry_ms: 2000,
             empty_match: Duration::from_secs(300),
         }

@@ -127,7 +127,7 @@ impl<'de> Deserialize<'de> for Packed {
 
 struct PackedVisitor;
 
-impl<'de> Visitor<'de> for PackedVisitor {
+impl Visitor<'_> for PackedVisitor {
     type Value = Packed;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

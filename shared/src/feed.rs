@@ -12,14 +12,22 @@ use crate::world::{Hull, Round};
 
 /// The version of the feed's events. It grows when an old reader could misread an event.
 pub const FEED_VERSION: u16 = 1;
+/// The subprotocol of the feed's WebSocket.
+pub const FEED_SUBPROTOCOL: &str = "starfray.feed.v1";
 /// Steps of a position in one unit.
 pub const STEPS_PER_UNIT: f32 = 2.0;
 /// Times a second that a delta is made, as long as the tick rate allows it and few ships fly.
 pub const DELTA_HZ: u32 = 10;
 /// Ships above which deltas come more rarely, so that a crowd takes no more of a line.
 pub const DELTA_SHIPS: u32 = 32;
-/// Time between two keyframes, at least.
+/// Time between two keyframes, at least, while few ships fly.
 pub const KEYFRAME_EVERY_MS: u32 = 4000;
+/// Ships above which keyframes come half as often.
+pub const KEYFRAME_SHIPS: usize = 250;
+/// Ships above which kills are told in deltas, and no longer each in an event of its own.
+pub const KILL_EVENTS_SHIPS: usize = 64;
+/// Ships up to which all shots are told; of twice as many every second shot, and so on.
+pub const ALL_SHOTS_SHIPS: usize = 400;
 /// Numbers of a ship in a list of whole ships.
 pub const SHIP_NUMBERS: usize = 6;
 /// Numbers of a ship in a list of moves.
@@ -28,6 +36,8 @@ pub const MOVE_NUMBERS: usize = 4;
 pub const CHANGE_NUMBERS: usize = 3;
 /// Numbers of a shot in a list of births.
 pub const SHOT_NUMBERS: usize = 6;
+/// Numbers of a kill in a list of kills.
+pub const KILL_NUMBERS: usize = 3;
 /// Numbers of a shot in a list of ends.
 pub const END_NUMBERS: usize = 2;
 /// Numbers of a beam of the rail.
@@ -124,6 +134,9 @@ pub struct Keyframe {
 pub struct Delta {
     /// The tick that this leads to.
     pub tick: Tick,
+    /// [`KILL_NUMBERS`] for each kill of a crowd: victim, killer, ticks since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kills: Vec<i32>,
     /// Ids of ships that are no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<i32>,

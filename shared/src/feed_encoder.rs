@@ -7,8 +7,9 @@ use glam::Vec2;
 
 use crate::event::{Beam, Event};
 use crate::feed::{
-    BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, Keyframe,
-    Kill, Leave, Limbo, RoundSet, STEPS_PER_UNIT,
+    ALL_SHOTS_SHIPS, BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join,
+    KEYFRAME_EVERY_MS, KEYFRAME_SHIPS, KILL_EVENTS_SHIPS, Keyframe, Kill, Leave, Limbo, RoundSet,
+    STEPS_PER_UNIT,
 };
 use crate::feed_state::{
     FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
@@ -20,8 +21,8 @@ use crate::quantise::pack_angle;
 use crate::tick::{Rewind, Tick, TickRate};
 use crate::world::{Pilot, Ship, Shot, World};
 
-/// Most shots whose birth and end are kept between two deltas. Beyond it, one that was born and ended in between stays
-/// untold, and an end is told as if it were now.
+/// Most shots whose birth and end are kept between two deltas, and most kills. Beyond it, a shot that was born and
+/// ended in between stays untold, an end is told as if it were now, and a kill is told at once.
 const NOTES_MAX: usize = 8192;
 
 /// Ticks from one delta to the next at `rate` while so many ships fly: 1 to a second's.
@@ -29,6 +30,11 @@ pub fn delta_every_ticks(rate: TickRate, ships: usize) -> u32 {
     let crowd = u32::try_from(ships).unwrap_or(u32::MAX).clamp(DELTA_SHIPS, DELTA_SHIPS * DELTA_HZ);
     let (often, crowd) = (DELTA_HZ * DELTA_SHIPS, rate.hz() * crowd);
     ((crowd + often / 2) / often).max(1)
+}
+
+/// Which shots are told while so many ships fly: those whose id this divides.
+fn shots_told_every(ships: usize) -> u16 {
+    u16::try_from(ships.div_ceil(ALL_SHOTS_SHIPS)).unwrap_or(u16::MAX).max(1)
 }
 
 /// What readers hold, and what they have not been told yet.
@@ -41,6 +47,8 @@ pub struct FeedEncoder {
     born: BTreeMap<ShotId, FeedShot>,
     ended: BTreeMap<ShotId, Tick>,
     beams: Vec<(Tick, Beam)>,
+    /// Victim, killer and time of kills that wait for a delta.
+    kills: Vec<(PlayerId, PlayerId, Tick)>,
 }
 
 impl FeedEncoder {
@@ -51,15 +59,31 @@ impl FeedEncoder {
 
     /// Shows a tick's events, after `world` made that step; appends what is to be told at once.
     pub fn observe(&mut self, world: &World, events: &[Event], out: &mut Vec<FeedEvent>) {
+        let every = shots_told_every(self.told.ships.len());
+        let is_crowd = self.told.ships.len() > KILL_EVENTS_SHIPS;
         for event in events {
             match event {
                 Event::Fired(shot) if self.born.len() < NOTES_MAX => {
-                    self.born.insert(shot.id, feed_shot(shot));
+                    if shot.id.0.is_multiple_of(every) {
+                        self.born.insert(shot.id, feed_shot(shot));
+                    }
+                }
+                Event::Killed { victim, by, .. } if is_crowd && self.kills.len() < NOTES_MAX => {
+                    self.kills.push((*victim, *by, world.tick));
+                }
+                Event::RoundStarted { .. } => {
+                    // It sets all scores to 0, so what waited must not count afterwards.
+                    self.kills.clear();
+                    out.extend(tell(world, event));
                 }
                 Event::ShotEnded { shot, before, .. } if self.ended.len() < NOTES_MAX => {
                     self.ended.insert(*shot, world.tick - whole_ticks(*before));
                 }
-                Event::Beam(beam) if self.beams.len() < NOTES_MAX => self.beams.push((world.tick, *beam)),
+                Event::Beam(beam) if self.beams.len() < NOTES_MAX => {
+                    if beam.by.0.is_multiple_of(every) {
+                        self.beams.push((world.tick, *beam));
+                    }
+                }
                 _ => out.extend(tell(world, event)),
             }
         }
@@ -72,16 +96,15 @@ impl FeedEncoder {
 
     /// Whether a keyframe is due; only right behind a delta.
     pub fn keyframe_due(&self, tick: Tick, rate: TickRate) -> bool {
-        tick == self.delta_at && tick.since(self.keyframe_at) >= rate.ticks_in(KEYFRAME_EVERY_MS)
+        let times = if self.told.ships.len() > KEYFRAME_SHIPS { 2 } else { 1 };
+        tick == self.delta_at && tick.since(self.keyframe_at) >= rate.ticks_in(KEYFRAME_EVERY_MS * times)
     }
 
     /// Everything, and readers hold just that.
     pub fn keyframe(&mut self, world: &World, watching: u32) -> Keyframe {
-        self.told = state_of(world);
+        self.told = self.state_to_tell(world);
         (self.delta_at, self.keyframe_at) = (world.tick, world.tick);
-        self.born.clear();
-        self.ended.clear();
-        self.beams.clear();
+        self.forget_notes();
         let FeedState { tick, round, seats, ships, shots } = &self.told;
         let pilot = |(id, s): (&PlayerId, &FeedSeat)| {
             FeedPilot(*id, s.name.clone(), s.hull, s.flags, s.score, s.deaths)
@@ -98,8 +121,12 @@ impl FeedEncoder {
 
     /// What changed since the previous delta or keyframe.
     pub fn delta(&mut self, world: &World) -> Delta {
+        let kill = |&(victim, by, at): &(PlayerId, PlayerId, Tick)| {
+            [i32::from(victim.0), i32::from(by.0), world.tick.since(at) as i32]
+        };
         let mut delta = Delta {
             tick: world.tick,
+            kills: self.kills.iter().flat_map(kill).collect(),
             gone: Vec::new(),
             appeared: Vec::new(),
             moved: Vec::new(),
@@ -112,14 +139,28 @@ impl FeedEncoder {
                 .flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick)))
                 .collect(),
         };
-        let now = state_of(world);
+        let now = self.state_to_tell(world);
         compare_ships(&self.told.ships, &now.ships, &mut delta);
         self.compare_shots(&now, &mut delta);
         self.told = now;
         self.delta_at = world.tick;
+        self.forget_notes();
+        delta
+    }
+
+    /// What readers should hold: of the shots those that they hold already, and a share of the others.
+    fn state_to_tell(&self, world: &World) -> FeedState {
+        let mut state = state_of(world);
+        let every = shots_told_every(state.ships.len());
+        state.shots.retain(|id, _| id.0.is_multiple_of(every) || self.told.shots.contains_key(id));
+        state
+    }
+
+    fn forget_notes(&mut self) {
         self.born.clear();
         self.ended.clear();
-        delta
+        self.kills.clear();
+        self.beams.clear();
     }
 
     fn compare_shots(&self, now: &FeedState, delta: &mut Delta) {
@@ -246,11 +287,13 @@ fn steps(position: Vec2) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::test_runner::TestCaseError;
 
     use super::*;
     use crate::angle::Angle;
     use crate::arena::Arena;
     use crate::command::Command;
+    use crate::feed::KILL_NUMBERS;
     use crate::input::{Buttons, ShipInput};
     use crate::name::PlayerName;
     use crate::random::Random;
@@ -301,7 +344,7 @@ mod tests {
                 1 => vec![Command::Leave { player }],
                 2 => vec![Command::Limbo { player }],
                 3 => vec![Command::Return { player }],
-                4 => vec![Command::EndRound],
+                4 if self.inputs.len() < 64 => vec![Command::EndRound],
                 5 => vec![Command::StartRound],
                 _ => Vec::new(),
             }
@@ -347,40 +390,59 @@ mod tests {
         }
     }
 
+    /// Follows a fight with joins, leaves and lost connections for some seconds, and compares after each delta what a
+    /// reader holds with a keyframe of the same tick.
+    fn follow(fight: &mut Fight, seconds: u32) -> Result<u32, TestCaseError> {
+        let rate = fight.stage.rules.rate;
+        let (mut encoder, mut state, mut kills) = (FeedEncoder::new(), FeedState::default(), 0);
+        read(&mut state, &FeedEvent::Keyframe(encoder.keyframe(&fight.world, 0)));
+        for _ in 0..rate.hz() * seconds {
+            let commands = fight.upheaval();
+            let events = fight.step(commands);
+            let mut out = Vec::new();
+            encoder.observe(&fight.world, &events, &mut out);
+            let due = encoder.delta_due(fight.world.tick, rate);
+            if due {
+                let delta = encoder.delta(&fight.world);
+                kills += delta.kills.len() / KILL_NUMBERS;
+                out.push(FeedEvent::Delta(delta));
+            }
+            for event in &out {
+                read(&mut state, event);
+            }
+            if due {
+                let keyframe = encoder.clone().keyframe(&fight.world, 0);
+                prop_assert_eq!(&state, &FeedState::of_keyframe(&keyframe).unwrap());
+                let seats = fight.world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect();
+                prop_assert_eq!(&state.seats, &seats);
+            }
+        }
+        Ok(kills as u32)
+    }
+
+    #[test]
+    fn a_crowd_s_reader_holds_just_what_the_next_keyframe_says() {
+        for (players, seconds) in [(90, 20), (404, 12)] {
+            let mut fight = Fight::new(7, players, 30, 12_000);
+            let kills = follow(&mut fight, seconds).unwrap();
+            assert!(kills > 0, "{kills} kills in deltas of {players} ships");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn a_reader_holds_just_what_the_next_keyframe_says(seed: u64, players in 1u16..24, hz in 10u32..=60) {
-            let mut fight = Fight::new(seed, players, hz, 6_000);
-            let (mut encoder, mut state) = (FeedEncoder::new(), FeedState::default());
-            read(&mut state, &FeedEvent::Keyframe(encoder.keyframe(&fight.world, 0)));
-            let rate = fight.stage.rules.rate;
-            for _ in 0..hz * 12 {
-                let commands = fight.upheaval();
-                let events = fight.step(commands);
-                let mut out = Vec::new();
-                encoder.observe(&fight.world, &events, &mut out);
-                let due = encoder.delta_due(fight.world.tick, rate);
-                if due {
-                    out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
-                }
-                for event in &out {
-                    read(&mut state, event);
-                }
-                if due {
-                    let keyframe = encoder.clone().keyframe(&fight.world, 0);
-                    prop_assert_eq!(&state, &FeedState::of_keyframe(&keyframe).unwrap());
-                }
-            }
+            follow(&mut Fight::new(seed, players, hz, 6_000), 12)?;
         }
 
         #[test]
-        fn odd_numbers_are_errors_and_never_panics(numbers in prop::collection::vec(any::<i32>(), 0..40), kind in 0..6) {
+        fn odd_numbers_are_errors_and_never_panics(numbers in prop::collection::vec(any::<i32>(), 0..40), kind in 0..7) {
             let mut fight = Fight::new(1, 4, 30, 60_000);
             (0..60).for_each(|_| drop(fight.step(Vec::new())));
             let mut state = state_of(&fight.world);
             let mut delta = FeedEncoder { told: state.clone(), ..FeedEncoder::default() }.delta(&fight.world);
-            let lists = [&mut delta.gone, &mut delta.appeared, &mut delta.moved, &mut delta.changed,
+            let lists = [&mut delta.kills, &mut delta.gone, &mut delta.appeared, &mut delta.moved, &mut delta.changed,
                 &mut delta.fired, &mut delta.ended];
             if let Some(list) = lists.into_iter().nth(kind as usize) {
                 *list = numbers;
@@ -389,13 +451,13 @@ mod tests {
         }
     }
 
-    #[test]
-    fn sixty_ships_fit_the_line() {
-        let mut fight = Fight::new(60, 60, 30, 600_000);
+    /// What a feed of `players` takes over `seconds`, by the names of events and in all, in kbit/s over SSE.
+    fn kbit_s(players: u16, seconds: u32) -> BTreeMap<&'static str, f64> {
+        let mut fight = Fight::new(u64::from(players), players, 30, 600_000);
         let mut encoder = FeedEncoder::new();
-        let (mut bytes, mut seq) = (0, 100_000);
+        let (mut kbit_s, mut seq) = (BTreeMap::new(), 100_000);
         // The first ten seconds spread the ships.
-        for tick in 0..70 * 30 {
+        for tick in 0..(seconds + 10) * 30 {
             let events = fight.step(Vec::new());
             let mut out = Vec::new();
             encoder.observe(&fight.world, &events, &mut out);
@@ -408,11 +470,27 @@ mod tests {
             for event in out.iter().filter(|_| tick >= 300) {
                 seq += 1;
                 let data = serde_json::to_string(event).unwrap();
-                bytes += format!("event: {}\nid: 12.{seq}\ndata: {data}\n\n", event.name()).len();
+                let bytes = format!("event: {}\nid: 12.{seq}\ndata: {data}\n\n", event.name()).len();
+                let part = bytes as f64 * 8.0 / 1000.0 / f64::from(seconds);
+                *kbit_s.entry(event.name()).or_insert(0.0) += part;
+                *kbit_s.entry("all").or_insert(0.0) += part;
             }
         }
-        let kbit_s = bytes * 8 / 60 / 1000;
-        assert!(kbit_s <= 118, "{kbit_s} kbit/s");
+        kbit_s
+    }
+
+    #[test]
+    fn sixty_ships_fit_the_line() {
+        let parts = kbit_s(60, 60);
+        assert!(parts["all"] <= 118.0, "{parts:?}");
+    }
+
+    #[test]
+    fn a_thousand_ships_fit_the_line() {
+        for players in [250, 401, 1000] {
+            let parts = kbit_s(players, 16);
+            assert!(parts["all"] <= 450.0, "{players}: {parts:?}");
+        }
     }
 
     #[test]

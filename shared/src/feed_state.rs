@@ -11,8 +11,8 @@ use crate::angle::Angle;
 use crate::arena::SIDE_UNITS_MAX;
 use crate::event::Beam;
 use crate::feed::{
-    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, Keyframe, Kill, Limbo, MOVE_NUMBERS,
-    RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
+    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, KILL_NUMBERS, Keyframe, Kill, Limbo,
+    MOVE_NUMBERS, RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
 };
 use crate::id::{PlayerId, ShotId};
 use crate::name::PlayerName;
@@ -143,6 +143,9 @@ impl FeedState {
     /// Applies a delta. After an error the state is half changed: only a keyframe helps.
     pub fn apply(&mut self, delta: &Delta) -> Result<(), ApplyError> {
         self.pass(delta.tick);
+        for &[victim, by, _] in records::<KILL_NUMBERS>(&delta.kills)? {
+            self.count_kill(player(victim)?, player(by)?);
+        }
         for &id in &delta.gone {
             self.ships.remove(&player(id)?).ok_or(ApplyError::Unknown)?;
         }
@@ -168,10 +171,14 @@ impl FeedState {
     /// A ship was shot down: counts it. The ship itself goes with a delta.
     pub fn kill(&mut self, kill: &Kill) {
         self.pass(kill.tick);
-        if let Some(seat) = self.seats.get_mut(&kill.victim) {
+        self.count_kill(kill.victim, kill.by);
+    }
+
+    fn count_kill(&mut self, victim: PlayerId, by: PlayerId) {
+        if let Some(seat) = self.seats.get_mut(&victim) {
             seat.deaths = seat.deaths.saturating_add(1);
         }
-        if let Some(seat) = self.seats.get_mut(&kill.by) {
+        if let Some(seat) = self.seats.get_mut(&by) {
             seat.score = seat.score.saturating_add(1);
         }
     }

@@ -377,6 +377,20 @@ mod tests {
         assert_eq!(Inline::<40>::new(&[0; 45]), None);
     }
 
+    /// One event of each kind.
+    fn example_events(round: Round) -> Vec<PlayerEvent> {
+        vec![
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
+            PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
+            PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
+            PlayerEvent::Limbo(PlayerId(9), true),
+            PlayerEvent::Left(PlayerId(9)),
+            PlayerEvent::Round(round),
+            PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
+            PlayerEvent::Place(2),
+        ]
+    }
+
     /// One message of each kind, as `docs/protocol.md` shows it.
     fn examples() -> Vec<(&'static str, Vec<u8>)> {
         use crate::codec::encode;
@@ -413,16 +427,6 @@ mod tests {
             round,
         };
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
-        let events = vec![
-            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
-            PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
-            PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
-            PlayerEvent::Limbo(PlayerId(9), true),
-            PlayerEvent::Left(PlayerId(9)),
-            PlayerEvent::Round(round),
-            PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
-            PlayerEvent::Place(2),
-        ];
         let figures =
             ClientFigures { jitter_ms: 12, interpolation_delay_ms: 58, underruns: 0, correction_tenths: 300 };
         let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
@@ -436,7 +440,7 @@ mod tests {
             ("figures", encode(&ClientMessage::Figures(figures)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),
-            ("events", encode(&ServerMessage::Events(Tick(1201), events)).unwrap()),
+            ("events", encode(&ServerMessage::Events(Tick(1201), example_events(round))).unwrap()),
             ("roster", encode(&ServerMessage::Roster(page)).unwrap()),
             ("snapshot", encode(&ServerMessage::Snapshot(Packed(vec![1, 2, 3]))).unwrap()),
             ("bye", encode(&ServerMessage::Bye(bye)).unwrap()),

@@ -401,14 +401,15 @@ mod tests {
         }
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Nest(Vec<Nest>);
+
     #[test]
     fn lists_are_read_to_their_end_and_not_beyond_their_depth() {
         assert_eq!(read::<(u8, u8)>(&[0x92, 1, 2]), Ok((1, 2)));
         for bytes in [&[0x93, 1, 2, 3][..], &[0x91, 1], &[0xdd, 0xff, 0xff, 0xff, 0xff, 1]] {
             assert_eq!(read::<(u8, u8)>(bytes), Err(Malformed), "{bytes:?}");
         }
-        #[derive(Debug, PartialEq, Deserialize)]
-        struct Nest(Vec<Nest>);
         let nest = |depth| [vec![0x91; depth], vec![0x90]].concat();
         assert!(read::<Nest>(&nest(7)).is_ok());
         assert_eq!(read::<Nest>(&nest(8)), Err(Malformed));

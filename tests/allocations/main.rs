@@ -1,5 +1,6 @@
 //! What a tick takes from the heap once a match is warm: nothing for each player. The match and its clients are the real
 //! ones; only the match's own tick is counted, on its own thread.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use allocation_counter::{AllocationInfo, measure};
 use tests::exchange::{Exchange, Setup};

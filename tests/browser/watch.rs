@@ -1,9 +1,12 @@
 //! The watch page shows the ship that another page plays, over EventSource.
 
+use std::time::Duration;
+
 use glam::Vec2;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::browser::{Browser, Tab};
-use tests::http::get;
+use tests::http::{get, host};
+use tests::nginx::Nginx;
 use tests::patience::wait_for;
 
 use crate::scene::{SOON, assert_silent, open_match, playing, server};
@@ -46,4 +49,30 @@ fn the_watch_page_shows_the_same_ship_move() {
     let picture = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
     assert_eq!(picture["watching"], 1, "it comes by the public feed: {picture}");
     assert_silent(&browser);
+}
+
+/// Watches through an nginx that holds requests back whose path fits one of `held`; the way that the page ends with.
+fn way_past(held: &[&str]) -> String {
+    let server = server();
+    let settings = json!({"bots": 4, "map": "open"});
+    let id = host(&server.url(""), &settings).unwrap().word("id").unwrap();
+    let nginx = Nginx::passing(server.address, "", held).unwrap();
+    let browser = Browser::start().unwrap();
+    let tab = browser.open(&nginx.url(&format!("/watch/{id}"))).unwrap();
+    tab.wait_state("a live picture", SOON, |state| state["freshness"] == "live").unwrap();
+    // It stays live, and remembers.
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(tab.state().unwrap()["freshness"], "live");
+    assert_silent(&browser);
+    let way = tab.eval("document.getElementById('watch-way').textContent").unwrap();
+    let kept = tab.eval("sessionStorage.getItem('starfray.feed')").unwrap();
+    assert_eq!(way, kept);
+    way.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_proxy_that_holds_streams_back_is_got_round() {
+    assert_eq!(way_past(&[]), "Event Source");
+    assert_eq!(way_past(&["/events$"]), "HTTP stream");
+    assert_eq!(way_past(&["/events$", "/feed$"]), "Long polling");
 }

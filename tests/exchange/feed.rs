@@ -3,6 +3,7 @@
 
 use client_web::spectator::{Follow, Spectator};
 use server::feed::cursor::Cursor;
+use server::feed::form::Form;
 use shared::feed_encoder::state_of;
 use shared::feed_state::FeedState;
 use tests::exchange::{Exchange, Setup};
@@ -28,8 +29,9 @@ impl Tail {
         exchange.log.read(self.next, &mut entries);
         for entry in entries {
             self.next = entry.seq + 1;
-            bytes += format!("{:x}\r\n\r\n", entry.sse.len()).len() + entry.sse.len();
-            events.extend(self.sse.push(&entry.sse));
+            let frame = entry.frame(Form::Sse);
+            bytes += frame.len();
+            events.extend(self.sse.push(&Form::Sse.unchunked(&frame)));
         }
         assert_eq!(self.sse.unknown, None);
         (events, bytes)
@@ -104,7 +106,8 @@ fn the_page_shows_ships_on_their_tracks() {
 }
 
 fn hello(exchange: &Exchange) -> String {
-    SseReader::default().push(&exchange.log.hello()).remove(0).data
+    let hello = Form::Sse.unchunked(&exchange.log.hello().frame(Form::Sse));
+    SseReader::default().push(&hello).remove(0).data
 }
 
 #[test]
@@ -201,6 +204,33 @@ fn sixty_ships_fit_the_line() {
     let kbit_s = bytes as f64 * 8.0 / 60.0 / 1000.0;
     assert!(kbit_s <= 120.0, "{kbit_s:.1} kbit/s");
     assert!(kbit_s > 20.0, "{kbit_s:.1} kbit/s: too little happened to say anything");
+}
+
+/// Real seats and bots on a map for as many: what the feed takes over SSE, and what its reader holds.
+fn crowd_kbit_s(bots: u32, seconds: u32) -> f64 {
+    let mut setup = Setup::on("open");
+    (setup.settings.max_players, setup.settings.bots) = (Some(bots), Some(bots));
+    let mut exchange = Exchange::new(setup).unwrap();
+    let _watching = exchange.log.watch();
+    exchange.seconds(5.0);
+    let (mut tail, mut reader) = (Tail::new(&exchange, None), FeedReader::default());
+    for event in tail.read(&exchange).0 {
+        reader.take(&event).unwrap();
+    }
+    let mut bytes = 0;
+    for _ in 0..30 * seconds {
+        exchange.tick();
+        let (events, count) = tail.read(&exchange);
+        bytes += count;
+        events.iter().for_each(|event| reader.take(event).unwrap());
+    }
+    bytes as f64 * 8.0 / f64::from(seconds) / 1000.0
+}
+
+#[test]
+fn two_hundred_bots_fit_the_line() {
+    let kbit_s = crowd_kbit_s(200, 24);
+    assert!(kbit_s <= 250.0, "{kbit_s:.1} kbit/s");
 }
 
 #[test]

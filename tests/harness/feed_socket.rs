@@ -1,4 +1,4 @@
-//! A spectator's raw connection: the request's bytes out, chunks of server-sent events in.
+//! A spectator's raw connection: the request's bytes out, chunks of server-sent events or of JSON lines in.
 //! It speaks just enough HTTP/1.1 to see what a proxy would see.
 
 use std::collections::VecDeque;
@@ -7,7 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 use crate::sse::{SseEvent, SseReader};
 
@@ -25,7 +26,16 @@ pub struct FeedSocket {
     pub finished: bool,
     socket: TcpStream,
     raw: Vec<u8>,
+    line: Vec<u8>,
     events: VecDeque<SseEvent>,
+}
+
+/// The event that one JSON object of a feed tells of, as the other readers have it.
+pub fn event_of_record(record: &Value) -> Result<SseEvent> {
+    let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+    let name = text("event");
+    ensure!(!name.is_empty(), "an event without a name: {record}");
+    Ok(SseEvent { name, id: text("cursor"), data: record["data"].to_string() })
 }
 
 impl FeedSocket {
@@ -43,6 +53,7 @@ impl FeedSocket {
             finished: false,
             socket,
             raw: Vec::new(),
+            line: Vec::new(),
             events: VecDeque::new(),
         };
         let end = Instant::now() + Duration::from_secs(10);
@@ -81,10 +92,27 @@ impl FeedSocket {
                 usize::from_str_radix(size, 16).with_context(|| format!("a chunk of {size:?} bytes"))?;
             let end = line + 2 + size;
             let Some(tail) = self.raw.get(end..end + 2) else { break };
-            anyhow::ensure!(tail == b"\r\n", "a chunk without an end");
+            ensure!(tail == b"\r\n", "a chunk without an end");
             let chunk: Vec<u8> = self.raw.drain(..end + 2).skip(line + 2).take(size).collect();
             self.finished |= size == 0;
-            self.events.extend(self.sse.push(&chunk));
+            if self.head.contains("content-type: application/x-ndjson") {
+                self.take_lines(&chunk)?;
+            } else {
+                self.events.extend(self.sse.push(&chunk));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes whole lines of JSON; heartbeats count as comments do.
+    fn take_lines(&mut self, bytes: &[u8]) -> Result<()> {
+        self.line.extend_from_slice(bytes);
+        while let Some(end) = self.line.iter().position(|&b| b == b'\n') {
+            let line: Vec<u8> = self.line.drain(..=end).collect();
+            match event_of_record(&serde_json::from_slice(&line)?)? {
+                event if event.name == "heartbeat" => self.sse.comments += 1,
+                event => self.events.push_back(event),
+            }
         }
         Ok(())
     }

@@ -25,4 +25,7 @@ pub mod http;
 pub mod feed_socket;
 pub mod pilot;
 
+pub mod feed_ways;
+pub mod nginx;
+
 pub mod browser;

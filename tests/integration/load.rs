@@ -42,6 +42,10 @@ fn fifty_players_are_all_served() {
 
 /// Runs `starfray load` against a server of its own; its line of figures.
 fn load(players: u32, spectators: u32, seconds: u32) -> Value {
+    load_over("sse", players, spectators, seconds)
+}
+
+fn load_over(feed: &str, players: u32, spectators: u32, seconds: u32) -> Value {
     let program = Program::serve(&[]).unwrap();
     let settings = json!({"map": "open", "max_players": players, "duration_s": 3600});
     let id = host(&program.url(""), &settings).unwrap().word("id").unwrap();
@@ -57,6 +61,8 @@ fn load(players: u32, spectators: u32, seconds: u32) -> Value {
         &players,
         "--spectators",
         &spectators,
+        "--feed",
+        feed,
         "--seconds",
         &length,
         "--json",
@@ -90,6 +96,17 @@ fn check(figures: &Value, players: u64, spectators: u64, seconds: u64) {
 #[test]
 fn the_load_program_reports() {
     check(&load(12, 4, 3), 12, 4, 3);
+}
+
+#[test]
+fn the_load_program_reads_every_feed() {
+    for feed in ["ndjson", "poll", "websocket"] {
+        let figures = load_over(feed, 4, 6, 7);
+        check(&figures, 4, 6, 7);
+        let events = figures["feed_events"].as_u64().unwrap();
+        assert!((6 * 7 * 8..6 * 7 * 16).contains(&events), "{feed}: {figures}");
+        assert!(figures["feed_latency_ms"]["p99"].as_f64().unwrap() < 250.0, "{feed}: {figures}");
+    }
 }
 
 #[test]

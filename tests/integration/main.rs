@@ -4,8 +4,10 @@
 
 mod api;
 mod feed;
+mod feed_ways;
 mod load;
 mod metrics;
+mod nginx;
 mod play;
 mod playground;
 mod program;

@@ -18,9 +18,11 @@ struct Program {
     debian_package: &'static str,
 }
 
-/// What the tests start today. `nats-server` and `nginx` (Debian's `nginx-light`) join with the tests that use them.
-const NEEDED: [Program; 1] =
-    [Program { names: &["chromium", "chromium-browser"], debian_package: "chromium" }];
+/// What the tests start today. `nats-server` joins with the tests that use it.
+const NEEDED: [Program; 2] = [
+    Program { names: &["chromium", "chromium-browser"], debian_package: "chromium" },
+    Program { names: &["nginx"], debian_package: "nginx-light" },
+];
 
 /// The first of `names` that lies in `PATH`.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn only_missing_programs_are_asked_for() {
         assert!(missing_packages(|_| true).is_empty());
-        assert_eq!(missing_packages(|_| false), ["chromium"]);
+        assert_eq!(missing_packages(|_| false), ["chromium", "nginx-light"]);
     }
 
     #[test]

@@ -5,10 +5,12 @@ use shared::world::Hull;
 use web_sys::Storage;
 
 use super::dom::window;
+use crate::feed_way::FeedWay;
 
 const NAME: &str = "starfray.name";
 const HULL: &str = "starfray.hull";
 const SEAT: &str = "starfray.seat.";
+const FEED_WAY: &str = "starfray.feed";
 const RELOADED: &str = "starfray.reloaded";
 const FIGURES: &str = "starfray.figures";
 /// Stands where a match's id would; ids have no point.
@@ -76,6 +78,18 @@ pub fn set_seat(match_id: &str, seat: Option<&Seat>) {
         Some(seat) => storage.set_item(&key, &format!("{} {}", seat.token, seat.base)),
         None => storage.remove_item(&key),
     };
+}
+
+/// The way to the feed that worked last in this tab; a new tab begins with the best one.
+pub fn feed_way() -> Option<FeedWay> {
+    FeedWay::named(&of_tab()?.get_item(FEED_WAY).ok().flatten()?)
+}
+
+/// Remembers the way to the feed that works.
+pub fn set_feed_way(way: FeedWay) {
+    if let Some(storage) = of_tab() {
+        let _ = storage.set_item(FEED_WAY, way.name());
+    }
 }
 
 /// The playground of this tab, if any: its token, and its match in place of an address.

@@ -90,6 +90,22 @@ pub struct Layer {
     #[arg(long = "limbo", value_name = "S", alias = "limbo-s")]
     #[serde(alias = "limbo")]
     pub limbo_s: Option<Seconds>,
+    /// Seconds of silence after which a spectator is sent a heartbeat [default: 15]
+    #[arg(long = "feed-heartbeat", value_name = "S", alias = "feed-heartbeat-s")]
+    #[serde(alias = "feed_heartbeat")]
+    pub feed_heartbeat_s: Option<Seconds>,
+    /// Longest seconds for which a spectator's poll is held [default: 25]
+    #[arg(long = "feed-poll-hold", value_name = "S", alias = "feed-poll-hold-s")]
+    #[serde(alias = "feed_poll_hold")]
+    pub feed_poll_hold_s: Option<Seconds>,
+    /// Seconds without any event after which a spectator's connection ends [default: 300]
+    #[arg(long = "feed-idle", value_name = "S", alias = "feed-idle-s")]
+    #[serde(alias = "feed_idle")]
+    pub feed_idle_s: Option<Seconds>,
+    /// Seconds after which a spectator's connection ends, less up to a fifth by chance [default: 1800]
+    #[arg(long = "feed-age", value_name = "S", alias = "feed-age-s")]
+    #[serde(alias = "feed_age")]
+    pub feed_age_s: Option<Seconds>,
     /// Seconds that a request's head may take to arrive [default: 5]
     #[arg(long = "header-timeout", value_name = "S", alias = "header-timeout-s")]
     #[serde(alias = "header_timeout")]
@@ -185,6 +201,10 @@ impl Layer {
             ping_every_s: self.ping_every_s.or(lower.ping_every_s),
             silence_after_s: self.silence_after_s.or(lower.silence_after_s),
             limbo_s: self.limbo_s.or(lower.limbo_s),
+            feed_heartbeat_s: self.feed_heartbeat_s.or(lower.feed_heartbeat_s),
+            feed_poll_hold_s: self.feed_poll_hold_s.or(lower.feed_poll_hold_s),
+            feed_idle_s: self.feed_idle_s.or(lower.feed_idle_s),
+            feed_age_s: self.feed_age_s.or(lower.feed_age_s),
             header_timeout_s: self.header_timeout_s.or(lower.header_timeout_s),
             drain_timeout_s: self.drain_timeout_s.or(lower.drain_timeout_s),
             log: self.log.or(lower.log),

@@ -1,4 +1,4 @@
-//! The events of one feed that can still be read: a ring of ready frames with dense numbers.
+//! The events of one feed that can still be read: a ring of events with dense numbers, bounded by bytes.
 //! Who asks for something that is gone, or never was, gets the newest keyframe and what follows it.
 
 use std::collections::VecDeque;
@@ -6,32 +6,25 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 
-use bytes::Bytes;
+use shared::protocol::CloseReason;
 
 use crate::feed::cursor::Cursor;
+use crate::feed::entry::Entry;
 
-/// Events that are kept: more than two keyframe intervals of a busy match.
+/// Events that are kept: most of a minute of a quiet match.
 const ENTRIES_MAX: usize = 512;
-/// Bytes that are kept.
+/// Bytes that are kept, counting every form of an event: more than two keyframe intervals of the busiest feed.
 const BYTES_MAX: usize = 4 << 20;
-
-/// One event, ready to be written.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Its number.
-    pub seq: u64,
-    /// Whether a reader can begin here.
-    pub keyframe: bool,
-    /// Its block of server-sent events.
-    pub sse: Bytes,
-}
+/// Bytes that nothing may exceed, not even the newest keyframe and what follows it.
+const BYTES_LIMIT: usize = 2 * BYTES_MAX;
 
 /// The readable part of a feed.
 #[derive(Debug)]
 pub struct FeedLog {
     epoch: u32,
-    hello: Bytes,
+    hello: Entry,
     watching: AtomicU32,
+    asks: AtomicU32,
     head: AtomicU64,
     ring: Mutex<Ring>,
     readers: Vec<Thread>,
@@ -39,9 +32,11 @@ pub struct FeedLog {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     bytes: usize,
-    ended: bool,
+    /// The number of the newest keyframe; 0 without one.
+    keyframe: u64,
+    ended: Option<CloseReason>,
 }
 
 /// Somebody who watches; counted until it is dropped.
@@ -54,13 +49,39 @@ impl Drop for Watching {
     }
 }
 
+impl Ring {
+    fn push(&mut self, entry: Entry) {
+        self.bytes += entry.bytes_max();
+        if entry.keyframe {
+            self.keyframe = entry.seq;
+        }
+        self.entries.push_back(Arc::new(entry));
+        // The newest keyframe stays as long as it can: without it a new reader would have to wait for the next one.
+        while self.bytes > BYTES_MAX || self.entries.len() > ENTRIES_MAX {
+            let Some(old) = self.entries.front() else { break };
+            if old.seq == self.keyframe && self.bytes <= BYTES_LIMIT {
+                break;
+            }
+            self.bytes -= old.bytes_max();
+            self.entries.pop_front();
+        }
+    }
+
+    /// The number of the newest keyframe that is still there.
+    fn newest_keyframe(&self) -> Option<u64> {
+        let first = self.entries.front()?.seq;
+        Some(self.keyframe).filter(|keyframe| *keyframe >= first)
+    }
+}
+
 impl FeedLog {
     /// A log that begins with `hello` for each reader; `readers` are woken by each event.
     pub fn new(epoch: u32, hello: &str, readers: Vec<Thread>) -> FeedLog {
         FeedLog {
             epoch,
-            hello: sse_block("hello", None, hello),
+            hello: Entry::new("hello", None, hello),
             watching: AtomicU32::new(0),
+            asks: AtomicU32::new(0),
             head: AtomicU64::new(0),
             ring: Mutex::default(),
             readers,
@@ -87,28 +108,37 @@ impl FeedLog {
         Watching(Arc::clone(self))
     }
 
+    /// Notes that somebody asked who is not there between two questions.
+    pub fn ask(&self) {
+        self.asks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often somebody asked; it wraps.
+    pub fn asks(&self) -> u32 {
+        self.asks.load(Ordering::Relaxed)
+    }
+
     /// The first event of every reader.
-    pub fn hello(&self) -> Bytes {
-        self.hello.clone()
+    pub fn hello(&self) -> &Entry {
+        &self.hello
     }
 
     /// Whether nothing will follow.
     pub fn ended(&self) -> bool {
+        self.end_reason().is_some()
+    }
+
+    /// Why nothing will follow; `None` as long as something may.
+    pub fn end_reason(&self) -> Option<CloseReason> {
         self.open().ended
     }
 
-    /// Appends an event and wakes the readers.
-    pub fn publish(&self, name: &str, json: &str, keyframe: bool) {
-        let mut ring = self.open();
+    /// Appends an event.
+    pub fn publish(&self, name: &'static str, json: &str) {
         let seq = self.head() + 1;
-        let cursor = Cursor { epoch: self.epoch, seq };
-        let entry = Entry { seq, keyframe, sse: sse_block(name, Some(cursor), json) };
-        ring.bytes += entry.sse.len();
-        ring.entries.push_back(entry);
-        while ring.entries.len() > ENTRIES_MAX || ring.bytes > BYTES_MAX {
-            let Some(old) = ring.entries.pop_front() else { break };
-            ring.bytes -= old.sse.len();
-        }
+        let entry = Entry::new(name, Some(Cursor { epoch: self.epoch, seq }), json);
+        let mut ring = self.open();
+        ring.push(entry);
         self.head.store(seq, Ordering::Release);
     }
 
@@ -119,6 +149,11 @@ impl FeedLog {
         }
     }
 
+    /// Lets the readers know that there is somebody new.
+    pub fn nudge(&self) {
+        self.readers.iter().for_each(Thread::unpark);
+    }
+
     /// Forgets all events: readers go on with the next keyframe.
     pub fn forget(&self) {
         let mut ring = self.open();
@@ -126,9 +161,9 @@ impl FeedLog {
         ring.bytes = 0;
     }
 
-    /// Says that nothing will follow.
-    pub fn end(&self) {
-        self.open().ended = true;
+    /// Says that nothing will follow, and why.
+    pub fn end(&self, reason: CloseReason) {
+        self.open().ended = Some(reason);
         self.readers.iter().for_each(Thread::unpark);
     }
 
@@ -141,37 +176,35 @@ impl FeedLog {
         if let Some(cursor) = known.filter(|c| c.seq > 0 && !ring.entries.is_empty()) {
             return cursor.seq + 1;
         }
-        newest_keyframe(&ring).unwrap_or(self.head() + 1)
+        ring.newest_keyframe().unwrap_or(self.head() + 1)
+    }
+
+    /// Whether `next` is what follows `cursor`, so that its reader needs no hello.
+    pub fn follows(&self, next: u64, cursor: Option<Cursor>) -> bool {
+        cursor.is_some_and(|c| c.epoch == self.epoch && c.seq.checked_add(1) == Some(next))
     }
 
     /// Appends to `out` what a reader gets whose next event is `next`: all from there, or from the newest keyframe
     /// if `next` is gone, or nothing as long as that would not begin with a keyframe.
-    pub fn read(&self, next: u64, out: &mut Vec<Entry>) {
+    pub fn read(&self, next: u64, out: &mut Vec<Arc<Entry>>) {
         let ring = self.open();
         let Some(first) = ring.entries.front().map(|e| e.seq) else { return };
-        let from = if next < first { newest_keyframe(&ring).unwrap_or(u64::MAX) } else { next };
+        let from = if next < first { ring.newest_keyframe().unwrap_or(u64::MAX) } else { next };
         let skip = from.saturating_sub(first) as usize;
         out.extend(ring.entries.iter().skip(skip).cloned());
     }
 }
 
-fn newest_keyframe(ring: &Ring) -> Option<u64> {
-    ring.entries.iter().rev().find(|e| e.keyframe).map(|e| e.seq)
-}
-
-/// A block of server-sent events. `json` is one line: `serde_json` never writes a bare line break.
-fn sse_block(name: &str, cursor: Option<Cursor>, json: &str) -> Bytes {
-    let id = cursor.map(|c| format!("id: {c}\n")).unwrap_or_default();
-    Bytes::from(format!("event: {name}\n{id}data: {json}\n\n"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::form::Form;
+    use shared::random::Random;
 
     fn log(keyframes: &[u64], events: u64) -> FeedLog {
         let log = FeedLog::new(7, "{}", Vec::new());
-        (1..=events).for_each(|seq| log.publish("delta", "{}", keyframes.contains(&seq)));
+        let name = |seq| if keyframes.contains(&seq) { "keyframe" } else { "delta" };
+        (1..=events).for_each(|seq| log.publish(name(seq), "{}"));
         log
     }
 
@@ -187,7 +220,7 @@ mod tests {
         let mut out = Vec::new();
         log.read(26, &mut out);
         assert_eq!(out.iter().map(|e| e.seq).collect::<Vec<_>>(), [26, 27, 28, 29, 30]);
-        assert!(out[0].sse.starts_with(b"event: delta\nid: 7.26\ndata: {}\n\n"));
+        assert!(out[0].frame(Form::Sse).ends_with(b"event: delta\nid: 7.26\ndata: {}\n\n\r\n"));
     }
 
     #[test]
@@ -200,20 +233,67 @@ mod tests {
 
     #[test]
     fn what_left_the_ring_begins_at_a_keyframe() {
-        let log = log(&[1, 700], 1000);
-        assert_eq!(log.resume(Some(at(7, 300))), 700);
+        let events = ENTRIES_MAX as u64 + 500;
+        let log = log(&[1, events - 300], events);
+        assert_eq!(log.resume(Some(at(7, 300))), events - 300);
         let mut out = Vec::new();
         log.read(300, &mut out);
-        assert_eq!(out.first().map(|e| (e.seq, e.keyframe)), Some((700, true)));
+        assert_eq!(out.first().map(|e| (e.seq, e.keyframe)), Some((events - 300, true)));
     }
 
     #[test]
-    fn a_forgotten_log_goes_on_with_the_next_event() {
-        let log = log(&[1], 10);
-        log.forget();
-        assert_eq!(log.resume(Some(at(7, 9))), 11);
-        log.publish("keyframe", "{}", true);
-        assert_eq!(log.resume(Some(at(7, 9))), 11);
-        assert_eq!(log.resume(Some(at(7, 10))), 11);
+    fn the_ring_is_bounded_by_bytes_and_keeps_its_keyframe_as_long_as_it_can() {
+        let log = FeedLog::new(7, "{}", Vec::new());
+        let json = format!("\"{}\"", "x".repeat(100_000));
+        log.publish("keyframe", &json);
+        let mut kept = 0;
+        for _ in 0..200 {
+            log.publish("delta", &json);
+            assert!(log.open().bytes <= BYTES_LIMIT, "{}", log.open().bytes);
+            kept += u32::from(log.resume(None) == 1);
+        }
+        assert!(kept > 15, "{kept}");
+        log.publish("keyframe", &json);
+        log.publish("delta", &json);
+        assert!(log.open().bytes <= BYTES_MAX);
+        assert_eq!(log.resume(Some(at(7, 3))), 202);
+    }
+
+    /// A reader that comes back with cursors of its own or of strangers, while events are published and forgotten.
+    fn one_life(random: &mut Random) {
+        let log = FeedLog::new(7, "{}", Vec::new());
+        let (mut next, mut last, mut needs_keyframe) = (log.resume(None), None, true);
+        for _ in 0..40 {
+            let strange = at(6 + random.below(3), u64::from(random.below(40)));
+            match random.below(8) {
+                0 => {
+                    log.forget();
+                    needs_keyframe = true;
+                }
+                1 => (next, last) = (log.resume(Some(strange)), Some(strange)),
+                2 => next = log.resume(last),
+                _ => {
+                    let name = if needs_keyframe || random.below(9) == 0 { "keyframe" } else { "delta" };
+                    needs_keyframe = false;
+                    log.publish(name, "{}");
+                }
+            }
+            let mut out = Vec::new();
+            if random.below(3) > 0 {
+                log.read(next, &mut out);
+                let silent = out.is_empty() && log.head() >= next && !needs_keyframe;
+                assert!(!silent, "nothing from {next} on, but {} is there", log.head());
+            }
+            for entry in out {
+                assert!(entry.keyframe || log.follows(entry.seq, last), "{last:?} then {}", entry.seq);
+                (last, next) = (entry.cursor(), entry.seq + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_comes_back_misses_nothing_and_gets_nothing_twice() {
+        let mut random = Random::new(20);
+        (0..10_000).for_each(|_| one_life(&mut random));
     }
 }

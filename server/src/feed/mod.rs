@@ -2,4 +2,10 @@
 //! The match publishes; whatever carries the feed reads. Neither knows the other.
 
 pub mod cursor;
+pub mod ending;
+
+pub mod form;
+
+pub mod entry;
+
 pub mod log;

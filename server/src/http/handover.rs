@@ -4,7 +4,7 @@
 use shared::{id::PlayerId, protocol::CloseReason};
 
 use crate::{
-    feed::cursor::Cursor,
+    feed::{cursor::Cursor, form::Form},
     link::{Arrival, farewell},
     matches::handle::{MatchHandle, WatchRequest},
     telemetry::rejected,
@@ -21,7 +21,9 @@ pub enum Handover {
         game: MatchHandle,
         /// The event that was seen last.
         resume: Option<Cursor>,
-        /// Whether the body is chunked; else it ends with the connection.
+        /// The form of the events.
+        form: Form,
+        /// Whether an HTTP body is chunked; else it ends with the connection.
         chunked: bool,
     },
     /// Nobody: a WebSocket that only learns why not. A plain error would be invisible to a page.
@@ -33,8 +35,8 @@ impl Handover {
     pub async fn deliver(self, arrival: Arrival) {
         let taken = match self {
             Handover::Play(game, player) => game.attach(player, arrival),
-            Handover::Watch { game, resume, chunked } => {
-                game.watch(WatchRequest { arrival, resume, chunked })
+            Handover::Watch { game, resume, form, chunked } => {
+                game.watch(WatchRequest { arrival, resume, form, chunked })
             }
             Handover::Refuse(reason) => {
                 farewell::refuse(arrival, reason).await;

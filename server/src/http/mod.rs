@@ -11,7 +11,6 @@ pub mod origin;
 pub mod bearer;
 pub mod handover;
 
-pub mod events;
 pub mod files;
 pub mod health;
 pub mod host;
@@ -19,5 +18,12 @@ pub mod join;
 pub mod matches;
 pub mod playground;
 pub mod socket;
+
+pub mod feed_ask;
+pub mod media;
+
+pub mod events;
+pub mod feed_poll;
+pub mod feed_socket;
 
 pub mod gate;

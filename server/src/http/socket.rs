@@ -11,7 +11,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
-use shared::protocol::{CloseReason, PROTOCOL_VERSION, SUBPROTOCOL};
+use shared::protocol::{CloseReason, SUBPROTOCOL};
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
@@ -24,8 +24,6 @@ use super::{
 };
 use crate::{state, telemetry::rejected};
 
-/// What the subprotocols of all our versions begin with.
-const SUBPROTOCOL_STEM: &str = "starfray.v";
 /// The only version of WebSocket that exists (RFC 6455).
 const WEBSOCKET_VERSION: &str = "13";
 const KEY_BYTES: usize = 16;
@@ -37,7 +35,7 @@ pub struct Parameters {
 }
 
 /// What must be known of the request's first line.
-type Line = (Method, Version);
+pub(super) type Line = (Method, Version);
 
 /// `GET /api/matches/{id}/ws`
 pub async fn connect(
@@ -52,7 +50,7 @@ pub async fn connect(
     origin::check(headers, &visit, &state)?;
     let key = handshake_key(&(request.method().clone(), request.version()), headers)
         .inspect_err(|_| rejected("bad_handshake"))?;
-    let offer = offered(headers).inspect_err(|_| rejected("protocol_version"))?;
+    let offer = offered(headers, SUBPROTOCOL).inspect_err(|_| rejected("protocol_version"))?;
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
     let given = bearer::token(headers).or(parameters.token.as_deref().filter(|token| !token.is_empty()));
     let seat = bearer::seat(given, &id, &state.signer)?;
@@ -61,7 +59,7 @@ pub async fn connect(
             rejected("protocol_version");
             Handover::Refuse(CloseReason::ProtocolVersion)
         }
-        (Offer::Ours, SeatToken::Bad) => {
+        (Offer::Ours(_), SeatToken::Bad) => {
             rejected("bad_token");
             // A page sees nothing of a 401, so it gets a close code; every other client gets the plain answer.
             if !headers.contains_key(header::ORIGIN) {
@@ -69,42 +67,44 @@ pub async fn connect(
             }
             Handover::Refuse(CloseReason::BadToken)
         }
-        (Offer::Ours, SeatToken::Good(_)) if state.is_draining() => Handover::Refuse(CloseReason::GoingAway),
-        (Offer::Ours, SeatToken::Good(player)) => Handover::Play(game, player),
+        (Offer::Ours(_), SeatToken::Good(_)) if state.is_draining() => {
+            Handover::Refuse(CloseReason::GoingAway)
+        }
+        (Offer::Ours(_), SeatToken::Good(player)) => Handover::Play(game, player),
     };
     Ok(switching(&key, offer, handover))
 }
 
 /// The subprotocol that the connection will speak.
-enum Offer {
+pub(super) enum Offer {
     /// Ours.
-    Ours,
+    Ours(&'static str),
     /// Only one of another version of ours.
     Other(HeaderValue),
 }
 
-/// Looks for our subprotocol among those that the client offers.
-fn offered(headers: &HeaderMap) -> Result<Offer, Problem> {
+/// Looks for our subprotocol `ours` among those that the client offers, or another version of it.
+pub(super) fn offered(headers: &HeaderMap, ours: &'static str) -> Result<Offer, Problem> {
+    // What comes behind this is the version.
+    let stem = ours.trim_end_matches(|c: char| c.is_ascii_digit());
     let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let names: Vec<&str> =
         lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim).collect();
-    if names.contains(&SUBPROTOCOL) {
-        return Ok(Offer::Ours);
+    if names.contains(&ours) {
+        return Ok(Offer::Ours(ours));
     }
     let is_version = |name: &&&str| {
-        let number = name.strip_prefix(SUBPROTOCOL_STEM).unwrap_or_default();
+        let number = name.strip_prefix(stem).unwrap_or_default();
         !number.is_empty() && number.len() <= 5 && number.bytes().all(|b| b.is_ascii_digit())
     };
     let other = names.iter().find(is_version).and_then(|name| HeaderValue::from_str(name).ok());
     other.map(Offer::Other).ok_or_else(|| {
-        let message =
-            format!("offer the subprotocol {SUBPROTOCOL}; this server speaks version {PROTOCOL_VERSION}");
-        Problem::bad("protocol_version", message)
+        Problem::bad("protocol_version", format!("offer the subprotocol {ours}, which this server speaks"))
     })
 }
 
 /// The client's key, if the request is a WebSocket's handshake in every respect.
-fn handshake_key((method, version): &Line, headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn handshake_key((method, version): &Line, headers: &HeaderMap) -> Result<String, Problem> {
     let asks = *method == Method::GET
         && *version == Version::HTTP_11
         && lists(headers, &header::CONNECTION, "upgrade")
@@ -139,9 +139,9 @@ fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     lines.flat_map(|line| line.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
 }
 
-fn switching(key: &str, offer: Offer, handover: Handover) -> Response {
+pub(super) fn switching(key: &str, offer: Offer, handover: Handover) -> Response {
     let protocol = match offer {
-        Offer::Ours => HeaderValue::from_static(SUBPROTOCOL),
+        Offer::Ours(name) => HeaderValue::from_static(name),
         Offer::Other(name) => name,
     };
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();

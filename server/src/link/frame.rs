@@ -7,6 +7,8 @@ pub const HEAD_BYTES_MAX: usize = 10;
 /// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
+    /// UTF-8.
+    Text = 1,
     /// Bytes.
     Binary = 2,
     /// The end, with a code.

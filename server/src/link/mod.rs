@@ -93,6 +93,16 @@ impl Link {
         }
     }
 
+    /// Lets the system end the connection when something written is not acknowledged for so long: a peer that
+    /// vanished without a word is found by the next heartbeat.
+    pub fn give_up_after(&self, time: Duration) -> io::Result<()> {
+        match self {
+            Link::Tcp(socket) => socket.give_up_after(time),
+            Link::Memory(_) => Ok(()),
+            Link::Weathered(both) => both.0.give_up_after(time),
+        }
+    }
+
     /// Says that nothing more will be written.
     pub fn finish(&mut self) {
         match self {

@@ -44,6 +44,15 @@ impl TcpLink {
         // An error means that the peer is gone already, which is what was wanted.
         drop(self.socket.shutdown(Shutdown::Write));
     }
+
+    /// Ends the connection when written bytes are not acknowledged for `time`. Elsewhere the system's own patience counts.
+    pub fn give_up_after(&self, time: Duration) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        SockRef::from(&self.socket).set_tcp_user_timeout(Some(time))?;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = time;
+        Ok(())
+    }
 }
 
 impl Read for TcpLink {

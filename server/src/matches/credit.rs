@@ -13,6 +13,8 @@ use shared::tick::Tick;
 const SPARE: Duration = Duration::from_millis(100);
 /// Snapshots under way at least, so that a single late answer stops nothing.
 const SNAPSHOTS_MIN: usize = 3;
+/// Bytes of a first snapshot from which on the time for it tells how much the line carries.
+const TELLING_BYTES: f32 = 400.0;
 /// Snapshots that go out before the first answer, as far as their bytes allow it.
 const SNAPSHOTS_FIRST: usize = 6;
 /// Bytes that go out before the first answer: half a second on the narrowest line that can be played over.
@@ -102,6 +104,8 @@ pub struct Credit {
     ever_answered: bool,
     /// The shortest round trip: what the way itself takes, without a queue of our own making.
     round_trip: Option<Duration>,
+    /// What a ping took.
+    ping: Option<Duration>,
     bytes_per_s: f32,
     /// Whether no answer ever waited in a queue.
     starting: bool,
@@ -135,6 +139,7 @@ impl Credit {
             answered_at: now,
             ever_answered: false,
             round_trip: None,
+            ping: None,
             bytes_per_s: FIRST_BYTES as f32 * 3.0,
             starting: true,
             side_bytes: 1.0,
@@ -160,30 +165,40 @@ impl Credit {
             self.begin(bytes as f32, took);
         }
         let since = now.saturating_sub(self.answered_at).max(self.period).as_secs_f32();
-        self.measure(flight.tick, took, (bytes as f32 / since, now));
+        self.measure(flight, took, (bytes as f32 / since, now));
         self.answered_at = now;
         self.ever_answered = true;
         Some(took)
     }
 
-    /// The first answer, for so many bytes: what the way does not explain is the time that the line took for them.
+    /// The first answer, for so many bytes. If it took much longer than a ping, the line needed the rest for the bytes:
+    /// then how long the way is gets measured on an empty line, before much is sent.
     fn begin(&mut self, bytes: f32, took: Duration) {
-        let way = self.round_trip.filter(|way| *way + SPARE < took);
-        self.starting = way.is_none();
+        let way = self.ping.filter(|ping| *ping + SPARE < took && bytes >= TELLING_BYTES);
+        if way.is_some() {
+            (self.starting, self.probe) = (false, Probe::Draining);
+        } else {
+            self.ping = None;
+        }
         let passing = took.saturating_sub(way.unwrap_or_default()).max(self.period);
         self.bytes_per_s = (bytes / passing.as_secs_f32()).clamp(RATES.0, RATES.1);
     }
 
-    /// A ping, which waits for no tick and hardly for the line, came back after so long.
-    pub fn note_round_trip(&mut self, took: Duration) {
-        let took = took.min(ROUND_TRIP_MAX);
-        self.round_trip = Some(self.round_trip.map_or(took, |old| old.min(took)));
+    /// A ping came back after so long. It says nothing of how long the client takes for a snapshot, so only the first
+    /// answer is held against it.
+    pub fn note_ping(&mut self, took: Duration) {
+        if !self.ever_answered {
+            self.ping = Some(took.min(ROUND_TRIP_MAX));
+        }
     }
 
     /// Learns from an answer that took so long, on a link that just gave `rate` bytes/s.
-    fn measure(&mut self, tick: Tick, took: Duration, (rate, now): (f32, Duration)) {
-        if matches!(self.probe, Probe::Flying(probe) if probe <= tick) {
-            self.round_trip = Some(took);
+    fn measure(&mut self, flight: Flight, took: Duration, (rate, now): (f32, Duration)) {
+        if matches!(self.probe, Probe::Flying(probe) if probe <= flight.tick) {
+            // After a slow beginning it is known how much of that the line needed for the bytes.
+            let passing = Duration::from_secs_f32(flight.bytes as f32 / self.bytes_per_s);
+            let way = self.ping.take().map(|ping| took.saturating_sub(passing).max(ping));
+            self.round_trip = Some(way.unwrap_or(took));
             (self.probe, self.queued_since) = (Probe::Idle, None);
         }
         let shortest = self.round_trip.map_or(took, |old| old.min(took));
@@ -197,8 +212,11 @@ impl Credit {
                 self.probe = Probe::Draining;
             }
         } else if took <= shortest + SPARE / 2 {
-            let growth = if self.starting { GROWTH.0 } else { GROWTH.1 };
-            self.bytes_per_s = (self.bytes_per_s * growth).max(rate).min(RATES.1);
+            // A tick is too coarse to measure the rate by one answer: it counts only so far.
+            let (most, least) = GROWTH;
+            let growth = if self.starting { most } else { least };
+            let seen = if self.starting { rate } else { rate.min(self.bytes_per_s * most) };
+            self.bytes_per_s = (self.bytes_per_s * growth).max(seen).min(RATES.1);
             self.queued_since = None;
         }
     }
@@ -274,14 +292,14 @@ impl Credit {
         (self.bytes_per_s / 6.0).max(least) as usize
     }
 
-    /// Bytes that news which can wait may take now: a quarter of what the line carries. Whatever begins while there are
+    /// Bytes that news which can wait may take now: a quarter of what the line carries, and none while it is measured. Whatever begins while there are
     /// some may be longer; what is too much is taken from the next.
     pub fn side_bytes(&mut self, now: Duration) -> f32 {
         let share = self.bytes_per_s * SIDE_SHARE;
         let passed = now.saturating_sub(self.side_at).as_secs_f32();
         self.side_at = now;
         self.side_bytes = (self.side_bytes + share * passed).min((share * SIDE_SAVED.as_secs_f32()).max(1.0));
-        self.side_bytes
+        if self.probe == Probe::Idle { self.side_bytes } else { 0.0 }
     }
 
     /// News that could have waited took so many bytes.
@@ -304,7 +322,8 @@ impl Credit {
         if self.probe != Probe::Idle {
             return self.flights.is_empty();
         }
-        let time = self.round_trip.unwrap_or(SPARE) + SPARE;
+        // What goes out when there is a little credit left goes beyond it, so bytes have less to spare than snapshots.
+        let time = self.round_trip.unwrap_or(SPARE) + SPARE * 3 / 4;
         let allowed = (self.bytes_per_s * time.as_secs_f32()).max(BYTES_MIN);
         self.flights.len() < self.snapshots_max() && (self.flying_bytes as f32) < allowed
     }

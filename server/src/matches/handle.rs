@@ -13,13 +13,16 @@ use tokio::sync::oneshot;
 
 use crate::conditions::Conditions;
 use crate::feed::cursor::Cursor;
+use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
 use crate::link::Arrival;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::status::MatchStatus;
 use crate::settings::MatchSettings;
-use crate::spectators::watcher::Ticket;
+use crate::spectators::parked::Parked;
+use crate::spectators::thread::Ticket;
+use crate::spectators::watcher::Newcomer;
 
 /// A match, from outside.
 #[derive(Clone)]
@@ -45,7 +48,9 @@ pub struct WatchRequest {
     pub arrival: Arrival,
     /// The event that was seen last.
     pub resume: Option<Cursor>,
-    /// Whether the body is chunked (HTTP/1.1); else it ends with the connection.
+    /// The form of the events.
+    pub form: Form,
+    /// Whether an HTTP body is chunked (HTTP/1.1); else it ends with the connection.
     pub chunked: bool,
 }
 
@@ -105,11 +110,30 @@ impl MatchHandle {
 
     /// Somebody watches: what follows `resume` exactly, or the newest keyframe and what follows it.
     pub fn watch(&self, request: WatchRequest) -> Result<(), Busy> {
-        let WatchRequest { arrival, resume, chunked } = request;
+        let WatchRequest { arrival, resume, form, chunked } = request;
         let (log, watching) = (Arc::clone(&self.0.log), self.0.log.watch());
-        let ticket = Ticket { arrival, log, watching, resume, chunked };
-        self.0.spectators.try_send(ticket).map_err(|_| Busy)?;
+        let newcomer = Newcomer { arrival, log, watching, resume, form, chunked };
+        self.0.spectators.try_send(Ticket::Watch(Box::new(newcomer))).map_err(|_| Busy)?;
         self.send(MatchMessage::Watched)
+    }
+
+    /// The match's feed, for who reads it without staying.
+    pub fn feed(&self) -> &FeedLog {
+        &self.0.log
+    }
+
+    /// Somebody pulls: wakes the match if it sleeps, and keeps its feed going for a while.
+    pub fn pull(&self) -> Result<(), Busy> {
+        self.0.log.ask();
+        self.send(MatchMessage::Watched)
+    }
+
+    /// Waits for the event `next` of the feed: the receiver is told when it is there, or nothing will follow.
+    pub fn park(&self, next: u64) -> Result<oneshot::Receiver<()>, Busy> {
+        let (parked, told) = Parked::new(Arc::clone(&self.0.log), next);
+        self.0.spectators.try_send(Ticket::Park(parked)).map_err(|_| Busy)?;
+        self.0.log.nudge();
+        Ok(told)
     }
 
     /// Whether `key` opens the feed; matches without a password have none.

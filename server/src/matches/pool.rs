@@ -80,7 +80,10 @@ impl Pool {
     pub fn start(config: PoolConfig) -> std::io::Result<Pool> {
         let stopping = Arc::new(AtomicBool::new(false));
         let spectators = (0..config.spectator_threads.max(1))
-            .map(|i| SpectatorThread::start(format!("spectators-{i}"), config.timing.clone()))
+            .map(|i| {
+                let seed = random().map_or(i as u64, u64::from_le_bytes);
+                SpectatorThread::start(format!("spectators-{i}"), config.timing.clone(), seed)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let mut threads = Vec::new();
         for i in 0..config.simulation_threads.max(1) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use shared::event::Event;
 use shared::feed::{FeedBye, FeedEvent};
 use shared::feed_encoder::FeedEncoder;
+use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
 use shared::world::World;
 
@@ -14,6 +15,8 @@ use crate::feed::log::FeedLog;
 
 /// For how long the feed goes on when nobody watches any more.
 const LINGER_MS: u32 = 20_000;
+/// For how long somebody who pulls counts as watching until the next pull.
+const PULL_LINGER_MS: u32 = 10_000;
 /// Events that wait for their time at most; a feed that would need more shortens its delay.
 const WAITING_MAX: usize = 20_000;
 
@@ -28,6 +31,9 @@ pub struct Publisher {
     rate: TickRate,
     linger_ticks: u32,
     watched_at: Tick,
+    /// How often somebody had pulled when that was looked at last, and when it had changed.
+    asks: u32,
+    asked_at: Option<Tick>,
     /// Whether what comes next builds on what was told.
     goes_on: bool,
     ended: bool,
@@ -45,6 +51,8 @@ impl Publisher {
             rate,
             linger_ticks: rate.ticks_in(LINGER_MS),
             watched_at: Tick(0),
+            asks: 0,
+            asked_at: None,
             goes_on: false,
             ended: false,
         }
@@ -55,17 +63,29 @@ impl Publisher {
         &self.log
     }
 
+    /// Whether somebody watches, or has pulled and will probably do so again.
+    pub fn is_watched(&self, now: Tick) -> bool {
+        let linger = self.rate.ticks_in(PULL_LINGER_MS);
+        let pulled = self.asked_at.is_some_and(|at| now.since(at) < linger);
+        self.log.watching() > 0 || self.log.asks() != self.asks || pulled
+    }
+
     /// Tells what the world's last step brought.
     pub fn publish(&mut self, world: &World, events: &[Event]) {
         if self.ended {
             return;
         }
-        if self.log.watching() > 0 {
+        let asks = self.log.asks();
+        if asks != self.asks {
+            (self.asks, self.asked_at) = (asks, Some(world.tick));
+        }
+        let watched = self.is_watched(world.tick);
+        if watched {
             self.watched_at = world.tick;
         }
         // With a delay the past has to be there when somebody comes.
         let wanted = self.delay_ticks > 0 || world.tick.since(self.watched_at) < self.linger_ticks;
-        if !wanted || (!self.goes_on && self.log.watching() == 0 && self.delay_ticks == 0) {
+        if !wanted || (!self.goes_on && !watched && self.delay_ticks == 0) {
             self.pause();
             return;
         }
@@ -107,7 +127,7 @@ impl Publisher {
 
     fn write(&self, event: &FeedEvent) {
         if let Ok(json) = serde_json::to_string(event) {
-            self.log.publish(event.name(), &json, matches!(event, FeedEvent::Keyframe(_)));
+            self.log.publish(event.name(), &json);
         }
     }
 
@@ -119,10 +139,19 @@ impl Publisher {
     }
 
     /// Says goodbye; nothing follows. What waits for its time stays untold.
-    pub fn end(&mut self, reason: &str, retry_ms: u32) {
+    pub fn end(&mut self, reason: CloseReason, retry_ms: u32) {
         self.ended = true;
         self.waiting.clear();
-        self.write(&FeedEvent::Bye(FeedBye { reason: reason.to_owned(), retry_ms }));
-        self.log.end();
+        self.write(&FeedEvent::Bye(FeedBye { reason: reason.word().to_owned(), retry_ms }));
+        self.log.end(reason);
+    }
+}
+
+impl Drop for Publisher {
+    /// A match that broke says goodbye too: its spectators would wait for ever.
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(CloseReason::Internal, 0);
+        }
     }
 }

@@ -39,15 +39,11 @@ impl RosterPages {
         }
         let place = world.find(from).unwrap_or_else(|place| place);
         let block = world.pilots.get(place).map_or(from, |p| p.id).0 / IDS_IN_PAGE;
-        let known = self.made.iter().position(|made| made.block == block);
-        let made = match known.and_then(|index| self.made.get(index)) {
-            Some(made) => made,
-            None => {
-                let frame = self.spare.pop().unwrap_or_default();
-                self.made.push(make(world, block, frame));
-                self.made.last()?
-            }
-        };
+        if !self.made.iter().any(|made| made.block == block) {
+            let frame = self.spare.pop().unwrap_or_default();
+            self.made.push(make(world, block, frame));
+        }
+        let made = self.made.iter().find(|made| made.block == block)?;
         out.extend_from_slice(&made.frame);
         made.next
     }

@@ -191,7 +191,7 @@ impl Seat {
         notes.tell_slack(&mut self.queue, link.socket.age(now));
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
             let took = now.saturating_sub(link.pinged_at);
-            link.credit.note_round_trip(took);
+            link.credit.note_ping(took);
             link.figures.note_round_trip(took);
         }
         link.figures.note_late(notes.late_inputs);

@@ -353,11 +353,10 @@ impl Match {
             self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
         }
         let empty = self.roster.is_empty();
+        let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
         if self.going_away {
             self.end(CloseReason::GoingAway, now);
-        } else if self.playground.as_mut().is_some_and(|p| p.is_over(empty, now)) {
-            self.end(CloseReason::MatchEnded, now);
-        } else if round.phase == Phase::Ended {
+        } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
     }
@@ -373,7 +372,7 @@ impl Match {
             self.roster.stand(player);
         }
         let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
-        self.publisher.end(reason.word(), retry_ms);
+        self.publisher.end(reason, retry_ms);
         self.show_status_now(now);
     }
 

@@ -1,4 +1,4 @@
-//! A thread that serves many spectators: it sleeps until a feed has news or a second has passed, then writes.
+//! A thread that serves many spectators: it sleeps until a feed has news or a moment has passed, then writes.
 //! New spectators come through a bounded queue; a full one refuses them.
 
 use std::sync::Arc;
@@ -7,14 +7,29 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use crate::spectators::watcher::{Stay, Ticket, Watcher};
-use crate::telemetry::{Traffic, Transport};
+use shared::random::Random;
+
+use crate::feed::entry::Entry;
+use crate::feed::form::Form;
+use crate::spectators::parked::Parked;
+use crate::spectators::peer::Room;
+use crate::spectators::watcher::{Newcomer, Stay, Turn, Watcher};
+use crate::telemetry::Traffic;
 use crate::timing::Timing;
 
 /// Spectators that wait to be taken in at most.
 const ARRIVALS_MAX: usize = 1024;
 /// Longest sleep: heartbeats and vanished peers are found this late.
 const NAP: Duration = Duration::from_millis(250);
+
+/// What comes to a spectators' thread.
+#[derive(Debug)]
+pub enum Ticket {
+    /// A connection that streams.
+    Watch(Box<Newcomer>),
+    /// A long poll that is held.
+    Park(Parked),
+}
 
 /// A running thread of spectators.
 #[derive(Debug)]
@@ -25,12 +40,13 @@ pub struct SpectatorThread {
 }
 
 impl SpectatorThread {
-    /// Starts the thread called `name`.
-    pub fn start(name: String, timing: Timing) -> std::io::Result<SpectatorThread> {
+    /// Starts the thread called `name`; `seed` spreads the times at which its spectators come back.
+    pub fn start(name: String, timing: Timing, seed: u64) -> std::io::Result<SpectatorThread> {
         let (arrivals, inbox) = sync_channel(ARRIVALS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
-        let handle = thread::Builder::new().name(name).spawn(move || serve_all(&inbox, &flag, &timing))?;
+        let run = move || Audience::new(timing, seed).serve(&inbox, &flag);
+        let handle = thread::Builder::new().name(name).spawn(run)?;
         Ok(SpectatorThread { arrivals, stop, handle })
     }
 
@@ -53,31 +69,69 @@ impl SpectatorThread {
     }
 }
 
-fn serve_all(inbox: &Receiver<Ticket>, stop: &AtomicBool, timing: &Timing) {
-    let (start, traffic) = (Instant::now(), Traffic::new(Transport::Sse));
-    let (mut watchers, mut scratch) = (Vec::new(), Vec::new());
-    while !stop.load(Ordering::Relaxed) {
-        let now = start.elapsed();
-        if !take_in(inbox, &mut watchers, timing, now) {
-            return;
-        }
-        watchers.retain_mut(|watcher: &mut Watcher| {
-            let (written, stay) = watcher.serve(timing, now, &mut scratch);
-            traffic.sent.increment(written as u64);
-            stay == Stay::Yes
-        });
-        scratch.clear();
-        thread::park_timeout(NAP);
-    }
+/// Everybody whom a thread serves.
+struct Audience {
+    timing: Timing,
+    start: Instant,
+    random: Random,
+    watchers: Vec<Watcher>,
+    parked: Vec<Parked>,
+    traffic: [Traffic; Form::ALL.len()],
+    entries: Vec<Arc<Entry>>,
+    room: Room,
 }
 
-/// Takes in all who wait; false when nobody can come any more.
-fn take_in(inbox: &Receiver<Ticket>, watchers: &mut Vec<Watcher>, timing: &Timing, now: Duration) -> bool {
-    loop {
-        match inbox.try_recv() {
-            Ok(ticket) => watchers.push(Watcher::new(ticket, timing, now)),
-            Err(TryRecvError::Empty) => return true,
-            Err(TryRecvError::Disconnected) => return false,
+impl Audience {
+    fn new(timing: Timing, seed: u64) -> Audience {
+        Audience {
+            timing,
+            start: Instant::now(),
+            random: Random::new(seed),
+            watchers: Vec::new(),
+            parked: Vec::new(),
+            traffic: Form::ALL.map(|form| Traffic::new(form.transport())),
+            entries: Vec::new(),
+            room: Room::default(),
+        }
+    }
+
+    fn serve(mut self, inbox: &Receiver<Ticket>, stop: &AtomicBool) {
+        let mut is_last = false;
+        while !is_last {
+            // The turn after the order to stop writes the goodbyes.
+            is_last = stop.load(Ordering::Relaxed);
+            if !self.take_in(inbox) {
+                return;
+            }
+            self.parked.retain_mut(Parked::look);
+            let Audience { timing, start, random, watchers, traffic, entries, room, .. } = &mut self;
+            let mut turn = Turn { timing, now: start.elapsed(), random, entries, room };
+            watchers.retain_mut(|watcher| {
+                let stay = watcher.serve(&mut turn);
+                let sent = traffic.get(watcher.form() as usize).map(|traffic| &traffic.sent);
+                if let (Some(sent), written @ 1..) = (sent, watcher.take_written()) {
+                    sent.increment(written);
+                }
+                stay == Stay::Yes
+            });
+            entries.clear();
+            if !is_last {
+                thread::park_timeout(NAP);
+            }
+        }
+    }
+
+    /// Takes in all who wait; false when nobody can come any more.
+    fn take_in(&mut self, inbox: &Receiver<Ticket>) -> bool {
+        let Audience { timing, start, random, watchers, parked, entries, room, .. } = self;
+        let mut turn = Turn { timing, now: start.elapsed(), random, entries, room };
+        loop {
+            match inbox.try_recv() {
+                Ok(Ticket::Watch(newcomer)) => watchers.push(Watcher::new(*newcomer, &mut turn)),
+                Ok(Ticket::Park(poll)) => parked.push(poll),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ impl Figures {
             last.underruns.to_string(),
             format!("{} units", tenths(last.correction_units)),
             last.skipped_snapshots.to_string(),
-            format!("{} · {} B/s", down, up),
+            format!("{down} · {up} B/s"),
             format!("{} /s", last.pictures_per_s as u32),
         ];
         self.values.set(&lines.join("\n"));

@@ -10,7 +10,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 use crate::web::dom::Fault;
 
 /// The feed's events, by the names that the server gives them.
-const NAMES: [&str; 9] = ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+pub const NAMES: [&str; 9] = ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
 
 /// What a feed tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +76,14 @@ impl Drop for Feed {
     }
 }
 
-/// The address of a match's feed; `key` opens one with a password, `cursor` continues where another feed ended.
+/// The address of a match's feed over EventSource; `key` opens one with a password, `cursor` continues where another
+/// feed ended.
 pub fn address(match_id: &str, key: Option<&str>, cursor: Option<&str>) -> String {
-    let given = [("key", key), ("last_event_id", cursor)]
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", js_sys::encode_uri_component(value?))));
-    let query: Vec<String> = given.collect();
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("/api/matches/{match_id}/events{mark}{}", query.join("&"))
+    address_of(&format!("{match_id}/events"), key, cursor.unwrap_or_default())
+}
+
+/// The address of one of a match's ways to its feed; the cursor is the last parameter.
+pub fn address_of(way: &str, key: Option<&str>, cursor: &str) -> String {
+    let key = key.map_or_else(String::new, |key| format!("key={}&", js_sys::encode_uri_component(key)));
+    format!("/api/matches/{way}?{key}cursor={cursor}")
 }

@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod feed;
-pub mod http;
 pub mod json;
+
+pub mod feed_fetch;
+pub mod http;
 pub mod socket;

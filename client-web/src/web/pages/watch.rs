@@ -1,10 +1,9 @@
-//! Watching: the public feed by `EventSource`, the same arena, a list to choose whom to follow, a camera that flies free.
+//! Watching: the public feed on the way that works, the same arena, a list to choose whom to follow, a camera that flies free.
 //! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
 
 pub mod roster;
 
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use glam::Vec2;
@@ -14,6 +13,7 @@ use web_sys::HtmlElement;
 use self::roster::{Card, Roster};
 use super::route::{self, fatal};
 use super::tagging::{self, Naming};
+use crate::feed_way::FeedChoice;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
 use crate::view::{Freshness, Happening, Score, View};
@@ -27,8 +27,10 @@ use crate::web::hud::notice::{Answer, Notice, Words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::{Occasion, Table};
 use crate::web::input::Input;
-use crate::web::net::feed::{Feed, SourceEvent, address};
+use crate::web::net::feed::SourceEvent;
+use crate::web::net::feed_fetch::{self, AnyFeed};
 use crate::web::stage::{Now, Stage};
+use crate::web::storage;
 
 const SCORES_EVERY_MS: f64 = 150.0;
 /// Speed of the free camera in units per second.
@@ -52,7 +54,8 @@ struct Watch {
     id: String,
     key: Option<String>,
     spectator: Spectator,
-    feed: Option<Feed>,
+    feed: Option<AnyFeed>,
+    choice: FeedChoice,
     backoff: Backoff,
     failed: u32,
     input: Input,
@@ -80,6 +83,7 @@ struct Plates {
     leads: Text,
     state: Text,
     behind: Text,
+    way: Text,
     title: Text,
     copy: Text,
     keys: HtmlElement,
@@ -102,6 +106,7 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
         key,
         spectator: Spectator::new(),
         feed: None,
+        choice: FeedChoice::new(storage::feed_way()),
         backoff: Backoff::new((js_sys::Math::random() * 1e15) as u64),
         failed: 0,
         input: Input::new()?,
@@ -139,6 +144,7 @@ impl Plates {
             leads: Text::by_id("watch-leads")?,
             state: Text::by_id("watch-state")?,
             behind: Text::by_id("watch-behind")?,
+            way: Text::by_id("watch-way")?,
             title: Text::by_id("watch-title")?,
             copy: Text::by_id("watch-copy-text")?,
             keys: by_id("watch-keys")?,
@@ -156,8 +162,11 @@ impl Watch {
                 watch.borrow_mut().heard(event);
             }
         });
-        let url = address(&self.id, self.key.as_deref(), self.spectator.last_cursor());
-        match Feed::open(&url, &tell) {
+        let (id, key) = (self.id.as_str(), self.key.as_deref());
+        let cursor = self.spectator.last_cursor().unwrap_or_default();
+        self.choice.opening(now_ms());
+        self.plates.way.set(self.choice.way().name());
+        match feed_fetch::open(self.choice.way(), (id, key, cursor), &tell) {
             Ok(feed) => self.feed = Some(feed),
             Err(_) => self.lost(false),
         }
@@ -170,6 +179,9 @@ impl Watch {
                 match self.spectator.receive(name, &cursor, &data, now_ms()) {
                     Ok(()) => {
                         self.failed = 0;
+                        if self.choice.brought_event() {
+                            storage::set_feed_way(self.choice.way());
+                        }
                         self.backoff.succeeded();
                     }
                     Err(_) => self.lost(false),
@@ -187,6 +199,7 @@ impl Watch {
             return;
         }
         self.feed = None;
+        self.choice.failed();
         let never_seen = self.view.freshness == Freshness::Waiting;
         if never_seen && self.failed > ATTEMPTS_UNSEEN_MAX {
             return;
@@ -207,6 +220,9 @@ impl Watch {
 
     fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
         let now = now_ms();
+        if self.feed.is_some() && self.choice.is_late(now) {
+            self.open();
+        }
         self.steer(now);
         self.view = self.spectator.view(now);
         self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;

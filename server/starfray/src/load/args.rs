@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::link_profile::{LINK_PROFILES, LinkProfile};
 
+use crate::load::feed_reader::Feed;
 use crate::load::trouble::Trouble;
 
 /// Headless players and spectators that measure a server.
@@ -27,8 +28,8 @@ pub(crate) struct LoadArgs {
     #[arg(long, default_value = "websocket", value_parser = ["websocket"])]
     pub(crate) transport: String,
     /// What carries the feed.
-    #[arg(long, default_value = "sse", value_parser = ["sse"])]
-    pub(crate) feed: String,
+    #[arg(long, default_value = "sse", value_enum)]
+    pub(crate) feed: Feed,
     /// The kind of network to imitate, in both directions.
     #[arg(long, value_name = "PROFILE", default_value = "clean", value_parser = link_profiles())]
     pub(crate) link: &'static LinkProfile,

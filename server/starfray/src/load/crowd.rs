@@ -8,7 +8,7 @@ use anyhow::Result;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::load::args::LoadArgs;
-use crate::load::feed_reader::FeedEvent;
+use crate::load::feed_reader::{Feed, FeedEvent};
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::player::{Part, Player, Progress};
 use crate::load::report::{Counts, Report, Run};
@@ -100,8 +100,8 @@ impl Crowd {
     }
 
     /// Connects a spectator.
-    pub(crate) fn add_spectator(&mut self, invitation: &Invitation) -> Result<()> {
-        let mut spectator = Spectator::connect(invitation)?;
+    pub(crate) fn add_spectator(&mut self, invitation: &Invitation, feed: Feed) -> Result<()> {
+        let mut spectator = Spectator::connect(invitation, feed)?;
         self.poll.registry().register(spectator.socket(), Token(self.clients.len()), Interest::READABLE)?;
         self.clients.push(Client::Spectator(Box::new(spectator)));
         if self.clients.len().is_multiple_of(8) {
@@ -205,8 +205,10 @@ impl Crowd {
             }
         };
         let bytes = spectator.receive(now_ms, &mut self.scratch, note)?;
+        let up = spectator.take_up();
         if open {
             self.counts.bytes_down += bytes;
+            self.counts.bytes_up += up;
         }
         Ok(())
     }

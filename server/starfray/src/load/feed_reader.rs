@@ -1,15 +1,26 @@
-//! Finds the events in a stream of server-sent events over HTTP chunks, without keeping more than the line at hand.
-//! It knows as much of the feed as load needs: where an event ends, and which tick it tells of.
+//! Finds the events in what a feed's transport brings, without keeping more than the beginning of each. It knows as
+//! much of the feed as load needs: where an event ends, which tick it tells of, and what a reader has to answer.
 
-/// Longest line of which the beginning is kept.
-const LINE_BYTES_KEPT: usize = 64;
+use anyhow::{Result, bail, ensure};
+use clap::ValueEnum;
+use serde::Deserialize;
 
-/// A stream's reading state.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FeedReader {
-    line: Vec<u8>,
-    tick: Option<u32>,
-    has_data: bool,
+/// Bytes of a line or of a frame's payload that are kept: enough for its name, its cursor and its tick.
+const BEGINNING_BYTES: usize = 160;
+/// Longest answer to a poll that is read.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
+
+/// What carries the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Feed {
+    /// HTML5 Event Source.
+    Sse,
+    /// Lines of JSON.
+    Ndjson,
+    /// Long polling.
+    Poll,
+    /// A WebSocket.
+    Websocket,
 }
 
 /// One event.
@@ -19,34 +30,182 @@ pub(crate) struct FeedEvent {
     pub(crate) tick: Option<u32>,
 }
 
+/// A feed's reading state.
+#[derive(Clone, Debug)]
+pub(crate) enum FeedReader {
+    /// Server-sent events or lines of JSON.
+    Lines {
+        /// The line's beginning.
+        line: Vec<u8>,
+    },
+    /// Frames of a WebSocket, behind the handshake.
+    Frames {
+        /// Whether the handshake's answer was read.
+        open: bool,
+        /// What is not whole yet: a head, and the beginning of a payload.
+        kept: Vec<u8>,
+        /// Payload bytes still to come.
+        left: u64,
+    },
+    /// Answers to polls.
+    Answers(Vec<u8>),
+}
+
+/// What a reader wants to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// The answer to a ping.
+    Pong,
+    /// The next poll, from this cursor; from none if it is empty.
+    Poll(String),
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    cursor: String,
+    events: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    data: Told,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    tick: Option<u32>,
+}
+
 impl FeedReader {
-    /// Takes in bytes and calls `on_event` at the end of each event. Chunk heads look like unknown lines to it.
-    pub(crate) fn take(&mut self, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
-        for &byte in bytes {
-            match byte {
-                b'\n' if self.end_line() => on_event(FeedEvent { tick: self.tick.take() }),
-                b'\n' | b'\r' => {}
-                _ if self.line.len() < LINE_BYTES_KEPT => self.line.push(byte),
-                _ => {}
+    /// A reader at the beginning of a connection.
+    pub(crate) fn new(feed: Feed) -> FeedReader {
+        match feed {
+            Feed::Sse | Feed::Ndjson => FeedReader::Lines { line: Vec::new() },
+            Feed::Websocket => FeedReader::Frames { open: false, kept: Vec::new(), left: 0 },
+            Feed::Poll => FeedReader::Answers(Vec::new()),
+        }
+    }
+
+    /// Takes in bytes and calls `on_event` for each event; returns what is to be answered.
+    pub(crate) fn take(
+        &mut self,
+        bytes: &[u8],
+        mut on_event: impl FnMut(FeedEvent),
+    ) -> Result<Option<Reply>> {
+        match self {
+            FeedReader::Lines { line } => {
+                take_lines(line, bytes, on_event);
+                Ok(None)
+            }
+            FeedReader::Frames { .. } => self.take_frames(bytes, &mut on_event),
+            FeedReader::Answers(kept) => {
+                kept.extend_from_slice(bytes);
+                ensure!(kept.len() <= ANSWER_BYTES_MAX, "an answer without an end");
+                take_answer(kept, &mut on_event)
             }
         }
     }
 
-    /// Ends a line; true if an event ended with it.
-    fn end_line(&mut self) -> bool {
-        let ended = self.line.is_empty() && std::mem::take(&mut self.has_data);
-        if let Some(data) = self.line.strip_prefix(b"data: ") {
-            self.has_data = true;
-            self.tick = tick_of(data);
+    fn take_frames(
+        &mut self,
+        mut bytes: &[u8],
+        on_event: &mut impl FnMut(FeedEvent),
+    ) -> Result<Option<Reply>> {
+        let FeedReader::Frames { open, kept, left } = self else { return Ok(None) };
+        let mut reply = None;
+        while !bytes.is_empty() {
+            let taken = if *open && frame_head(kept).is_some() {
+                bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX))
+            } else {
+                1
+            };
+            let (part, rest) = bytes.split_at(taken);
+            bytes = rest;
+            if !*open {
+                kept.extend_from_slice(part);
+                *open = kept.ends_with(b"\r\n\r\n");
+                if *open {
+                    kept.clear();
+                }
+                continue;
+            }
+            let had_head = frame_head(kept).is_some();
+            // Of a long payload only the beginning is looked at.
+            let room = BEGINNING_BYTES.saturating_sub(kept.len()).min(part.len());
+            kept.extend_from_slice(part.get(..room).unwrap_or_default());
+            let Some((start, length)) = frame_head(kept) else { continue };
+            *left = if had_head { *left - taken as u64 } else { length };
+            if *left > 0 {
+                continue;
+            }
+            match kept.first().map(|first| first & 0x0f) {
+                Some(1) => on_event(FeedEvent { tick: tick_of(kept.get(start..).unwrap_or_default()) }),
+                Some(9) => reply = Some(Reply::Pong),
+                _ => bail!("the feed was closed"),
+            }
+            kept.clear();
         }
-        self.line.clear();
-        ended
+        Ok(reply)
     }
 }
 
-/// The number in `{"tick":123,…`.
-fn tick_of(data: &[u8]) -> Option<u32> {
-    let digits = data.strip_prefix(b"{\"tick\":")?;
+/// Where a frame's payload begins and how long it is; `None` if the head is not whole.
+fn frame_head(bytes: &[u8]) -> Option<(usize, u64)> {
+    let length = *bytes.get(1)?;
+    match length {
+        126 => Some((4, u64::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)))),
+        127 => Some((10, u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?))),
+        _ => Some((2, u64::from(length))),
+    }
+}
+
+/// Chunk heads, names and heartbeats are lines without a cursor.
+fn take_lines(line: &mut Vec<u8>, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
+    for &byte in bytes {
+        match byte {
+            b'\n' => {
+                if line.starts_with(b"data: ") || line.starts_with(b"{\"event\":") && !is_heartbeat(line) {
+                    on_event(FeedEvent { tick: tick_of(line) });
+                }
+                line.clear();
+            }
+            b'\r' => {}
+            _ if line.len() < BEGINNING_BYTES => line.push(byte),
+            _ => {}
+        }
+    }
+}
+
+fn is_heartbeat(line: &[u8]) -> bool {
+    line.starts_with(b"{\"event\":\"heartbeat\"")
+}
+
+/// Takes a whole answer off `kept`, if there is one.
+fn take_answer(kept: &mut Vec<u8>, on_event: &mut impl FnMut(FeedEvent)) -> Result<Option<Reply>> {
+    let Some(head_bytes) = kept.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4) else {
+        return Ok(None);
+    };
+    let head = String::from_utf8_lossy(kept.get(..head_bytes).unwrap_or_default()).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let length: usize = length.unwrap_or(0);
+    if kept.len() < head_bytes + length {
+        return Ok(None);
+    }
+    let body: Vec<u8> = kept.drain(..head_bytes + length).skip(head_bytes).collect();
+    if head.starts_with("http/1.1 204") {
+        return Ok(Some(Reply::Poll(String::new())));
+    }
+    ensure!(head.starts_with("http/1.1 200"), "a poll was refused: {}", String::from_utf8_lossy(&body));
+    let answer: Answer = serde_json::from_slice(&body)?;
+    answer.events.iter().for_each(|record| on_event(FeedEvent { tick: record.data.tick }));
+    Ok(Some(Reply::Poll(answer.cursor)))
+}
+
+/// The first number behind `{"tick":`, near the beginning.
+fn tick_of(text: &[u8]) -> Option<u32> {
+    const KEY: &[u8] = b"{\"tick\":";
+    let start = text.windows(KEY.len()).position(|w| w == KEY)? + KEY.len();
+    let digits = text.get(start..)?;
     let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
     std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
 }
@@ -55,14 +214,67 @@ fn tick_of(data: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// The ticks found when the stream comes in pieces, and the last reply.
+    fn read(feed: Feed, stream: &[u8], piece: usize) -> (Vec<Option<u32>>, Option<Reply>) {
+        let (mut reader, mut ticks, mut last) = (FeedReader::new(feed), Vec::new(), None);
+        for part in stream.chunks(piece) {
+            let reply = reader.take(part, |e| ticks.push(e.tick)).unwrap();
+            last = reply.or(last);
+        }
+        (ticks, last)
+    }
+
     #[test]
     fn events_are_found_in_pieces_and_between_chunk_heads() {
-        let stream = b"HTTP/1.1 200 OK\r\n\r\n2f\r\nretry: 2000\n\nevent: hello\ndata: {}\n\n\r\n\
+        let sse = b"HTTP/1.1 200 OK\r\n\r\n2f\r\nretry: 2000\n\nevent: hello\ndata: {}\n\n\r\n\
             20\r\nevent: delta\nid: 7.1\ndata: {\"tick\":42,\"moved\":[1]}\n\n\r\n5\r\n:\n\n\r\n";
+        let lines = b"HTTP/1.1 200 OK\r\n\r\n2f\r\n{\"event\":\"hello\",\"data\":{}}\n\r\n\
+            16\r\n{\"event\":\"heartbeat\"}\n\r\n20\r\n\
+            {\"event\":\"delta\",\"cursor\":\"7.1\",\"data\":{\"tick\":42,\"moved\":[1]}}\n\r\n";
         for piece in [1, 3, 1000] {
-            let (mut reader, mut ticks) = (FeedReader::default(), Vec::new());
-            stream.chunks(piece).for_each(|p| reader.take(p, |e| ticks.push(e.tick)));
-            assert_eq!(ticks, [None, Some(42)], "pieces of {piece}");
+            assert_eq!(read(Feed::Sse, sse, piece).0, [None, Some(42)], "pieces of {piece}");
+            assert_eq!(read(Feed::Ndjson, lines, piece).0, [None, Some(42)], "pieces of {piece}");
         }
+    }
+
+    #[test]
+    fn frames_of_all_lengths_are_found_and_pings_answered() {
+        let mut stream = b"HTTP/1.1 101 Switching\r\n\r\n".to_vec();
+        for (tick, filling) in [(1, 10), (2, 400), (3, 70_000)] {
+            let filling = "1".repeat(filling);
+            let text = format!(
+                "{{\"event\":\"delta\",\"cursor\":\"7.1\",\"data\":{{\"tick\":{tick},\"moved\":[{filling}]}}}}"
+            );
+            stream.push(0x81);
+            match text.len() {
+                n @ ..126 => stream.push(n as u8),
+                n @ ..65_536 => stream.extend([&[126][..], &(n as u16).to_be_bytes()].concat()),
+                n => stream.extend([&[127][..], &(n as u64).to_be_bytes()].concat()),
+            }
+            stream.extend(text.as_bytes());
+        }
+        stream.extend([0x89, 0]);
+        for piece in [1, 7, 1000, 1 << 20] {
+            let (ticks, reply) = read(Feed::Websocket, &stream, piece);
+            assert_eq!(ticks, [Some(1), Some(2), Some(3)], "pieces of {piece}");
+            assert_eq!(reply, Some(Reply::Pong));
+        }
+        let mut reader = FeedReader::new(Feed::Websocket);
+        assert!(reader.take(b"x\r\n\r\n\x88\x02\x03\xe8", |_| ()).is_err());
+    }
+
+    #[test]
+    fn answers_are_followed_by_the_next_poll() {
+        let body = "{\"cursor\":\"7.2\",\"events\":[{\"event\":\"hello\",\"data\":{\"version\":1}},\
+            {\"event\":\"delta\",\"cursor\":\"7.2\",\"data\":{\"tick\":9,\"moved\":[1,2]}}]}\n";
+        let stream = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        for piece in [1, 50, 1000] {
+            let (ticks, reply) = read(Feed::Poll, stream.as_bytes(), piece);
+            assert_eq!(ticks, [None, Some(9)]);
+            assert_eq!(reply, Some(Reply::Poll("7.2".into())));
+        }
+        let nothing = read(Feed::Poll, b"HTTP/1.1 204 No Content\r\n\r\n", 1000);
+        assert_eq!(nothing, (vec![], Some(Reply::Poll(String::new()))));
+        assert!(FeedReader::new(Feed::Poll).take(b"HTTP/1.1 503 No\r\n\r\n", |_| ()).is_err());
     }
 }

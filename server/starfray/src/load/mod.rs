@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 pub(crate) mod trouble;
 
+pub(crate) mod feed_reader;
+
 pub(crate) mod args;
 pub(crate) mod report;
 
@@ -17,7 +19,6 @@ pub(crate) mod road;
 pub(crate) mod steering;
 pub(crate) mod tick_times;
 
-pub(crate) mod feed_reader;
 pub(crate) mod player;
 pub(crate) mod spectator;
 
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<()> {
         crowd.add_player(&invitation, seat, index, args.light)?;
     }
     for _ in 0..args.spectators {
-        crowd.add_spectator(&invitation)?;
+        crowd.add_spectator(&invitation, args.feed)?;
     }
     note("waiting for every client's first picture");
     let deadline = Instant::now() + CONNECT_WITHIN;

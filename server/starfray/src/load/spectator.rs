@@ -1,36 +1,64 @@
-//! One headless spectator: a socket that asked for the feed over SSE, and a reader that finds its events.
-//! Nothing is kept of what it reads but counts.
+//! One headless spectator: a socket that asked for the feed over one of its transports, and a reader that finds events.
+//! Nothing is kept of what it reads but counts and, for polls, the cursor.
 
 use std::io::{ErrorKind, Read, Write};
 
 use anyhow::{Result, bail, ensure};
 use mio::net::TcpStream;
+use shared::feed::FEED_SUBPROTOCOL;
 
-use crate::load::feed_reader::{FeedEvent, FeedReader};
+use crate::load::feed_reader::{Feed, FeedEvent, FeedReader, Reply};
 use crate::load::invitation::Invitation;
+
+/// An empty pong as clients send it, masked with zeros.
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// A headless spectator.
 #[derive(Debug)]
 pub(crate) struct Spectator {
     socket: TcpStream,
+    /// The match's address and this server's name, for polls.
+    target: (String, String),
     reader: FeedReader,
+    /// Where polls go on.
+    cursor: String,
     answered: bool,
     last_ms: Option<f64>,
     fed: bool,
+    /// Bytes sent since they were counted last.
+    up: u64,
 }
 
 impl Spectator {
     /// Asks for the feed.
-    pub(crate) fn connect(invitation: &Invitation) -> Result<Spectator> {
+    pub(crate) fn connect(invitation: &Invitation, feed: Feed) -> Result<Spectator> {
         let mut socket = std::net::TcpStream::connect(&invitation.authority)?;
-        let (id, host) = (&invitation.match_id, &invitation.authority);
-        write!(
-            socket,
-            "GET /api/matches/{id}/events HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n"
-        )?;
+        socket.set_nodelay(true)?;
+        let (path, host) = (format!("/api/matches/{}/feed", invitation.match_id), &invitation.authority);
+        let request = match feed {
+            Feed::Sse => get(&path, host, "accept: text/event-stream\r\n"),
+            Feed::Ndjson => get(&path, host, "accept: application/x-ndjson\r\n"),
+            Feed::Poll => poll(&path, host, ""),
+            Feed::Websocket => {
+                let upgrade = format!(
+                    "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                     sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: {FEED_SUBPROTOCOL}\r\n"
+                );
+                get(&format!("{path}/ws"), host, &upgrade)
+            }
+        };
+        socket.write_all(request.as_bytes())?;
         socket.set_nonblocking(true)?;
-        let socket = TcpStream::from_std(socket);
-        Ok(Spectator { socket, reader: FeedReader::default(), answered: false, last_ms: None, fed: false })
+        Ok(Spectator {
+            socket: TcpStream::from_std(socket),
+            target: (path, host.clone()),
+            reader: FeedReader::new(feed),
+            cursor: String::new(),
+            answered: false,
+            last_ms: None,
+            fed: false,
+            up: request.len() as u64,
+        })
     }
 
     /// The socket, to be registered.
@@ -41,6 +69,11 @@ impl Spectator {
     /// Whether an event with a tick has come.
     pub(crate) fn fed(&self) -> bool {
         self.fed
+    }
+
+    /// Bytes sent since the last call.
+    pub(crate) fn take_up(&mut self) -> u64 {
+        std::mem::take(&mut self.up)
     }
 
     /// Reads everything that is there. `on_event` gets each event and the time since the one before, for the first
@@ -71,15 +104,42 @@ impl Spectator {
         now_ms: f64,
         on_event: &mut impl FnMut(FeedEvent, Option<f64>),
     ) -> Result<()> {
-        ensure!(self.answered || part.starts_with(b"HTTP/1.1 200"), "the feed was refused");
+        let welcome = [&b"HTTP/1.1 200"[..], b"HTTP/1.1 204", b"HTTP/1.1 101"];
+        ensure!(self.answered || welcome.iter().any(|w| part.starts_with(w)), "the feed was refused");
         self.answered = true;
         let Spectator { reader, last_ms, fed, .. } = self;
-        reader.take(part, |event| {
+        let reply = reader.take(part, |event| {
             let gap = last_ms.map(|last| now_ms - last).filter(|gap| *gap > 0.0);
             *last_ms = Some(now_ms);
             *fed |= event.tick.is_some();
             on_event(event, gap);
-        });
+        })?;
+        match reply {
+            None => Ok(()),
+            Some(Reply::Pong) => self.send(&PONG),
+            Some(Reply::Poll(cursor)) => {
+                if !cursor.is_empty() {
+                    self.cursor = cursor;
+                }
+                let request = poll(&self.target.0, &self.target.1, &self.cursor);
+                self.send(request.as_bytes())
+            }
+        }
+    }
+
+    /// Sends a few bytes; a socket that has no room for them is one that the server does not read.
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let sent = self.socket.write(bytes)?;
+        ensure!(sent == bytes.len(), "the server does not read");
+        self.up += sent as u64;
         Ok(())
     }
+}
+
+fn get(path: &str, host: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n")
+}
+
+fn poll(path: &str, host: &str, cursor: &str) -> String {
+    get(&format!("{path}/poll?wait=25&cursor={cursor}"), host, "")
 }

@@ -1,0 +1,128 @@
+//! Which way the watch page reads the feed, and when it tries the next one: what brings no first event in time, or
+//! fails before it, is left for the next. It knows no browser; the page opens what this names.
+
+/// Time in which a way has to bring its first event. A proxy that holds a stream back shows by silence alone.
+const FIRST_EVENT_MS: f64 = 2_500.0;
+
+/// A way to read the feed, best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeedWay {
+    /// HTML5 Event Source.
+    #[default]
+    EventSource,
+    /// Lines of JSON in a response that streams.
+    Lines,
+    /// Long polling: every answer is whole, so that nothing can hold it back.
+    Poll,
+}
+
+impl FeedWay {
+    const ALL: [FeedWay; 3] = [FeedWay::EventSource, FeedWay::Lines, FeedWay::Poll];
+
+    /// What to call it, on the page and where it is remembered.
+    pub fn name(self) -> &'static str {
+        match self {
+            FeedWay::EventSource => "Event Source",
+            FeedWay::Lines => "HTTP stream",
+            FeedWay::Poll => "Long polling",
+        }
+    }
+
+    /// The way with this name.
+    pub fn named(name: &str) -> Option<FeedWay> {
+        FeedWay::ALL.into_iter().find(|way| way.name() == name)
+    }
+
+    fn next(self) -> FeedWay {
+        match self {
+            FeedWay::EventSource => FeedWay::Lines,
+            FeedWay::Lines => FeedWay::Poll,
+            FeedWay::Poll => FeedWay::EventSource,
+        }
+    }
+}
+
+/// The way in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FeedChoice {
+    way: FeedWay,
+    /// When it was opened, until its first event.
+    opened_ms: Option<f64>,
+    works: bool,
+}
+
+impl FeedChoice {
+    /// Begins with the way that worked before, or the best.
+    pub fn new(remembered: Option<FeedWay>) -> FeedChoice {
+        FeedChoice { way: remembered.unwrap_or_default(), opened_ms: None, works: false }
+    }
+
+    /// The way to open.
+    pub fn way(&self) -> FeedWay {
+        self.way
+    }
+
+    /// It is being opened.
+    pub fn opening(&mut self, now_ms: f64) {
+        self.opened_ms = Some(now_ms);
+    }
+
+    /// An event came. True if that is news: then this way is worth remembering.
+    pub fn brought_event(&mut self) -> bool {
+        self.opened_ms = None;
+        !std::mem::replace(&mut self.works, true)
+    }
+
+    /// It failed. One that has brought nothing yet is left; one that worked is tried again once.
+    pub fn failed(&mut self) {
+        if !std::mem::take(&mut self.works) {
+            self.way = self.way.next();
+        }
+        self.opened_ms = None;
+    }
+
+    /// Whether the next way is to be opened now, because this one brought no first event in time.
+    pub fn is_late(&mut self, now_ms: f64) -> bool {
+        let late = self.opened_ms.is_some_and(|at| now_ms - at > FIRST_EVENT_MS) && self.way != FeedWay::Poll;
+        if late {
+            self.works = false;
+            self.failed();
+        }
+        late
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_brings_nothing_in_time_is_left() {
+        let mut choice = FeedChoice::new(None);
+        choice.opening(1000.0);
+        assert!(!choice.is_late(3400.0));
+        assert!(choice.is_late(3600.0));
+        assert_eq!(choice.way(), FeedWay::Lines);
+        assert!(!choice.is_late(9000.0), "not opened yet");
+        choice.opening(3600.0);
+        assert!(choice.is_late(6200.0));
+        choice.opening(6200.0);
+        assert_eq!(choice.way(), FeedWay::Poll);
+        assert!(!choice.is_late(60_000.0), "a poll may be held for long");
+        assert!(choice.brought_event() && !choice.brought_event());
+    }
+
+    #[test]
+    fn what_worked_is_tried_again_and_then_the_next() {
+        let mut choice = FeedChoice::new(FeedWay::named("HTTP stream"));
+        choice.opening(0.0);
+        choice.brought_event();
+        assert!(!choice.is_late(10_000.0), "it works");
+        choice.failed();
+        assert_eq!(choice.way(), FeedWay::Lines);
+        choice.failed();
+        assert_eq!(choice.way(), FeedWay::Poll);
+        choice.failed();
+        assert_eq!(choice.way(), FeedWay::EventSource);
+    }
+}
