@@ -17,23 +17,30 @@ use crate::state::State;
 /// Time for requests that are being answered, after the matches have ended.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
-/// Waits until somebody asks this process to stop: SIGTERM, or Ctrl-C.
+/// Waits until somebody asks this process to stop: SIGTERM, or Ctrl-C. It listens from the call on, not from the first
+/// look at what it returns, so that no signal falls between.
 #[cfg(unix)]
-pub async fn signal() -> std::io::Result<()> {
+pub fn signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Waits until somebody asks this process to stop: Ctrl-C.
 #[cfg(not(unix))]
-pub async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals nothing can ask it to stop.
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// Stops a running server within about `within`: takes no new players and says so, lets the matches say goodbye,

@@ -46,14 +46,12 @@ fn a_delay_shows_and_prediction_hides_it() {
     let tab = browser.open(&server.url("/playground")).unwrap();
     tab.wait_state("the ship to fly", SOON, flies).unwrap();
     tab.mouse_to(640.0, 200.0).unwrap();
-    let before = wait_for("the round trip", SOON, || Ok(figure(&tab, 0).filter(|ms| *ms > 0))).unwrap();
-    assert!(before < DELAY_MS, "{before} ms without any delay");
+    // The first measures fall into the page's own beginning.
+    wait_for("a short round trip", SOON, || Ok(figure(&tab, 0).filter(|ms| (1..DELAY_MS).contains(ms))))
+        .unwrap();
 
     drag(&tab, "delay", DELAY_MS);
-    let after = wait_for("the delay in the figures", SOON, || {
-        Ok(figure(&tab, 0).filter(|ms| *ms >= DELAY_MS && *ms < DELAY_MS + 200))
-    });
-    after.unwrap();
+    wait_for("the delay in the figures", SOON, || Ok(figure(&tab, 0).filter(|ms| *ms >= DELAY_MS))).unwrap();
     assert_eq!(figure(&tab, 2), Some(0), "with prediction an input shows at once");
     let shown = tab.eval("document.querySelector('#lab output').textContent").unwrap();
     assert_eq!(shown, "150 ms");

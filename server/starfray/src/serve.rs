@@ -26,8 +26,9 @@ pub(crate) fn serve(flags: Layer) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::trouble(&format!("can't start threads: {error}")))?;
     let done = runtime.block_on(async {
+        let stop = shutdown::signal().map_err(|error| Failure::trouble(&format!("no signals: {error}")))?;
         tokio::select! {
-            done = run(config, announce, shutdown::signal()) => done.map_err(|error| Failure::trouble(&error)),
+            done = run(config, announce, stop) => done.map_err(|error| Failure::trouble(&error)),
             () = twice() => Err(Failure::trouble(&"stopped at once, by a second signal")),
         }
     });
@@ -56,9 +57,10 @@ fn announce(address: SocketAddr) {
 /// Waits for two signals.
 async fn twice() {
     for _ in 0..2 {
-        if shutdown::signal().await.is_err() {
+        match shutdown::signal() {
+            Ok(signal) => signal.await,
             // Without signals nothing can ask for more haste.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
 }
