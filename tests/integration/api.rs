@@ -116,7 +116,10 @@ fn who_joins_gets_a_token() {
     assert_eq!(joined.status, 200, "{}", joined.text);
     let body = joined.json();
     assert!(body["player_id"].is_u64() && body["token"].is_string());
-    assert_eq!((&body["tick_hz"], &body["transports"]), (&json!(30), &json!(["websocket"])));
+    assert_eq!(
+        (&body["tick_hz"], &body["transports"]),
+        (&json!(30), &json!(["websocket", "stream", "poll"]))
+    );
     assert_eq!(body["url"], server.url(""));
     let full = post_json(&url, &json!({"name": "Ben"})).unwrap();
     assert_eq!(full.error(), "match_full");
