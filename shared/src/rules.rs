@@ -208,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waits_for_the_next_life_in_an_arena_for_crowds() {
+        let rules = Rules::new(TickRate::DEFAULT, 600_000);
+        assert_eq!(rules.clone().in_arena(&Arena::open(100)).respawn_ticks, 6);
+        assert_eq!(rules.respawn_ticks, 90);
+    }
+
+    #[test]
     fn the_hash_tells_rates_apart() {
         let at = |hz| Rules::new(TickRate::new(hz).unwrap(), 600_000).hash();
         assert_ne!(at(30), at(60));

@@ -5,7 +5,7 @@ use client_web::view::Happening;
 use shared::world::Phase;
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
-use tests::steering::{hold, hunt, idle, shadow};
+use tests::steering::{Steering, hold, hunt, idle, shadow};
 
 #[test]
 fn two_clients_fight_to_a_kill() {
@@ -33,20 +33,24 @@ fn two_clients_fight_to_a_kill() {
     assert!(exchange.until(5.0, |e| e.players[victim].view.own.is_some()), "the dead come back");
 }
 
-#[test]
-fn a_shot_is_seen_at_the_press_and_by_the_other() {
+/// Two players behind `delay`: the first came by `steering` until both were in view, and now both rest.
+fn duel(delay: Delay, steering: Steering) -> (Exchange, usize, usize) {
     let mut setup = Setup::on("open");
     setup.settings.max_players = Some(2);
     let mut exchange = Exchange::new(setup).unwrap();
-    let delay = Delay { fixed_ms: 50.0, jitter_ms: 0.0 };
-    let shooter = exchange.player("Ann", delay, hunt()).unwrap();
+    let shooter = exchange.player("Ann", delay, steering).unwrap();
     let other = exchange.player("Ben", delay, idle()).unwrap();
-    let shooter_id = exchange.players[shooter].id;
-    // Together in view first.
     assert!(exchange.until(30.0, |e| !e.players[other].view.ships.is_empty()));
     exchange.players[shooter].steering = idle();
     exchange.seconds(3.0);
-    exchange.players[shooter].seen.clear();
+    exchange.players.iter_mut().for_each(|player| player.seen.clear());
+    (exchange, shooter, other)
+}
+
+#[test]
+fn a_shot_is_seen_at_the_press_and_by_the_other() {
+    let (mut exchange, shooter, other) = duel(Delay { fixed_ms: 50.0, jitter_ms: 0.0 }, hunt());
+    let shooter_id = exchange.players[shooter].id;
     exchange.players[shooter].steering = hold(Controls { fire: true, ..Controls::default() });
     exchange.ticks(2);
     let own = exchange.players[shooter].view.shots.iter().filter(|s| s.owner == shooter_id).count();
@@ -60,18 +64,8 @@ fn a_shot_is_seen_at_the_press_and_by_the_other() {
 
 #[test]
 fn a_beam_is_seen_at_the_press_and_by_the_other_and_by_nobody_twice() {
-    let mut setup = Setup::on("open");
-    setup.settings.max_players = Some(2);
-    let mut exchange = Exchange::new(setup).unwrap();
-    let delay = Delay { fixed_ms: 60.0, jitter_ms: 20.0 };
-    let shooter = exchange.player("Ann", delay, shadow()).unwrap();
-    let other = exchange.player("Ben", delay, idle()).unwrap();
+    let (mut exchange, shooter, other) = duel(Delay { fixed_ms: 60.0, jitter_ms: 20.0 }, shadow());
     let shooter_id = exchange.players[shooter].id;
-    assert!(exchange.until(30.0, |e| !e.players[other].view.ships.is_empty()));
-    exchange.players[shooter].steering = idle();
-    exchange.seconds(3.0);
-    exchange.players[shooter].seen.clear();
-    exchange.players[other].seen.clear();
     exchange.players[shooter].steering = hold(Controls { rail: true, ..Controls::default() });
     exchange.ticks(2);
     let is_beam = |h: &&Happening| matches!(h, Happening::Beam { by, .. } if *by == shooter_id);
