@@ -14,6 +14,8 @@ use crate::world::{Motion, Phase};
 pub const HELD_MAX: usize = 255;
 /// Most records of one kind in a snapshot: all that are held may go while as many come.
 pub const RECORDS_MAX: usize = 2 * HELD_MAX;
+/// Longest record of a ship in bytes.
+pub const SHIP_RECORD_BYTES_MAX: usize = 32;
 
 /// Largest coordinate and speed that is read; no arena and no ship comes near it.
 const NUMBER_MAX: f32 = 65_536.0;

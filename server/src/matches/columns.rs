@@ -7,7 +7,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::id::{PlayerId, ShotId};
 use shared::quantise::pack_angle;
-use shared::record::{STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
+use shared::record::{SHIP_RECORD_BYTES_MAX, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
 use shared::replica::HeldShip;
 use shared::rules::Rules;
 use shared::tick::{Rewind, Tick};
@@ -55,7 +55,7 @@ pub struct NearShip {
     /// Whose it is.
     pub id: PlayerId,
     /// Its place in the world.
-    pub place: usize,
+    pub place: u16,
     delta: Span,
 }
 
@@ -65,7 +65,7 @@ pub struct NearShot {
     /// Its name.
     pub id: ShotId,
     /// Its place in the world.
-    pub place: usize,
+    pub place: u16,
 }
 
 /// Everything about one tick that is the same for all players.
@@ -110,6 +110,7 @@ impl Columns {
             };
             self.ships.push(column.encode(&mut self.bytes));
         }
+        self.bytes.extend([0; SHIP_RECORD_BYTES_MAX]);
         self.pack_ships(world, arena);
         self.pack_shots(world, arena);
     }
@@ -118,7 +119,7 @@ impl Columns {
         self.ship_spots.clear();
         let columns = world.ships.iter().zip(&self.ships).enumerate().filter(|(_, (_, column))| column.alive);
         self.ship_spots.extend(columns.map(|(place, (ship, column))| {
-            (ship.motion.position, NearShip { id: ship.id, place, delta: column.delta })
+            (ship.motion.position, NearShip { id: ship.id, place: place as u16, delta: column.delta })
         }));
         self.near_ships.rebuild(arena, &self.ship_spots);
     }
@@ -126,7 +127,9 @@ impl Columns {
     fn pack_shots(&mut self, world: &World, arena: &Arena) {
         self.shot_spots.clear();
         let shots = world.shots.iter().enumerate();
-        self.shot_spots.extend(shots.map(|(place, shot)| (shot.position, NearShot { id: shot.id, place })));
+        self.shot_spots.extend(
+            shots.map(|(place, shot)| (shot.position, NearShot { id: shot.id, place: place as u16 })),
+        );
         self.near_shots.rebuild(arena, &self.shot_spots);
         self.shot_places.resize(1 << 16, 0);
         for (place, shot) in world.shots.iter().enumerate() {
@@ -147,19 +150,29 @@ impl Columns {
         self.ships.get(place).map(|s| &s.held)
     }
 
-    /// Living ships at most `half` units from `middle` on each axis, and how far they are from there on each.
-    pub fn ships_around(&self, middle: Vec2, half: Vec2) -> impl Iterator<Item = (Vec2, &NearShip)> {
-        self.near_ships.around(middle, half)
+    /// Living ships, by where they are.
+    pub fn near_ships(&self) -> &Nearby<NearShip> {
+        &self.near_ships
     }
 
-    /// Shots at most `half` units from `middle` on each axis, and how far they are from there on each.
-    pub fn shots_around(&self, middle: Vec2, half: Vec2) -> impl Iterator<Item = (Vec2, &NearShot)> {
-        self.near_shots.around(middle, half)
+    /// Shots, by where they are.
+    pub fn near_shots(&self) -> &Nearby<NearShot> {
+        &self.near_shots
     }
 
-    /// The record about `ship` for a client that has held it since the tick before; empty if nothing is new.
-    pub fn delta(&self, ship: &NearShip) -> &[u8] {
-        slice(&self.bytes, ship.delta)
+    /// Appends the record about `ship` for a client that has held it since the tick before. False if nothing is new.
+    ///
+    /// As many bytes are copied as the longest record has, then cut off: a copy of one size is a few moves of the
+    /// processor, one of any size a call.
+    pub fn append_delta(&self, ship: &NearShip, out: &mut Vec<u8>) -> bool {
+        let Span { start, end } = ship.delta;
+        let (start, end) = (start as usize, end as usize);
+        if let Some(chunk) = self.bytes.get(start..).and_then(<[u8]>::first_chunk::<SHIP_RECORD_BYTES_MAX>) {
+            let length = out.len() + (end - start);
+            out.extend_from_slice(chunk);
+            out.truncate(length);
+        }
+        start < end
     }
 
     /// Appends the record for a client that has held the ship at `place` since tick `since`. False if nothing is new.
@@ -338,4 +351,24 @@ struct Seen {
     expected: Motion,
     alive: bool,
     aim_due: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::input::Thrust;
+
+    #[test]
+    fn the_longest_record_fits_into_one_copy() {
+        let held = HeldShip {
+            motion: Motion { position: Vec2::splat(-1.5), velocity: Vec2::splat(0.1), ..Motion::default() },
+            thrust: Thrust { x: -1, y: 1 },
+            aim: u8::MAX,
+            hull_points: u8::MAX,
+            state: u8::MAX,
+        };
+        let mut bytes = Vec::new();
+        put(&full_record(&held), PlayerId(u16::MAX), &mut bytes);
+        assert!(bytes.len() <= SHIP_RECORD_BYTES_MAX, "{} bytes", bytes.len());
+    }
 }

@@ -10,6 +10,7 @@ use shared::tick::Tick;
 use shared::world::{Ship, World};
 
 use crate::matches::columns::{Columns, shot_record};
+use crate::matches::nearby::Found;
 
 /// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
 /// the edge is not told again and again.
@@ -45,10 +46,18 @@ pub struct Scratch {
     kept_ships: Marks,
     next: Known,
     records: Sections,
+    found: Found,
     body: Vec<u8>,
 }
 
 impl Scratch {
+    /// Wipes the marks that are left; the others were wiped when they were met.
+    fn wipe_marks(&mut self, own: PlayerId) {
+        for id in self.next.ships.iter().chain([&own]) {
+            self.kept_ships.take(id.0);
+        }
+    }
+
     /// The snapshot that was put together last.
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -68,44 +77,32 @@ struct Sections {
     placed_count: u16,
 }
 
-/// Marks on names, wiped all at once.
-#[derive(Debug, Default)]
-struct Marks {
-    round: u32,
-    marks: Vec<u32>,
+/// Marks on names, one bit each, so that all of them stay in the nearest cache. Whoever sets marks wipes them again.
+#[derive(Debug)]
+struct Marks(Vec<u64>);
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks(vec![0; (1 << 16) / u64::BITS as usize])
+    }
 }
 
 impl Marks {
-    /// Wipes all marks.
-    fn begin(&mut self) {
-        self.round = self.round.wrapping_add(1);
-        if self.round == 0 {
-            self.marks.fill(0);
-            self.round = 1;
-        }
-    }
-
     fn set(&mut self, name: u16) {
-        let place = usize::from(name);
-        if place >= self.marks.len() {
-            self.marks.resize(place + 1, 0);
-        }
-        if let Some(mark) = self.marks.get_mut(place) {
-            *mark = self.round;
+        if let Some(word) = self.0.get_mut(usize::from(name / 64)) {
+            *word |= 1 << (name % 64);
         }
     }
 
     fn has(&self, name: u16) -> bool {
-        self.marks.get(usize::from(name)).is_some_and(|mark| *mark == self.round)
+        self.0.get(usize::from(name / 64)).is_some_and(|word| word >> (name % 64) & 1 == 1)
     }
 
     /// Wipes a mark; whether it was set.
     fn take(&mut self, name: u16) -> bool {
-        let Some(mark) = self.marks.get_mut(usize::from(name)) else { return false };
-        let was_set = *mark == self.round;
-        if was_set {
-            *mark = 0;
-        }
+        let Some(word) = self.0.get_mut(usize::from(name / 64)) else { return false };
+        let was_set = *word >> (name % 64) & 1 == 1;
+        *word &= !(1 << (name % 64));
         was_set
     }
 }
@@ -156,6 +153,7 @@ impl Known {
         gather_own(scene, own, since, scratch);
         self.gather_ships(scene, (own.id, place), since, scratch);
         self.gather_shots(scene, place, since, scratch);
+        scratch.wipe_marks(own.id);
         let head = Head {
             since: since.map_or(0, |t| head.tick.since(t) as u8),
             checksum: head.checksum.map(|_| checksum(scene, own.id, &scratch.next)),
@@ -178,31 +176,37 @@ impl Known {
         since: Option<Tick>,
         scratch: &mut Scratch,
     ) {
-        let Scratch { unmet_ships: unmet, kept_ships: kept, next, records, .. } = scratch;
-        unmet.begin();
+        let Scratch { unmet_ships: unmet, kept_ships: kept, next, records, found, .. } = scratch;
         if since.is_some() {
             self.ships.iter().for_each(|id| unmet.set(id.0));
         }
+        let in_step = since.is_some_and(|tick| tick.next() == world.tick);
         let half = self.half();
-        for (off, ship) in columns.ships_around(middle, half).filter(|(_, ship)| ship.id != own) {
+        columns.near_ships().find(middle, half, found);
+        for (position, ship) in columns.near_ships().found(found).filter(|(_, ship)| ship.id != own) {
             let held = since.filter(|_| unmet.take(ship.id.0));
-            let room = next.ships.len() < HELD_MAX - 1 && records.bytes() < self.budget_bytes;
             match held {
-                Some(tick) if tick.next() == world.tick => records.add_ship(columns.delta(ship)),
+                Some(_) if in_step => {
+                    records.ship_count += u16::from(columns.append_delta(ship, &mut records.ships));
+                }
                 Some(tick) => {
-                    records.ship_count +=
-                        u16::from(columns.append_news(ship.place, tick, &mut records.ships));
+                    let place = usize::from(ship.place);
+                    records.ship_count += u16::from(columns.append_news(place, tick, &mut records.ships));
                 }
-                None if room && off.cmple(half - ENTER_DEPTH).all() => {
-                    records.add_ship(columns.full(ship.place));
+                None => {
+                    let room = next.ships.len() < HELD_MAX - 1 && records.bytes() < self.budget_bytes;
+                    let deep = (position - middle).abs().cmple(half - ENTER_DEPTH).all();
+                    if !room || !deep {
+                        continue;
+                    }
+                    records.add_ship(columns.full(usize::from(ship.place)));
                 }
-                None => continue,
             }
             kept.set(ship.id.0);
             next.ships.push(ship.id);
         }
         let Some(tick) = since else { return };
-        for &id in self.ships.iter().filter(|id| unmet.has(id.0)) {
+        for &id in self.ships.iter().filter(|id| unmet.take(id.0)) {
             // The client works out for itself who leaves, but not from what it was not told.
             let knows = columns.living(id).is_some_and(|place| {
                 let ship = world.ships.get(place);
@@ -221,23 +225,23 @@ impl Known {
         since: Option<Tick>,
         scratch: &mut Scratch,
     ) {
-        let Scratch { kept_ships, unmet_shots: unmet, next, records, .. } = scratch;
-        unmet.begin();
+        let Scratch { kept_ships, unmet_shots: unmet, next, records, found, .. } = scratch;
         if since.is_some() {
             self.shots.iter().for_each(|id| unmet.set(id.0));
         }
-        for (_, near) in columns.shots_around(middle, self.half()) {
+        columns.near_shots().find(middle, self.half(), found);
+        for (_, near) in columns.near_shots().found(found) {
             if unmet.take(near.id.0) {
                 next.shots.push(near.id);
             } else if next.shots.len() < HELD_MAX && records.bytes() < self.budget_bytes {
-                let Some(shot) = world.shots.get(near.place) else { continue };
+                let Some(shot) = world.shots.get(usize::from(near.place)) else { continue };
                 next.shots.push(near.id);
                 let holds_owner = kept_ships.has(shot.owner.0);
                 records.add_shot(&shot_record(shot, !holds_owner || shot.born != world.tick));
             }
         }
         if since.is_some() {
-            for &id in self.shots.iter().filter(|id| unmet.has(id.0)) {
+            for &id in self.shots.iter().filter(|id| unmet.take(id.0)) {
                 let knows = columns.shot(world, id).is_some_and(|shot| !in_view(middle, shot.position));
                 if !knows {
                     records.add_ended(id);
@@ -250,7 +254,6 @@ impl Known {
 /// The own ship is always told.
 fn gather_own(Scene { world, columns }: Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
     let Scratch { kept_ships: kept, records, .. } = scratch;
-    kept.begin();
     let Ok(place) = world.find(own.id) else { return };
     match since {
         Some(tick) => {

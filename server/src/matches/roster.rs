@@ -129,7 +129,7 @@ impl Roster {
         &mut self,
         tick: Tick,
         now: Duration,
-        traffic: &PlayerTraffic,
+        traffic: &mut PlayerTraffic,
     ) -> Vec<(PlayerId, CloseReason)> {
         let mut ended = Vec::new();
         for seat in &mut self.seats {
@@ -138,7 +138,7 @@ impl Roster {
             }
             if let Some(link) = &mut seat.link {
                 let bytes = link.socket.take_read_bytes();
-                traffic.of(link.socket.transport()).received.increment(bytes);
+                traffic.note_received(link.socket.transport(), bytes);
             }
         }
         ended

@@ -185,9 +185,9 @@ impl Seat {
 
     /// Reads what came over the link. `tick` is the last one that was stepped. `Err` is the end of the link.
     pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
-        let Some(mut link) = self.link.take() else { return Ok(()) };
-        let queue = &mut self.queue;
-        let SeatLink { socket, heard_at, allowance, claims, .. } = &mut link;
+        let Seat { link, queue, personal, .. } = self;
+        let Some(link) = link else { return Ok(()) };
+        let SeatLink { socket, heard_at, allowance, claims, .. } = link;
         let mut notes = Notes::default();
         let end = socket.read(room, |incoming| {
             *heard_at = now;
@@ -195,7 +195,9 @@ impl Seat {
                 return Err(CloseReason::TooMany);
             }
             match incoming {
-                Incoming::Message(bytes) => take_message(bytes, (queue, claims), tick, &mut notes),
+                Incoming::Message(bytes) => {
+                    take_message(bytes, (&mut *queue, &mut *claims), tick, &mut notes)
+                }
                 Incoming::Pong => {
                     notes.ponged = true;
                     Ok(())
@@ -203,7 +205,7 @@ impl Seat {
                 Incoming::Ping => Ok(()),
             }
         });
-        notes.tell_slack(&mut self.queue, link.socket.age(now));
+        notes.tell_slack(queue, link.socket.age(now));
         if notes.ponged && std::mem::take(&mut link.ping_flies) {
             let took = now.saturating_sub(link.pinged_at);
             link.credit.note_ping(took);
@@ -225,9 +227,8 @@ impl Seat {
             link.hidden = hidden;
             link.credit.rest(now);
             // What happened meanwhile is no news to somebody who looks again.
-            self.personal.clear();
+            personal.clear();
         }
-        self.link = Some(link);
         end
     }
 

@@ -234,7 +234,7 @@ impl Match {
 
     fn read_links(&mut self, now: Duration) {
         self.carry(now);
-        for (player, reason) in self.roster.read_links(self.world.tick, now, &self.traffic) {
+        for (player, reason) in self.roster.read_links(self.world.tick, now, &mut self.traffic) {
             self.end_link(player, reason, now);
         }
     }
@@ -312,8 +312,7 @@ impl Match {
                 Some(Sent::Taken) => {
                     sent += 1;
                     if let Some(link) = &seat.link {
-                        let traffic = self.traffic.of(link.socket.transport());
-                        traffic.sent.increment(self.out.len() as u64);
+                        self.traffic.note_sent(link.socket.transport(), self.out.len() as u64);
                     }
                 }
                 Some(Sent::Skipped) => skipped += 1,
@@ -321,6 +320,7 @@ impl Match {
                 None => {}
             }
         }
+        self.traffic.pass();
         self.metrics.snapshots_sent.increment(sent);
         self.metrics.snapshots_skipped.increment(skipped);
         for player in gone {
