@@ -1,7 +1,7 @@
 //! Who does not read is not waited for: ticks are skipped for that link alone, nothing is torn, and the first fresh
 //! snapshot afterwards is the newest.
 
-use shared::protocol::{ClientMessage, InputMessage};
+use shared::protocol::{ClientMessage, InputMessage, Nothing};
 use shared::tick::Tick;
 use tests::exchange::{Exchange, Setup};
 use tests::peer::{Peer, are_gapless, events};
@@ -123,6 +123,28 @@ fn who_stops_acking_is_let_go_as_slow_and_comes_back() {
     exchange.ticks(2);
     again.hear();
     assert!(!again.take_snapshots().is_empty());
+}
+
+#[test]
+fn who_cannot_follow_gets_a_keyframe_a_second_however_much_is_under_way() {
+    let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
+    let (_, mut lost) = exchange.peer("Lost").unwrap();
+    for _ in 0..60 {
+        exchange.tick();
+        lost.hear();
+    }
+    // Nothing is acknowledged from here on: the credit is used up at once.
+    exchange.seconds(1.0);
+    lost.overhear();
+    lost.take_snapshots();
+    for _ in 0..20 {
+        lost.say(&ClientMessage::Keyframe(Nothing()));
+        exchange.seconds(1.0);
+        lost.overhear();
+        let told = lost.take_snapshots().len();
+        assert!((1..=12).contains(&told), "{told} snapshots in a second");
+    }
+    assert_eq!((&lost.broken, &lost.closed), (&None, &None));
 }
 
 #[test]

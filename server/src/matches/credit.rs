@@ -241,7 +241,7 @@ impl Credit {
         self.sent_at = now;
     }
 
-    /// The client takes a rest and says so: what is under way owes no answer any more.
+    /// The client takes a rest, or cannot follow, and says so: what is under way owes no answer any more.
     pub fn rest(&mut self, now: Duration) {
         self.flights.clear();
         self.flying_bytes = 0;

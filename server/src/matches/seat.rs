@@ -159,11 +159,13 @@ impl SeatLink {
         }
     }
 
-    /// The client could not follow: it gets a keyframe, at most one a second.
+    /// The client could not follow: it gets a keyframe, at most one a second. What is under way is of no use to it and
+    /// will not be answered, so it must not stand in the keyframe's way.
     fn ask_keyframe(&mut self, now: Duration) {
         if now.saturating_sub(self.keyframe_at) >= KEYFRAME_EVERY {
             self.keyframe_at = now;
             self.known.forget();
+            self.credit.rest(now);
             desynced();
         }
     }
