@@ -25,6 +25,8 @@ pub mod http;
 pub mod feed_socket;
 pub mod mail;
 
+pub mod nats;
+
 pub mod pilot;
 
 pub mod feed_ways;

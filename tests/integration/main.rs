@@ -7,6 +7,7 @@ mod feed;
 mod feed_ways;
 mod load;
 mod metrics;
+mod nats;
 mod nginx;
 mod play;
 mod playground;
