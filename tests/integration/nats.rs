@@ -343,8 +343,8 @@ fn a_broker_may_come_later_and_may_refuse_at_first() {
     let (id, _) = hosted(&right.url(""), &json!({"bots": 3}));
     std::thread::sleep(Duration::from_secs(1));
     broker.come().unwrap();
-    connected(&right.url(""), 1.0);
     let mut consumer = Consumer::as_user(&broker, &[EVERY_FEED], ("ann", "s@cret")).unwrap();
+    connected(&right.url(""), 1.0);
     Reading::default().read(&mut consumer, |reading| reading.seq(&id) > 0);
     assert_eq!(get(&wrong.url("/readyz"), &[]).unwrap().status, 200, "it plays without a broker");
     assert_eq!(metric(&wrong.url(""), "starfray_nats_connected").unwrap(), Some(0.0));

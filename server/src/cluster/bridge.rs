@@ -22,6 +22,8 @@ use crate::telemetry::bridge_figures::BridgeFigures;
 
 /// Bounds of the time between two attempts to connect; it doubles between them, and a half of it is chance.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// How long a connection has to last until the next loss counts as the first.
+const HEALTHY_AFTER: Duration = Duration::from_secs(10);
 /// Time between two looks after ended matches while there is no broker.
 const TIDY_EVERY: Duration = Duration::from_millis(250);
 /// Least time between two warnings that the broker is away.
@@ -55,8 +57,10 @@ impl Bridge {
 
     /// Takes in each match that a lobby hosts, before its first tick, so that no event is missed.
     pub fn on_hosted(&self) -> OnHosted {
-        let (newcomers, matches) = (Arc::clone(&self.newcomers), self.matches);
+        let (newcomers, matches) = (Arc::downgrade(&self.newcomers), self.matches);
         Arc::new(move |game: &MatchHandle| {
+            // A bridge that is gone takes nothing in, and nothing piles up.
+            let Some(newcomers) = newcomers.upgrade() else { return };
             if game.settings().password.is_some() && matches == NatsMatches::Open {
                 return;
             }
@@ -86,17 +90,17 @@ impl Running {
 }
 
 async fn run(url: BrokerUrl, mut board: Board, mut stop: watch::Receiver<bool>) {
-    let (began, figures, mut warning) = (Instant::now(), BridgeFigures::new(), Seldom::new(WARN_EVERY));
-    let mut attempts = 0;
+    let (began, figures) = (Instant::now(), BridgeFigures::new());
+    let (mut attempts, mut warnings) = (0, Warnings::new());
     while !*stop.borrow() {
         let opened = tokio::select! {
             opened = Connection::open(&url) => opened,
             () = wait(&mut board, &figures, began, &mut stop) => return,
         };
-        match opened {
+        let reason = match opened {
             Ok(connection) => {
                 tracing::info!(broker = %url, "publishing feeds");
-                attempts = 0;
+                let connected = Instant::now();
                 figures.connects.increment(1);
                 figures.connected.set(1);
                 let finish = Publishing::new(connection, &mut board, &figures, began).run(&stop).await;
@@ -104,18 +108,40 @@ async fn run(url: BrokerUrl, mut board: Board, mut stop: watch::Receiver<bool>) 
                 if matches!(finish, Finish::Done) {
                     return;
                 }
-                tracing::warn!(broker = %url, reason = %finish, "the message broker is away; trying again");
+                if connected.elapsed() >= HEALTHY_AFTER {
+                    attempts = 0;
+                }
+                finish.to_string()
             }
-            Err(error) if warning.now() => {
-                tracing::warn!(broker = %url, %error, "no message broker; trying again");
-            }
-            Err(_) => {}
+            Err(error) => error.to_string(),
+        };
+        if warnings.worth(&reason) {
+            tracing::warn!(broker = %url, reason, "no message broker; trying again");
         }
         attempts += 1;
         tokio::select! {
             () = sleep(pause(attempts, chance())) => {}
             () = wait(&mut board, &figures, began, &mut stop) => return,
         }
+    }
+}
+
+/// Which warnings are worth saying: one of another kind at once, the same again only after a while.
+#[derive(Debug)]
+struct Warnings {
+    again: Seldom,
+    last: String,
+}
+
+impl Warnings {
+    fn new() -> Warnings {
+        Warnings { again: Seldom::new(WARN_EVERY), last: String::new() }
+    }
+
+    fn worth(&mut self, reason: &str) -> bool {
+        let worth = self.again.now() || reason != self.last;
+        reason.clone_into(&mut self.last);
+        worth
     }
 }
 

@@ -53,14 +53,9 @@ pub enum ConnectionError {
     /// The broker is away or refuses.
     #[error("{0}")]
     Refused(String),
-    /// It took the connection, but what is published on `subject` does not come back.
-    #[error("nothing comes back on {subject}: may this user publish and subscribe there?{complaint}")]
-    NoEcho {
-        /// Where the bridge listens to itself.
-        subject: String,
-        /// What the broker said, or nothing.
-        complaint: String,
-    },
+    /// It took the connection, but what is published does not come back.
+    #[error("nothing comes back: may this user publish and subscribe on starfray.bridge.*?")]
+    NoEcho,
     /// It was there and is gone.
     #[error("the connection was lost")]
     Lost,
@@ -88,11 +83,7 @@ impl Connection {
         connection.mark(0).await?;
         match timeout(STEP_WITHIN, connection.echoed()).await {
             Ok(Some(0)) => Ok(connection),
-            _ => {
-                let complaint =
-                    connection.complaint().map(|text| format!(" It says: {text}")).unwrap_or_default();
-                Err(ConnectionError::NoEcho { subject: connection.echo_subject, complaint })
-            }
+            _ => Err(ConnectionError::NoEcho),
         }
     }
 
