@@ -26,6 +26,7 @@ pub mod feed_socket;
 pub mod mail;
 
 pub mod nats;
+pub mod nats_reading;
 
 pub mod pilot;
 

@@ -8,6 +8,7 @@ mod feed_ways;
 mod load;
 mod metrics;
 mod nats;
+mod nats_outages;
 mod nginx;
 mod play;
 mod playground;

@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::cluster::batch::{Batch, Taken};
 use crate::cluster::followed::Followed;
 
@@ -71,7 +73,7 @@ impl Board {
             let mut taken = Taken::default();
             let before = feed.behind();
             *lost += feed.take(batch.room_bytes(), &mut taken);
-            let bytes = taken.payloads.iter().map(|payload| payload.len()).sum();
+            let bytes = taken.payloads.iter().map(Bytes::len).sum();
             batch.add(taken.payloads.len(), bytes, taken.events);
             if !taken.payloads.is_empty() {
                 return Some((feed.subject.clone(), taken));

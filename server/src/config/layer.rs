@@ -120,8 +120,8 @@ pub struct Layer {
     /// How log lines look: text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// NATS broker that every match's feed is published to: nats://[USER:PASSWORD@]HOST[:PORT], or tls:// [default: none]
-    #[arg(long, value_name = "URL")]
+    /// NATS broker to publish feeds to; nats: or tls:, and USER:PASSWORD@ may stand before the host [default: none]
+    #[arg(long, value_name = "nats://HOST:4222")]
     pub nats: Option<Secret>,
     /// Matches whose feeds go there: open (those without a password) or all [default: open]
     #[arg(long, value_name = "WHICH")]
