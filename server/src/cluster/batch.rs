@@ -10,6 +10,15 @@ pub const BATCH_BYTES: usize = 512 << 10;
 /// Messages after which a batch takes no more.
 pub const BATCH_MESSAGES: usize = 1000;
 
+/// How much may be taken at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes of all messages; the last one may go beyond.
+    pub bytes: usize,
+    /// Bytes that the broker takes as one message.
+    pub payload_bytes: usize,
+}
+
 /// Messages for one subject, in order.
 #[derive(Debug, Default)]
 pub struct Taken {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::cluster::batch::{Batch, Taken};
+use crate::cluster::batch::{Batch, Room, Taken};
 use crate::cluster::followed::Followed;
 
 /// For how long the end of a match waits for a broker that is away.
@@ -63,7 +63,12 @@ impl Board {
 
     /// The next messages and their subject; `None` if nothing is new or the batch is full. Adds up in `lost` what had
     /// to be left out.
-    pub fn next(&mut self, batch: &mut Batch, lost: &mut u64) -> Option<(String, Taken)> {
+    pub fn next(
+        &mut self,
+        batch: &mut Batch,
+        payload_bytes: usize,
+        lost: &mut u64,
+    ) -> Option<(String, Taken)> {
         while batch.is_open() {
             let count = self.feeds.len().max(1);
             let ready = (0..count).map(|i| (self.turn + i) % count);
@@ -72,7 +77,7 @@ impl Board {
             self.turn = ready + 1;
             let mut taken = Taken::default();
             let before = feed.behind();
-            *lost += feed.take(batch.room_bytes(), &mut taken);
+            *lost += feed.take(Room { bytes: batch.room_bytes(), payload_bytes }, &mut taken);
             let bytes = taken.payloads.iter().map(Bytes::len).sum();
             batch.add(taken.payloads.len(), bytes, taken.events);
             if !taken.payloads.is_empty() {
@@ -123,7 +128,7 @@ mod tests {
         let mut order = Vec::new();
         for _ in 0..20 {
             let (mut batch, mut lost) = (Batch::default(), 0);
-            while let Some((subject, taken)) = board.next(&mut batch, &mut lost) {
+            while let Some((subject, taken)) = board.next(&mut batch, 1 << 20, &mut lost) {
                 order.push((subject, taken.events));
             }
             assert_eq!(lost, 0);
@@ -147,7 +152,7 @@ mod tests {
         }
         assert_eq!(board.tidy(Duration::from_secs(1)), 0);
         let (mut batch, mut lost) = (Batch::default(), 0);
-        let (subject, taken) = board.next(&mut batch, &mut lost).unwrap();
+        let (subject, taken) = board.next(&mut batch, 1 << 20, &mut lost).unwrap();
         assert_eq!((subject.as_str(), taken.events, board.is_done()), ("0", 2, false));
         assert_eq!(board.tidy(Duration::from_secs(2)), 0);
         assert!(board.find("0").is_none() && board.find("1").is_some());

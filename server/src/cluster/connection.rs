@@ -18,10 +18,12 @@ use crate::matches::id::MatchId;
 
 /// Longest time for each step of getting connected.
 const STEP_WITHIN: Duration = Duration::from_secs(3);
-/// Longest time for handing a message to the library, whose queue has room for a whole batch and more.
+/// Longest time for handing a message to the library, whose queue has room for all that is given to it.
 const HAND_OVER_WITHIN: Duration = Duration::from_secs(1);
 /// Time between two pings of an idle connection; the third without an answer ends it.
 const PING_EVERY: Duration = Duration::from_secs(5);
+/// Messages that the library holds at most: a whole batch, all that one feed keeps beyond it, answers and a mark.
+const COMMANDS_MAX: usize = 4 * BATCH_MESSAGES;
 /// Requests that wait for an answer at most; more are dropped, and those who asked ask again.
 const REQUESTS_MAX: usize = 256;
 
@@ -159,7 +161,7 @@ fn options(url: &BrokerUrl, complaint: &Complaint) -> ConnectOptions {
         .ignore_discovered_servers()
         .connection_timeout(STEP_WITHIN)
         .ping_interval(PING_EVERY)
-        .client_capacity(2 * BATCH_MESSAGES)
+        .client_capacity(COMMANDS_MAX)
         .subscription_capacity(REQUESTS_MAX)
         .event_callback(move |event| {
             if let Event::ServerError(error) = event {

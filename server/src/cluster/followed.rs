@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::cluster::batch::Taken;
+use crate::cluster::batch::{Room, Taken};
 use crate::feed::entry::Entry;
 use crate::feed::log::{FeedLog, Following};
 
@@ -71,31 +71,30 @@ impl Followed {
         self.log.ended() && !self.has_news()
     }
 
-    /// Adds what comes next to `out` and takes it as published, up to `bytes_max` or one event more. Before each
-    /// keyframe stands the hello. Returns how many events had to be left out.
-    pub fn take(&mut self, bytes_max: usize, out: &mut Taken) -> u64 {
+    /// Adds what comes next to `out` and takes it as published, as far as there is room. Before each keyframe stands the
+    /// hello. Returns how many events had to be left out; the next one after them is a keyframe.
+    pub fn take(&mut self, room: Room, out: &mut Taken) -> u64 {
         let (mut left_out, mut bytes) = (0, 0);
         if self.has_news() {
             self.log.read(self.next, &mut self.read);
         }
         for entry in self.read.drain(..) {
-            if bytes >= bytes_max {
+            if bytes >= room.bytes {
                 break;
             }
             left_out += entry.seq.saturating_sub(self.next);
             self.needs_keyframe |= entry.seq > self.next;
             self.next = entry.seq + 1;
-            if self.needs_keyframe && !entry.keyframe && entry.name() != "bye" {
+            let payload = Bytes::from(entry.record());
+            let hello = entry.keyframe.then(|| Bytes::from(self.log.hello().record()));
+            let fits = hello.iter().chain([&payload]).all(|payload| payload.len() <= room.payload_bytes);
+            self.needs_keyframe = !fits || (self.needs_keyframe && !entry.keyframe);
+            if !fits || (self.needs_keyframe && entry.name() != "bye") {
                 left_out += 1;
                 continue;
             }
-            if entry.keyframe {
-                self.needs_keyframe = false;
-                out.payloads.push(Bytes::from(self.log.hello().record()));
-            }
-            let payload = Bytes::from(entry.record());
             bytes += payload.len();
-            out.payloads.push(payload);
+            out.payloads.extend(hello.into_iter().chain([payload]));
             out.events += 1;
         }
         left_out
@@ -116,10 +115,12 @@ mod tests {
         Followed::new("m".to_owned(), "starfray.feed.m".to_owned(), Arc::clone(log))
     }
 
+    const ROOM: Room = Room { bytes: usize::MAX, payload_bytes: 10_000 };
+
     /// Names and cursors of what is published next, and how much is left out.
     fn next(followed: &mut Followed) -> (String, u64) {
         let mut out = Taken::default();
-        let left_out = followed.take(usize::MAX, &mut out);
+        let left_out = followed.take(ROOM, &mut out);
         let word = |payload: &Bytes| {
             let value: serde_json::Value = serde_json::from_slice(payload).unwrap();
             let seq = value["cursor"].as_str().map(|c| c.replace("7.", "")).unwrap_or_default();
@@ -184,8 +185,24 @@ mod tests {
         let mut followed = follow(&log);
         ["keyframe", "delta", "delta"].iter().for_each(|name| log.publish(name, "{}"));
         let mut out = Taken::default();
-        followed.take(1, &mut out);
+        followed.take(Room { bytes: 1, ..ROOM }, &mut out);
         assert_eq!((out.events, out.payloads.len()), (1, 2));
         assert_eq!(next(&mut followed).0, "d2 d3");
+    }
+    #[test]
+    fn after_what_is_too_big_for_the_broker_comes_a_keyframe() {
+        let log = log();
+        let mut followed = follow(&log);
+        let big = format!("\"{}\"", "x".repeat(10_000));
+        for (name, json) in
+            [("keyframe", "{}"), ("delta", &big), ("delta", "{}"), ("keyframe", "{}"), ("delta", "{}")]
+        {
+            log.publish(name, json);
+        }
+        assert_eq!(next(&mut followed), ("h k1 h k4 d5".to_owned(), 2));
+        for (name, json) in [("keyframe", big.as_str()), ("delta", "{}"), ("bye", "{}")] {
+            log.publish(name, json);
+        }
+        assert_eq!(next(&mut followed), ("b8".to_owned(), 2));
     }
 }

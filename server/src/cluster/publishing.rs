@@ -115,21 +115,19 @@ impl<'a> Publishing<'a> {
     /// Publishes what is new, and answers who asks.
     async fn fill(&mut self) -> Result<(), Finish> {
         let (payload_max, mut lost) = (self.connection.payload_max(), 0);
-        while let Some((subject, taken)) = self.board.next(&mut self.batch, &mut lost) {
+        while let Some((subject, taken)) = self.board.next(&mut self.batch, payload_max, &mut lost) {
             for payload in taken.payloads {
-                if payload.len() <= payload_max {
-                    self.connection.publish(subject.clone(), payload).await?;
-                } else if self.warning.now() {
-                    tracing::warn!(
-                        subject,
-                        bytes = payload.len(),
-                        payload_max,
-                        "an event is too big for the broker"
-                    );
-                }
+                self.connection.publish(subject.clone(), payload).await?;
             }
         }
         self.figures.dropped.increment(lost);
+        if lost > 0 && self.warning.now() {
+            tracing::warn!(
+                events = lost,
+                payload_max,
+                "events were left out: the broker is slow, or takes too little at once"
+            );
+        }
         for _ in 0..ANSWERS_PER_BATCH {
             if !self.batch.is_open() {
                 break;
