@@ -1,16 +1,19 @@
 //! The server's settings: flags over environment over file over defaults, checked once and then plain values.
 //! Everything else is handed the parts that it needs; nothing else reads the environment. The program calls it.
 
-pub mod layer;
 pub mod values;
+
+pub mod broker_url;
+pub mod layer;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use serde::Serialize;
 
+pub use broker_url::BrokerUrl;
 use layer::Layer;
-pub use values::{BaseUrl, ListenAddress, LogFormat, Seconds, Secret};
+pub use values::{BaseUrl, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
 /// A setting that does not work; one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +87,11 @@ pub struct Config {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Message broker that feeds are published to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<BrokerUrl>,
+    /// Which matches' feeds go there.
+    pub nats_matches: NatsMatches,
 }
 
 impl Config {
@@ -112,9 +120,13 @@ impl Config {
     }
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
-        if layer.nats.is_some() {
-            return refuse("nats", "not supported by this version".to_owned());
-        }
+        let broker = |text: Secret| {
+            let wrong = |error: values::ValueError| ConfigError {
+                place: "nats".to_owned(),
+                message: error.to_string(),
+            };
+            BrokerUrl::parse(text.reveal()).map_err(wrong)
+        };
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         let seconds = |key, given: Option<Seconds>, default, low, high| {
             let range = Duration::from_secs_f64(low)..=Duration::from_secs_f64(high);
@@ -161,6 +173,8 @@ impl Config {
             drain_timeout_s: seconds("drain_timeout_s", layer.drain_timeout_s, 10, 0.0, 3600.0)?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
             log_format: layer.log_format.unwrap_or_default(),
+            nats: layer.nats.map(broker).transpose()?,
+            nats_matches: layer.nats_matches.unwrap_or_default(),
         };
         config.check()
     }

@@ -17,6 +17,8 @@ pub mod spectators;
 
 pub mod matches;
 
+pub mod cluster;
+
 pub mod lan;
 pub mod open_files;
 

@@ -17,7 +17,7 @@ use crate::{
     matches::{
         handle::MatchHandle,
         id::MatchId,
-        pool::{HostError, Pool, PoolConfig},
+        pool::{HostError, OnHosted, Pool, PoolConfig},
         status::MatchStatus,
     },
     settings::{MatchSettings, RawSettings, SettingsError, Visibility},
@@ -90,12 +90,18 @@ pub enum LobbyError {
 impl Lobby {
     /// Starts the pool of a config, without any match yet.
     pub fn open(config: &Config) -> std::io::Result<Lobby> {
+        Lobby::followed(config, None)
+    }
+
+    /// The same, with somebody who hears of each match before its first tick.
+    pub fn followed(config: &Config, on_hosted: Option<OnHosted>) -> std::io::Result<Lobby> {
         let registry = Registry::default();
         let leaving = Arc::clone(&registry);
         let pool = Pool::start(PoolConfig {
             simulation_threads: config.simulation_threads as usize,
             spectator_threads: config.spectator_threads as usize,
             timing: timing(config),
+            on_hosted,
             on_ended: Arc::new(move |id: &MatchId| {
                 leaving.remove(id.as_str());
             }),

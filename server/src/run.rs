@@ -9,6 +9,7 @@ use crate::{
     accept::{self, Door},
     admission::Admission,
     app,
+    cluster::bridge::Bridge,
     config::Config,
     lan,
     lobby::{Lobby, LobbyError},
@@ -22,6 +23,8 @@ use crate::{
 const ADMIN_CONNECTIONS_MAX: u32 = 64;
 /// Time between two looks after the standing matches and after idle addresses.
 const TEND_EVERY: Duration = Duration::from_secs(5);
+/// Time for the last events on their way to a message broker, after the matches have ended.
+const LAST_EVENTS: Duration = Duration::from_millis(500);
 /// Least time between two warnings of one kind.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
@@ -70,8 +73,11 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let (listener, listening) = listen(config.listen.0)?;
     let admin = config.admin_listen.map(|address| listen(address.0)).transpose()?;
     let signer = Signer::open(&config.data_dir)?;
-    let lobby = Lobby::open(&config).map_err(RunError::Threads)?;
+    let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
+    let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
+    let lobby = Lobby::followed(&config, on_hosted).map_err(RunError::Threads)?;
     lobby.tend()?;
+    let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
     let (config_ref, lan) = (&config, lan::address(listening));
     let parts =
@@ -97,6 +103,9 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         () = tend(&state) => {}
     }
     shutdown::stop(state, closing, loops, config.drain_timeout_s.0).await;
+    if let Some(bridge) = bridge {
+        bridge.finish(LAST_EVENTS).await;
+    }
     Ok(())
 }
 

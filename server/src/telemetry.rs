@@ -3,6 +3,7 @@
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
+pub mod bridge_figures;
 pub mod player_figures;
 pub mod player_traffic;
 
@@ -136,7 +137,8 @@ impl Transport {
 /// Starts logging to standard error. `filter` is a level (`info`) or directives (`server=debug,info`).
 /// A second call in one process changes nothing. Fails if `filter` makes no sense.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(filter)?;
+    // What the broker's client says of its own, the bridge says better; `async_nats=debug` behind it brings it back.
+    let filter = EnvFilter::builder().parse(format!("async_nats=off,{filter}"))?;
     let is_terminal = io::stderr().is_terminal();
     let builder = fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(io::stderr);
     let started = match format {
@@ -221,6 +223,7 @@ fn describe() {
 fn touch() {
     drop(TickMetrics::new());
     player_figures::describe();
+    bridge_figures::describe();
     gauge!(MATCHES).set(0);
     gauge!(PLAYERS).set(0);
     for transport in Transport::ALL {

@@ -25,6 +25,9 @@ pub mod http;
 pub mod feed_socket;
 pub mod mail;
 
+pub mod nats;
+pub mod nats_reading;
+
 pub mod pilot;
 
 pub mod feed_ways;

@@ -7,6 +7,8 @@ mod feed;
 mod feed_ways;
 mod load;
 mod metrics;
+mod nats;
+mod nats_outages;
 mod nginx;
 mod play;
 mod playground;

@@ -10,7 +10,7 @@ use clap::{
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{BaseUrl, ConfigError, ListenAddress, LogFormat, Seconds, Secret};
+use super::{BaseUrl, ConfigError, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
 /// What every variable of ours begins with.
 const ENV_PREFIX: &str = "STARFRAY_";
@@ -120,9 +120,12 @@ pub struct Layer {
     /// How log lines look: text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// Message queue; not supported by this version
-    #[arg(long, value_name = "URL", hide = true)]
-    pub nats: Option<String>,
+    /// NATS broker to publish feeds to; nats: or tls:, and USER:PASSWORD@ may stand before the host [default: none]
+    #[arg(long, value_name = "nats://HOST:4222")]
+    pub nats: Option<Secret>,
+    /// Matches whose feeds go there: open (those without a password) or all [default: open]
+    #[arg(long, value_name = "WHICH")]
+    pub nats_matches: Option<NatsMatches>,
 }
 
 /// Lets clap read single settings out of something else than the command line.
@@ -210,6 +213,7 @@ impl Layer {
             log: self.log.or(lower.log),
             log_format: self.log_format.or(lower.log_format),
             nats: self.nats.or(lower.nats),
+            nats_matches: self.nats_matches.or(lower.nats_matches),
         }
     }
 }

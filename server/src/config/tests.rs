@@ -56,12 +56,13 @@ type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str
 
 #[test]
 fn what_is_wrong_is_one_line_that_names_its_place() {
-    let cases: [Case; 14] = [
+    let cases: [Case; 15] = [
         (&[("STARFRAY_LISTEN", "here")], "", "STARFRAY_LISTEN: \"here\" is not an address"),
         (&[("STARFRAY_COLOUR", "red")], "", "STARFRAY_COLOUR: is not a setting"),
         (&[("STARFRAY_MAX_CONNECTIONS", "many")], "", "STARFRAY_MAX_CONNECTIONS: \"many\": invalid digit"),
         (&[("STARFRAY_TRUSTED_PROXY", "10.0.0.0/99")], "", "STARFRAY_TRUSTED_PROXY: \"10.0.0.0/99\": "),
-        (&[("STARFRAY_NATS", "nats://x")], "", "nats: not supported by this version"),
+        (&[("STARFRAY_NATS", "nats://a:b@:1")], "", "nats: \":1\" is not like nats://HOST:4222"),
+        (&[], "nats_matches = \"some\"", "c.toml:1: nats_matches: \"some\" is neither open nor all"),
         (&[], "\ncolour = \"red\"", "c.toml:2: unknown field `colour`"),
         (&[], "max_connections = \"many\"", "c.toml:1: max_connections: invalid type"),
         (&[], "listen = \"here\"", "c.toml:1: listen: \"here\" is not an address"),

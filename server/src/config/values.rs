@@ -15,6 +15,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[error("{0}")]
 pub struct ValueError(String);
 
+impl ValueError {
+    /// An error that says `message`, one line.
+    pub(super) fn new(message: String) -> ValueError {
+        ValueError(message)
+    }
+}
+
 /// Where to listen: an IP address and a port; `localhost:PORT` is 127.0.0.1. Port 0 lets the system choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -203,12 +210,46 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
+/// Which matches' feeds go to the message broker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum NatsMatches {
+    /// Those without a password.
+    #[default]
+    Open,
+    /// Also those with one.
+    All,
+}
+
+impl FromStr for NatsMatches {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "open" => Ok(NatsMatches::Open),
+            "all" => Ok(NatsMatches::All),
+            _ => Err(ValueError(format!("\"{text}\" is neither open nor all"))),
+        }
+    }
+}
+
+impl TryFrom<String> for NatsMatches {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
 /// A secret word that never shows in logs or in the printed config.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
+    /// A word to be kept from view.
+    pub(super) fn new(word: String) -> Secret {
+        Secret(word)
+    }
+
     /// The word itself.
     pub fn reveal(&self) -> &str {
         &self.0

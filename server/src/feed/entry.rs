@@ -37,6 +37,11 @@ impl Entry {
         }
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Where it stands.
     pub fn cursor(&self) -> Option<Cursor> {
         self.cursor

@@ -24,6 +24,7 @@ pub struct FeedLog {
     epoch: u32,
     hello: Entry,
     watching: AtomicU32,
+    following: AtomicU32,
     asks: AtomicU32,
     head: AtomicU64,
     ring: Mutex<Ring>,
@@ -46,6 +47,16 @@ pub struct Watching(Arc<FeedLog>);
 impl Drop for Watching {
     fn drop(&mut self) {
         self.0.watching.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Who takes every event there is, but wakes nobody and counts as no spectator; until it is dropped.
+#[derive(Debug)]
+pub struct Following(Arc<FeedLog>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.following.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -81,6 +92,7 @@ impl FeedLog {
             epoch,
             hello: Entry::new("hello", None, hello),
             watching: AtomicU32::new(0),
+            following: AtomicU32::new(0),
             asks: AtomicU32::new(0),
             head: AtomicU64::new(0),
             ring: Mutex::default(),
@@ -106,6 +118,17 @@ impl FeedLog {
     pub fn watch(self: &Arc<Self>) -> Watching {
         self.watching.fetch_add(1, Ordering::Relaxed);
         Watching(Arc::clone(self))
+    }
+
+    /// Whether somebody takes every event of a match that is awake anyway.
+    pub fn is_followed(&self) -> bool {
+        self.following.load(Ordering::Relaxed) > 0
+    }
+
+    /// Adds one who does.
+    pub fn follow(self: &Arc<Self>) -> Following {
+        self.following.fetch_add(1, Ordering::Relaxed);
+        Following(Arc::clone(self))
     }
 
     /// Notes that somebody asked who is not there between two questions.

@@ -9,3 +9,5 @@ pub mod form;
 pub mod entry;
 
 pub mod log;
+
+pub mod answer;

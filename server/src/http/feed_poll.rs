@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{feed_ask::FeedAsk, problem::Problem};
 use crate::{
-    feed::{cursor::Cursor, log::FeedLog},
+    feed::answer::answer,
     state,
     telemetry::{Traffic, Transport, rejected},
 };
@@ -41,7 +41,7 @@ pub async fn poll(
         Problem::later("busy", "too many spectators come at once; try again", Duration::from_secs(1))
     };
     game.pull().map_err(busy)?;
-    if let Some(body) = events(log, next, knows_hello) {
+    if let Some(body) = answer(log, next, knows_hello, usize::MAX) {
         return Ok(answered(body));
     }
     let hold = if knows_hello { wait } else { wait.max(FIRST_HOLD) };
@@ -50,7 +50,7 @@ pub async fn poll(
         // Whether it was told, ran out of time or its thread ended: what counts is what is there now.
         let _ = timeout(hold, news).await;
     }
-    Ok(events(log, next, knows_hello).map_or_else(nothing, answered))
+    Ok(answer(log, next, knows_hello, usize::MAX).map_or_else(nothing, answered))
 }
 
 /// The time that may be waited; the longest if nothing is said.
@@ -59,19 +59,6 @@ fn seconds(wait: Option<&str>) -> Result<Duration, Problem> {
     wait.ok().filter(|wait| *wait <= WAIT_MAX_S).map(Duration::from_secs).ok_or_else(|| {
         Problem::bad("bad_query", format!("wait must be a whole number of seconds, 0 to {WAIT_MAX_S}"))
     })
-}
-
-/// The events from `next` on with the cursor behind them; `None` if there are none.
-fn events(log: &FeedLog, next: u64, knows_hello: bool) -> Option<Vec<u8>> {
-    let mut entries = Vec::new();
-    log.read(next, &mut entries);
-    let cursor: Cursor = entries.last()?.cursor()?;
-    let hello = (!knows_hello).then(|| log.hello().record());
-    let records: Vec<String> = hello.into_iter().chain(entries.iter().map(|e| e.record())).collect();
-    let mut body = format!("{{\"cursor\":\"{cursor}\",\"events\":[").into_bytes();
-    body.extend_from_slice(records.join(",").as_bytes());
-    body.extend_from_slice(b"]}\n");
-    Some(body)
 }
 
 fn answered(body: Vec<u8>) -> Response {
@@ -103,20 +90,5 @@ mod tests {
         for odd in ["26", "-1", "1.5", "", "x", "99999999999999999999"] {
             assert_eq!(seconds(Some(odd)).unwrap_err().code, "bad_query", "{odd}");
         }
-    }
-
-    #[test]
-    fn an_answer_is_json_with_the_cursor_behind_its_events() {
-        let log = FeedLog::new(3, "{\"version\":1}", Vec::new());
-        assert_eq!(events(&log, 1, false), None);
-        log.publish("keyframe", "{\"tick\":1}");
-        log.publish("delta", "{\"tick\":4}");
-        let text = String::from_utf8(events(&log, 1, false).unwrap()).unwrap();
-        let wanted = "{\"cursor\":\"3.2\",\"events\":[{\"event\":\"hello\",\"data\":{\"version\":1}},\
-            {\"event\":\"keyframe\",\"cursor\":\"3.1\",\"data\":{\"tick\":1}},\
-            {\"event\":\"delta\",\"cursor\":\"3.2\",\"data\":{\"tick\":4}}]}\n";
-        assert_eq!(text, wanted);
-        let text = String::from_utf8(events(&log, 2, true).unwrap()).unwrap();
-        assert!(text.starts_with("{\"cursor\":\"3.2\",\"events\":[{\"event\":\"delta\""), "{text}");
     }
 }

@@ -129,6 +129,11 @@ impl MatchHandle {
         &self.0.log
     }
 
+    /// The same, for who keeps it.
+    pub fn feed_log(&self) -> Arc<FeedLog> {
+        Arc::clone(&self.0.log)
+    }
+
     /// Somebody pulls: wakes the match if it sleeps, and keeps its feed going for a while.
     pub fn pull(&self) -> Result<(), Busy> {
         self.0.log.ask();

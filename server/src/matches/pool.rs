@@ -29,6 +29,9 @@ use crate::timing::Timing;
 /// Matches that wait to be taken in by a thread at most.
 const HOSTED_MAX: usize = 256;
 
+/// Called with each match before its first tick.
+pub type OnHosted = Arc<dyn Fn(&MatchHandle) + Send + Sync>;
+
 /// How a pool is made.
 #[derive(Clone)]
 pub struct PoolConfig {
@@ -38,6 +41,8 @@ pub struct PoolConfig {
     pub spectator_threads: usize,
     /// Times and rates.
     pub timing: Timing,
+    /// Called with each match before its first tick.
+    pub on_hosted: Option<OnHosted>,
     /// Called with the id of each match that is over.
     pub on_ended: OnEnded,
 }
@@ -60,14 +65,20 @@ pub enum HostError {
 }
 
 /// The running threads.
-#[derive(Debug)]
 pub struct Pool {
     timing: Timing,
+    on_hosted: Option<OnHosted>,
     threads: Vec<SimulationThread>,
     spectators: Vec<SpectatorThread>,
     next: AtomicU64,
     handles: Mutex<Vec<MatchHandle>>,
     stopping: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("threads", &self.threads).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -94,8 +105,9 @@ impl Pool {
             let handle = thread::Builder::new().name(format!("matches-{i}")).spawn(run)?;
             threads.push(SimulationThread { hosted, handle });
         }
-        let (timing, next, handles) = (config.timing, AtomicU64::new(0), Mutex::default());
-        Ok(Pool { timing, threads, spectators, next, handles, stopping })
+        let PoolConfig { timing, on_hosted, .. } = config;
+        let (next, handles) = (AtomicU64::new(0), Mutex::default());
+        Ok(Pool { timing, on_hosted, threads, spectators, next, handles, stopping })
     }
 
     /// Hosts a match. A standing one is kept for ever and sleeps while nobody is there.
@@ -131,6 +143,9 @@ impl Pool {
         });
         let (seed, timing) = (u64::from_le_bytes(random()?), self.timing.clone());
         let parts = MatchParts { id, settings, standing, seed, inbox: messages, status, log, timing };
+        if let Some(on_hosted) = &self.on_hosted {
+            on_hosted(&handle);
+        }
         let hosted = Hosted { game: Box::new(Match::new(parts)), asleep };
         thread.hosted.try_send(hosted).map_err(|_| HostError::Busy)?;
         thread.handle.thread().unpark();

@@ -83,9 +83,10 @@ impl Publisher {
         if watched {
             self.watched_at = world.tick;
         }
-        // With a delay the past has to be there when somebody comes.
-        let wanted = self.delay_ticks > 0 || world.tick.since(self.watched_at) < self.linger_ticks;
-        if !wanted || (!self.goes_on && !watched && self.delay_ticks == 0) {
+        // With a delay the past has to be there when somebody comes; who follows wants all there is.
+        let always = self.delay_ticks > 0 || self.log.is_followed();
+        let wanted = always || world.tick.since(self.watched_at) < self.linger_ticks;
+        if !wanted || (!self.goes_on && !watched && !always) {
             self.pause();
             return;
         }
