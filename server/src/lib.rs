@@ -30,6 +30,8 @@ pub mod http;
 
 pub mod app;
 
+pub mod tls;
+
 pub mod accept;
 
 pub mod shutdown;
