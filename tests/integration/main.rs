@@ -5,6 +5,7 @@
 mod api;
 mod feed;
 mod feed_ways;
+mod http2;
 mod load;
 mod metrics;
 mod nginx;
@@ -13,4 +14,5 @@ mod playground;
 mod program;
 mod refusals;
 mod seats;
+mod tls;
 mod transports;
