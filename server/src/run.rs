@@ -90,8 +90,12 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
         let limits = Config { max_connections: ADMIN_CONNECTIONS_MAX, ..config.clone() };
-        let door =
-            Door { router: app::admin(&state), admission: Arc::new(Admission::new(&limits)), head_max, tls: None };
+        let door = Door {
+            router: app::admin(&state),
+            admission: Arc::new(Admission::new(&limits)),
+            head_max,
+            tls: None,
+        };
         loops.spawn(accept::serve(listener, door, closed));
         tracing::info!(%address, "metrics");
     }

@@ -95,7 +95,11 @@ impl Http2 {
         let answer = self.send("GET", &format!("/api/matches/{id}/events"), &[], Vec::new()).await?;
         ensure!(answer.status() == 200, "{answer:?}");
         ensure!(answer.headers()["content-type"] == "text/event-stream; charset=utf-8", "{answer:?}");
-        Ok(Http2Feed { body: answer.into_body(), sse: SseReader::default(), events: std::collections::VecDeque::new() })
+        Ok(Http2Feed {
+            body: answer.into_body(),
+            sse: SseReader::default(),
+            events: std::collections::VecDeque::new(),
+        })
     }
 }
 

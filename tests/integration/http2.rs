@@ -41,10 +41,8 @@ fn fifty_feeds_in_one_connection_tell_what_event_source_tells() {
     let certificate = Certificate::new().unwrap();
     let mut server = Server::with(certificate.layer()).unwrap();
     let (runtime, address) = (runtime(), server.address);
-    let (mut connection, tunnel) = runtime.block_on(async {
-        let connection = Http2::connect(address, &certificate).await.unwrap();
-        (connection, Tunnel::open(address, certificate).unwrap())
-    });
+    let mut connection = runtime.block_on(Http2::connect(address, &certificate)).unwrap();
+    let tunnel = Tunnel::open(address, certificate).unwrap();
     let id = host(&tunnel.url(""), &json!({"bots": 6})).unwrap().word("id").unwrap();
     let mut beside = WayReader::open(tunnel.address, &id, Way::Sse, "").unwrap();
     let mut truth = FeedReader::default();
@@ -66,7 +64,8 @@ fn fifty_feeds_in_one_connection_tell_what_event_source_tells() {
         }
         assert_eq!((open(&tunnel.url(""), "http2"), open(&tunnel.url(""), "sse")), (1.0, 51.0));
         drop(feeds.split_off(10));
-        wait_for("forty to be gone", SOON, || Ok((open(&tunnel.url(""), "sse") == 11.0).then_some(()))).unwrap();
+        wait_for("forty to be gone", SOON, || Ok((open(&tunnel.url(""), "sse") == 11.0).then_some(())))
+            .unwrap();
         server.ask_to_stop();
         for mut feed in feeds {
             let mut last = None;
@@ -88,6 +87,8 @@ fn a_reader_that_stops_holds_up_no_other_of_its_connection() {
         let mut connection = Http2::connect_plain(server.address).await.unwrap();
         let mut stopped = connection.feed(&id).await.unwrap();
         let mut going = connection.feed(&id).await.unwrap();
+        let both = || Ok((open(&server.url(""), "sse") > 1.0).then_some(()));
+        wait_for("both to be counted", SOON, both).unwrap();
         let (mut reader, began) = (FeedReader::default(), Instant::now());
         let (mut last, mut gap) = (Instant::now(), Duration::ZERO);
         while open(&server.url(""), "sse") > 1.0 {

@@ -147,8 +147,7 @@ async fn answer(
     ask: Ask,
 ) -> Result<Response<Body>, Infallible> {
     ask.record.pace.asked(Instant::now());
-    let visit =
-        Visit::read(peer, request.headers(), &ask.door.admission).over(is_secure, request.uri());
+    let visit = Visit::read(peer, request.headers(), &ask.door.admission).over(is_secure, request.uri());
     let named = match ask.door.admission.named(visit.caller) {
         Ok(named) => named,
         Err(refusal) => {

@@ -110,9 +110,7 @@ pub(super) async fn drive(wire: Wire, peer: IpAddr, door: Door, mut stopping: wa
     let (requests, head_max, is_secure) = (Arc::new(Requests::new()), door.head_max, wire.is_secure());
     let service = {
         let requests = Arc::clone(&requests);
-        service_fn(move |request| {
-            answer(request, (peer, is_secure), door.clone(), Arc::clone(&requests))
-        })
+        service_fn(move |request| answer(request, (peer, is_secure), door.clone(), Arc::clone(&requests)))
     };
     let record = Arc::new(Record::new(Traffic::new(Transport::Http2)));
     let io = TokioIo::new(Watched::new(wire, record));

@@ -36,10 +36,8 @@ const SSE: &str = "text/event-stream";
 const NDJSON: &str = "application/x-ndjson";
 
 /// The head's fields. The last two ask proxies not to hold the feed back and not to change it.
-const HEAD: [(HeaderName, &str); 2] = [
-    (header::CACHE_CONTROL, "no-store, no-transform"),
-    (HeaderName::from_static("x-accel-buffering"), "no"),
-];
+const HEAD: [(HeaderName, &str); 2] =
+    [(header::CACHE_CONTROL, "no-store, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
 /// `GET /api/matches/{id}/events`
 pub async fn watch(

@@ -103,3 +103,113 @@ impl Write for TlsLink {
 fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::thread;
+
+    use rustls::crypto::ring::default_provider;
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
+
+    use super::*;
+
+    type Client = StreamOwned<ClientConnection, TcpStream>;
+
+    /// A link and its client, whose handshake is done; `early` comes with the handshake's last bytes.
+    fn pair(early: &'static [u8]) -> (TlsLink, Client) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let der = made.cert.der().clone();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let versions = || ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = versions().with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![der.clone()], key).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = thread::spawn(move || {
+            let mut roots = RootCertStore::empty();
+            roots.add(der).unwrap();
+            let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+            let config = config.with_safe_default_protocol_versions().unwrap();
+            let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+            let session = ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap();
+            let mut client = StreamOwned::new(session, TcpStream::connect(address).unwrap());
+            client.write_all(early).unwrap();
+            client.flush().unwrap();
+            client
+        });
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut session = ServerConnection::new(Arc::new(config)).unwrap();
+        while session.is_handshaking() {
+            session.complete_io(&mut socket).unwrap();
+        }
+        let client = client.join().unwrap();
+        (TlsLink::new(TcpLink::new(socket).unwrap(), session), client)
+    }
+
+    fn read_some(link: &mut TlsLink) -> Vec<u8> {
+        let mut room = [0; 64];
+        loop {
+            match link.read(&mut room) {
+                Err(error) if is_pause(&error) => thread::sleep(Duration::from_millis(1)),
+                read => return room[..read.unwrap()].to_vec(),
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_with_the_handshake_is_read_first() {
+        let (mut link, mut client) = pair(b"early");
+        assert_eq!(read_some(&mut link), b"early");
+        client.write_all(b"late").unwrap();
+        assert_eq!(read_some(&mut link), b"late");
+        client.conn.send_close_notify();
+        client.flush().unwrap();
+        assert_eq!(read_some(&mut link), b"", "a goodbye is an end");
+        let (mut link, client) = pair(b"x");
+        assert_eq!(read_some(&mut link), b"x");
+        drop(client);
+        assert_eq!(read_some(&mut link), b"", "and so is an end without one");
+    }
+
+    #[test]
+    fn a_client_that_does_not_read_stops_the_writer_and_then_gets_every_byte() {
+        let (mut link, mut client) = pair(b"x");
+        let (mut written, mut refused) = (Vec::new(), 0);
+        while refused < 3 {
+            let bytes: Vec<u8> = (0..5000).map(|n| (n + written.len()) as u8).collect();
+            match link.write(&bytes) {
+                Ok(count) => written.extend_from_slice(&bytes[..count]),
+                Err(error) => {
+                    assert!(is_pause(&error) && link.owes());
+                    refused += 1;
+                }
+            }
+            assert!(written.len() < 64 << 20, "it is never full");
+        }
+        let wanted = written.len();
+        let reader = thread::spawn(move || {
+            let mut heard = vec![0; wanted];
+            client.read_exact(&mut heard).unwrap();
+            let end = client.read(&mut [0; 8]).unwrap();
+            (heard, end)
+        });
+        while link.flush().is_err() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(!link.owes());
+        link.finish();
+        assert_eq!(reader.join().unwrap(), (written, 0), "every byte, and a goodbye");
+    }
+
+    #[test]
+    fn garbage_is_an_end() {
+        let (mut link, mut client) = pair(b"x");
+        assert_eq!(read_some(&mut link), b"x");
+        client.sock.write_all(b"this is no record of TLS").unwrap();
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(link.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::InvalidData);
+    }
+}

@@ -55,7 +55,10 @@ fn announce(address: SocketAddr, scheme: &str) {
         say(&format!("open {scheme}://127.0.0.1:{} on this machine", address.port()));
     }
     if let Some(own) = lan::address(address) {
-        say(&format!("open {scheme}://{} on others of the same network", SocketAddr::new(own, address.port())));
+        say(&format!(
+            "open {scheme}://{} on others of the same network",
+            SocketAddr::new(own, address.port())
+        ));
     }
 }
 

@@ -12,9 +12,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Whom a client trusts.
@@ -73,7 +71,8 @@ impl Target {
     /// The server at `authority`, which is `HOST` or `HOST:PORT`.
     pub(crate) fn new(authority: &str, is_secure: bool, trust: &Trust) -> Result<Target> {
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let host = if has_port { authority.rsplit_once(':').map_or(authority, |(host, _)| host) } else { authority };
+        let host =
+            if has_port { authority.rsplit_once(':').map_or(authority, |(host, _)| host) } else { authority };
         let port = if is_secure { 443 } else { 80 };
         let address = if has_port { authority.to_owned() } else { format!("{authority}:{port}") };
         if !is_secure {
