@@ -41,6 +41,12 @@ pub struct Config {
     /// How players reach this server; `None` is: as each of them did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<BaseUrl>,
+    /// The certificate that players are shown, with its chain; `None` is plain HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
     /// Other sites whose pages may host and play.
     pub allowed_origins: Vec<BaseUrl>,
     /// Most open connections.
@@ -140,6 +146,8 @@ impl Config {
             admin_token: layer.admin_token,
             data_dir: layer.data_dir.unwrap_or_else(|| PathBuf::from("starfray-data")),
             public_url: layer.public_url,
+            tls_cert: layer.tls_cert,
+            tls_key: layer.tls_key,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             max_connections: within("max_connections", layer.max_connections, 10_000, (1, 1_000_000))?,
             max_connections_per_address: within(
@@ -192,6 +200,10 @@ impl Config {
         }
         if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < 16) {
             return refuse("admin_token", "must have 16 characters or more".to_owned());
+        }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            let missing = if self.tls_cert.is_some() { "tls_key" } else { "tls_cert" };
+            return refuse(missing, "set tls_cert and tls_key, or neither".to_owned());
         }
         if self.data_dir.as_os_str().is_empty() {
             return refuse("data_dir", "must name a folder".to_owned());

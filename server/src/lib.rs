@@ -32,6 +32,8 @@ pub mod http;
 
 pub mod app;
 
+pub mod tls;
+
 pub mod accept;
 
 pub mod shutdown;

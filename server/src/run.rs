@@ -16,6 +16,7 @@ use crate::{
     open_files, shutdown,
     state::{Parts, State},
     telemetry::{self, MetricsError, Seldom},
+    tls::{Tls, TlsError, TlsFiles},
     token::{SecretError, Signer},
 };
 
@@ -45,6 +46,9 @@ pub enum RunError {
     /// There are no metrics.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// The certificate does not work.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Threads could not be started.
     #[error("can't start the matches' threads: {0}")]
     Threads(io::Error),
@@ -69,6 +73,7 @@ fn hint(error: &io::Error) -> &'static str {
 /// listens on, with the real port, as soon as players can connect. Several servers may run in one process.
 pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Future) -> Result<(), RunError> {
     telemetry::start_metrics()?;
+    let tls = open_tls(&config)?;
     let config = fit_to_system(config);
     let (listener, listening) = listen(config.listen.0)?;
     let admin = config.admin_listen.map(|address| listen(address.0)).transpose()?;
@@ -87,12 +92,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let (closing, closed) = watch::channel(false);
     let mut loops = JoinSet::new();
     let head_max = config.header_timeout_s.0;
-    let door = Door { router: app::public(&state), admission, head_max };
+    let door = Door { router: app::public(&state), admission, head_max, tls: tls.clone() };
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
         let limits = Config { max_connections: ADMIN_CONNECTIONS_MAX, ..config.clone() };
-        let door =
-            Door { router: app::admin(&state), admission: Arc::new(Admission::new(&limits)), head_max };
+        let door = Door {
+            router: app::admin(&state),
+            admission: Arc::new(Admission::new(&limits)),
+            head_max,
+            tls: None,
+        };
         loops.spawn(accept::serve(listener, door, closed));
         tracing::info!(%address, "metrics");
     }
@@ -101,12 +110,26 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     tokio::select! {
         _ = stop => {}
         () = tend(&state) => {}
+        () = tend_tls(tls.as_deref()) => {}
     }
     shutdown::stop(state, closing, loops, config.drain_timeout_s.0).await;
     if let Some(bridge) = bridge {
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, TlsError> {
+    let files = config.tls_cert.clone().zip(config.tls_key.clone());
+    files.map(|(cert, key)| Tls::open(TlsFiles { cert, key }).map(Arc::new)).transpose()
+}
+
+/// Looks after the certificate, if there is one. Never ends.
+async fn tend_tls(tls: Option<&Tls>) {
+    match tls {
+        Some(tls) => tls.tend().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {

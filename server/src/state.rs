@@ -38,6 +38,8 @@ pub struct State {
     pub admin_elsewhere: bool,
     /// Where players connect, with the real port.
     pub listening: SocketAddr,
+    /// Whether that is by https without anybody's help.
+    pub has_tls: bool,
     /// This machine's address on its network, if players may connect from there.
     pub lan: Option<IpAddr>,
     draining: AtomicBool,
@@ -57,6 +59,7 @@ impl State {
             feed_poll_hold: config.feed_poll_hold_s.0,
             admin_elsewhere: config.admin_listen.is_some(),
             listening,
+            has_tls: config.tls_cert.is_some(),
             lan,
             draining: AtomicBool::new(false),
         }

@@ -43,6 +43,8 @@ pub const BYTES_RECEIVED: &str = "starfray_bytes_received_total";
 pub const SNAPSHOTS_SENT: &str = "starfray_snapshots_sent_total";
 /// Snapshots left out because a reader was slow.
 pub const SNAPSHOTS_SKIPPED: &str = "starfray_snapshots_skipped_total";
+/// Looks at a certificate's files that had changed, by result.
+pub const TLS_RELOADS: &str = "starfray_tls_reloads_total";
 /// Links that ended, by reason.
 pub const DISCONNECTS: &str = "starfray_disconnects_total";
 /// Requests and connections that were refused, by reason.
@@ -58,7 +60,7 @@ pub const LINK_STAGES: &str = "starfray_link_stages_total";
 pub const DESYNCS: &str = "starfray_desyncs_total";
 
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 18] = [
+pub const REJECTIONS: [&str; 20] = [
     "accept_failed",
     "bad_handshake",
     "bad_settings",
@@ -68,6 +70,7 @@ pub const REJECTIONS: [&str; 18] = [
     "connections_per_address",
     "header_timeout",
     "host_rate",
+    "https_required",
     "join_rate",
     "match_full",
     "origin_not_allowed",
@@ -75,6 +78,7 @@ pub const REJECTIONS: [&str; 18] = [
     "playgrounds_full",
     "protocol_version",
     "queue_full",
+    "tls_handshake",
     "too_many_matches",
     "unauthorized",
 ];
@@ -88,8 +92,10 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(2);
 /// What carries bytes between the server and a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// A connection that speaks HTTP requests and has not been handed over.
+    /// A connection that speaks HTTP/1.1 requests and has not been handed over.
     Http,
+    /// A connection that speaks HTTP/2; what streams in it counts by its own name too.
+    Http2,
     /// A player's WebSocket.
     WebSocket,
     /// A player's stream over HTTP; its connection counts as `http` too.
@@ -108,8 +114,9 @@ pub enum Transport {
 
 impl Transport {
     /// All transports.
-    pub const ALL: [Transport; 8] = [
+    pub const ALL: [Transport; 9] = [
         Transport::Http,
+        Transport::Http2,
         Transport::WebSocket,
         Transport::Stream,
         Transport::Poll,
@@ -123,6 +130,7 @@ impl Transport {
     pub fn word(self) -> &'static str {
         match self {
             Transport::Http => "http",
+            Transport::Http2 => "http2",
             Transport::WebSocket => "websocket",
             Transport::Stream => "stream",
             Transport::Poll => "poll",
@@ -213,6 +221,7 @@ fn describe() {
     metrics::describe_counter!(SNAPSHOTS_SKIPPED, "Snapshots left out because a reader was slow");
     metrics::describe_counter!(DISCONNECTS, "Links that ended, by reason");
     metrics::describe_counter!(REJECTED, "Requests and connections refused, by reason");
+    metrics::describe_counter!(TLS_RELOADS, "Times that a certificate was read again, by result");
     metrics::describe_counter!(LINK_STAGES, "Links that entered a stage of keeping up, by stage");
     metrics::describe_counter!(DESYNCS, "Clients whose picture did not fit and that asked for a keyframe");
     metrics::describe_counter!(HTTP_RESPONSES, "HTTP responses by status code");
@@ -235,6 +244,9 @@ fn touch() {
     }
     for reason in REJECTIONS {
         counter!(REJECTED, "reason" => reason).absolute(0);
+    }
+    for result in ["ok", "failed"] {
+        counter!(TLS_RELOADS, "result" => result).absolute(0);
     }
     for stage in ["healthy", "conflating", "degraded", "stalled", "lost"] {
         counter!(LINK_STAGES, "stage" => stage).absolute(0);
@@ -361,6 +373,11 @@ pub fn link_stage(stage: &'static str) {
 /// Counts a client that asked for a keyframe because its picture did not fit.
 pub fn desynced() {
     counter!(DESYNCS).increment(1);
+}
+
+/// Counts that a certificate's files were read again: `ok` or `failed`.
+pub fn tls_reloaded(result: &'static str) {
+    counter!(TLS_RELOADS, "result" => result).increment(1);
 }
 
 /// Counts a refusal; `reason` is one of [`REJECTIONS`].

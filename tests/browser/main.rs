@@ -9,5 +9,6 @@ mod play;
 mod playground;
 mod reconnect;
 mod scene;
+mod tls;
 mod transports;
 mod watch;

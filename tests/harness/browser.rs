@@ -33,8 +33,14 @@ use crate::patience::wait_for;
 /// What the page is drawn on, in pixels.
 const WINDOW: (u32, u32) = (1280, 720);
 /// Switches beside those that the driver sets itself; without dashes, as it wants them.
-const SWITCHES: [&str; 4] =
-    ["disable-quic", "no-first-run", "disable-component-update", "disable-background-networking"];
+const SWITCHES: [&str; 5] = [
+    "disable-quic",
+    "no-first-run",
+    "disable-component-update",
+    "disable-background-networking",
+    // The tests' certificates are nobody's.
+    "ignore-certificate-errors",
+];
 /// Longest time in which Chromium starts on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(60);
 

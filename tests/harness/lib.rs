@@ -22,6 +22,10 @@ pub mod server;
 
 pub mod http;
 
+pub mod tls;
+
+pub mod http2;
+
 pub mod feed_socket;
 pub mod mail;
 

@@ -136,7 +136,9 @@ impl Program {
         let mut line = String::new();
         let stdout = child.stdout.take().context("no standard output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on http://").and_then(|a| a.parse().ok());
+        let address = line.trim().strip_prefix("listening on ").and_then(|url| {
+            url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?.parse().ok()
+        });
         let Some(address) = address else {
             let _ = child.kill();
             bail!("the first line was {line:?}");

@@ -5,6 +5,7 @@
 mod api;
 mod feed;
 mod feed_ways;
+mod http2;
 mod load;
 mod metrics;
 mod nats;
@@ -15,4 +16,5 @@ mod playground;
 mod program;
 mod refusals;
 mod seats;
+mod tls;
 mod transports;

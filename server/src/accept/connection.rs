@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     future::{Future, pending, poll_fn},
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::Poll,
@@ -12,26 +12,29 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::{Body, HttpBody},
     http::{Request, Response, header},
     response::IntoResponse,
 };
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::watch, time::timeout};
+use tokio::{io::AsyncWriteExt, sync::watch, time::timeout};
 use tower::ServiceExt;
 
 use super::{
+    body::hold,
+    door::{Door, Guest},
+    http2,
+    opening::{self, Opening},
     turned_away::{head, linger},
     watched::{Record, Watched},
+    wire::Wire,
 };
 use crate::{
-    admission::{Admission, ConnectionPermit},
+    admission::ConnectionPermit,
     http::{handover::Handover, problem::Problem, visit::Visit},
-    link::{Arrival, Link},
+    link::Arrival,
     telemetry::{Counted, Traffic, Transport, rejected},
 };
 
@@ -43,25 +46,6 @@ const HEADERS_MAX: usize = 64;
 const BUFFER_BYTES_MAX: usize = 32 * 1024;
 /// Time in which the head of a response that hands the socket over must leave.
 const HEAD_WRITE_MAX: Duration = Duration::from_secs(5);
-
-/// What lies behind a listening socket.
-#[derive(Clone, Debug)]
-pub struct Door {
-    /// Answers requests.
-    pub router: Router,
-    /// Admits connections and addresses.
-    pub admission: Arc<Admission>,
-    /// Time that a request's head may take.
-    pub head_max: Duration,
-}
-
-/// A connection that was admitted.
-#[derive(Debug)]
-pub(super) struct Guest {
-    pub(super) socket: TcpStream,
-    pub(super) peer: SocketAddr,
-    pub(super) permit: ConnectionPermit,
-}
 
 /// A route's wish to have the socket.
 struct Claim {
@@ -84,19 +68,41 @@ enum End {
 }
 
 /// Serves a connection to its end or to its handover. `stopping` turns true when the server stops.
-pub(super) async fn drive(guest: Guest, door: Door, stopping: watch::Receiver<bool>) {
+pub(super) async fn drive(guest: Guest, door: Door, mut stopping: watch::Receiver<bool>) {
     let Guest { socket, peer, permit } = guest;
     let counted = Counted::connection(Transport::Http);
+    let opening = tokio::select! {
+        opening = opening::open(socket, &door) => opening,
+        _ = stopping.wait_for(|stopping| *stopping) => return,
+    };
+    match opening {
+        Opening::Http1(wire) => drive_http1((wire, counted), (peer.ip(), permit), door, stopping).await,
+        Opening::Http2(wire) => {
+            drop(counted);
+            // Boxed, so that the many that are not HTTP/2 don't keep room for it.
+            Box::pin(http2::drive(wire, peer.ip(), door, stopping)).await;
+            drop(permit);
+        }
+        Opening::Over => {}
+    }
+}
+
+async fn drive_http1(
+    (wire, counted): (Wire, Counted),
+    (peer, permit): (IpAddr, ConnectionPermit),
+    door: Door,
+    stopping: watch::Receiver<bool>,
+) {
     let record = Arc::new(Record::new(Traffic::new(Transport::Http)));
-    let claimed = Claimed::default();
+    let (claimed, is_secure) = (Claimed::default(), wire.is_secure());
     let service = {
         let (record, claimed, door) = (Arc::clone(&record), Arc::clone(&claimed), door.clone());
         service_fn(move |request| {
             let ask = Ask { record: Arc::clone(&record), claimed: Arc::clone(&claimed), door: door.clone() };
-            Box::pin(answer(request, peer.ip(), ask))
+            Box::pin(answer(request, (peer, is_secure), ask))
         })
     };
-    let io = TokioIo::new(Watched::new(socket, Arc::clone(&record)));
+    let io = TokioIo::new(Watched::new(wire, Arc::clone(&record)));
     let mut hyper = protocol().serve_connection(io, service);
     let end = {
         let turns = Turns { record: &record, claimed: &claimed, head_max: door.head_max };
@@ -107,10 +113,10 @@ pub(super) async fn drive(guest: Guest, door: Door, stopping: watch::Receiver<bo
     let early =
         if parts.read_buf.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(&parts.read_buf) };
     drop((parts.read_buf, parts.service, counted));
-    let socket = parts.io.into_inner().into_socket();
+    let wire = parts.io.into_inner().into_wire();
     match end {
-        End::Claimed(claim) => hand_over(socket, early, claim, permit).await,
-        End::Over => linger(socket).await,
+        End::Claimed(claim) => hand_over(wire, early, claim, permit).await,
+        End::Over => linger(wire).await,
         End::Cut => {}
     }
 }
@@ -135,9 +141,13 @@ struct Ask {
 }
 
 /// Answers a request, or claims the socket and never answers: then the driver throws this away.
-async fn answer(request: Request<Incoming>, peer: IpAddr, ask: Ask) -> Result<Response<Body>, Infallible> {
+async fn answer(
+    request: Request<Incoming>,
+    (peer, is_secure): (IpAddr, bool),
+    ask: Ask,
+) -> Result<Response<Body>, Infallible> {
     ask.record.pace.asked(Instant::now());
-    let visit = Visit::read(peer, request.headers(), &ask.door.admission);
+    let visit = Visit::read(peer, request.headers(), &ask.door.admission).over(is_secure, request.uri());
     let named = match ask.door.admission.named(visit.caller) {
         Ok(named) => named,
         Err(refusal) => {
@@ -161,14 +171,6 @@ async fn answer(request: Request<Incoming>, peer: IpAddr, ask: Ask) -> Result<Re
         Some(named) => response.map(|body| hold(named, body)),
         None => response,
     })
-}
-
-/// A body that keeps an address's share of the connections until all of it is on its way.
-fn hold(named: ConnectionPermit, body: Body) -> Body {
-    Body::new(body.map_frame(move |frame| {
-        let _held = &named;
-        frame
-    }))
 }
 
 /// What the driver looks at between two turns of hyper.
@@ -245,12 +247,17 @@ impl Turns<'_> {
 }
 
 /// Writes the head and brings the socket to its new owner.
-async fn hand_over(mut socket: TcpStream, early: Bytes, claim: Claim, permit: ConnectionPermit) {
+async fn hand_over(mut wire: Wire, early: Bytes, claim: Claim, permit: ConnectionPermit) {
     let Claim { head, handover, named } = claim;
-    if !matches!(timeout(HEAD_WRITE_MAX, socket.write_all(&head)).await, Ok(Ok(()))) {
+    let write = async {
+        wire.write_all(&head).await?;
+        // TLS takes bytes that the socket has not taken yet.
+        wire.flush().await
+    };
+    if !matches!(timeout(HEAD_WRITE_MAX, write).await, Ok(Ok(()))) {
         return;
     }
-    let link = match socket.into_std().and_then(Link::tcp) {
+    let link = match wire.into_link() {
         Ok(link) => link,
         Err(error) => {
             tracing::debug!(%error, "a socket could not be handed over");

@@ -10,7 +10,8 @@ use tokio::{
 };
 
 use super::{
-    connection::{Door, Guest, drive},
+    connection::drive,
+    door::{Door, Guest},
     turned_away::turn_away,
 };
 use crate::telemetry::{Seldom, rejected};
@@ -88,6 +89,8 @@ fn welcome(
                 drop(busy);
             });
         }
+        // A handshake only to say no would be the dearest answer of all.
+        Err(_) if door.tls.is_some() => {}
         Err(refusal) => {
             let Ok(turn) = Arc::clone(turned_away).try_acquire_owned() else { return };
             tokio::spawn(async move {

@@ -42,7 +42,7 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let (closing, closed) = watch::channel(false);
         let admission = Arc::clone(&state.admission);
-        let door = Door { router: app::public(&state), admission, head_max: HEAD_MAX };
+        let door = Door { router: app::public(&state), admission, head_max: HEAD_MAX, tls: None };
         runtime.spawn(serve(listener, door, closed));
         Site { address, state, closing, runtime: Some(runtime) }
     }

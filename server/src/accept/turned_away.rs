@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use axum::{
     http::{HeaderMap, StatusCode},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -22,8 +22,12 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 /// Answers a connection that finds no place, whatever it was going to ask, and closes it.
-pub(super) async fn turn_away(mut socket: TcpStream, refusal: Refusal) {
-    let response = Problem::from(refusal).into_response();
+pub(super) async fn turn_away(socket: TcpStream, refusal: Refusal) {
+    answer(socket, Problem::from(refusal).into_response()).await;
+}
+
+/// Gives a connection one answer, whatever it was going to ask, and closes it.
+pub(super) async fn answer(mut socket: TcpStream, response: Response) {
     let (mut parts, body) = response.into_parts();
     // The body is made in memory; it has no way to fail.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -38,7 +42,7 @@ pub(super) async fn turn_away(mut socket: TcpStream, refusal: Refusal) {
 }
 
 /// Closes a socket so that the peer gets all that was written.
-pub(super) async fn linger(mut socket: TcpStream) {
+pub(super) async fn linger(mut socket: impl AsyncRead + AsyncWrite + Unpin) {
     let reading = async {
         socket.shutdown().await?;
         let mut scrap = [0; 4096];

@@ -12,12 +12,9 @@ use std::{
     time::Instant,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::pace::Pace;
+use super::{pace::Pace, wire::Wire};
 use crate::telemetry::Traffic;
 
 /// What the driver may know of a socket that hyper has.
@@ -50,17 +47,17 @@ impl Record {
 /// A socket that keeps a record.
 #[derive(Debug)]
 pub(super) struct Watched {
-    socket: TcpStream,
+    wire: Wire,
     record: Arc<Record>,
 }
 
 impl Watched {
-    pub(super) fn new(socket: TcpStream, record: Arc<Record>) -> Watched {
-        Watched { socket, record }
+    pub(super) fn new(wire: Wire, record: Arc<Record>) -> Watched {
+        Watched { wire, record }
     }
 
-    pub(super) fn into_socket(self) -> TcpStream {
-        self.socket
+    pub(super) fn into_wire(self) -> Wire {
+        self.wire
     }
 }
 
@@ -71,7 +68,7 @@ impl AsyncRead for Watched {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
         let bytes = buf.filled().len().saturating_sub(before);
         if bytes > 0 {
             self.record.pace.read(Instant::now());
@@ -84,7 +81,7 @@ impl AsyncRead for Watched {
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.record.owes.store(true, Ordering::Relaxed);
-        let result = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let result = Pin::new(&mut self.wire).poll_write(cx, bytes);
         self.record.wrote(&result);
         result
     }
@@ -95,23 +92,23 @@ impl AsyncWrite for Watched {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.record.owes.store(true, Ordering::Relaxed);
-        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        let result = Pin::new(&mut self.wire).poll_write_vectored(cx, slices);
         self.record.wrote(&result);
         result
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        self.wire.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+        ready!(Pin::new(&mut self.wire).poll_flush(cx))?;
         self.record.owes.store(false, Ordering::Relaxed);
         self.record.pace.flushed(Instant::now());
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }

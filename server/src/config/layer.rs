@@ -42,6 +42,12 @@ pub struct Layer {
     /// Address that players reach this server by [default: the one that the page was opened by]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<BaseUrl>,
+    /// PEM file with the certificate and its chain; with it and the key players connect by https [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Other sites whose pages may host and play [default: none]
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub allowed_origins: Option<Vec<BaseUrl>>,
@@ -187,6 +193,8 @@ impl Layer {
             admin_token: self.admin_token.or(lower.admin_token),
             data_dir: self.data_dir.or(lower.data_dir),
             public_url: self.public_url.or(lower.public_url),
+            tls_cert: self.tls_cert.or(lower.tls_cert),
+            tls_key: self.tls_key.or(lower.tls_key),
             allowed_origins: self.allowed_origins.or(lower.allowed_origins),
             max_connections: self.max_connections.or(lower.max_connections),
             max_connections_per_address: self

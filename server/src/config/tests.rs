@@ -56,7 +56,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str
 
 #[test]
 fn what_is_wrong_is_one_line_that_names_its_place() {
-    let cases: [Case; 15] = [
+    let cases: [Case; 17] = [
         (&[("STARFRAY_LISTEN", "here")], "", "STARFRAY_LISTEN: \"here\" is not an address"),
         (&[("STARFRAY_COLOUR", "red")], "", "STARFRAY_COLOUR: is not a setting"),
         (&[("STARFRAY_MAX_CONNECTIONS", "many")], "", "STARFRAY_MAX_CONNECTIONS: \"many\": invalid digit"),
@@ -69,6 +69,8 @@ fn what_is_wrong_is_one_line_that_names_its_place() {
         (&[], "listen = ", "c.toml:1: "),
         (&[], "max_connections = 0", "max_connections: must be 1 to 1000000, not 0"),
         (&[], "silence_after_s = 3", "silence_after_s: must be longer"),
+        (&[], "tls_cert = \"c.pem\"", "tls_key: set tls_cert and tls_key, or neither"),
+        (&[("STARFRAY_TLS_KEY", "k.pem")], "", "tls_cert: set tls_cert and tls_key, or neither"),
         (&[], "header_timeout = 1000", "header_timeout_s: must be 0.1 to 60 seconds, not 1000"),
         (&[], "admin_token = \"short\"", "admin_token: must have 16"),
         (&[], "log_format = \"xml\"", "c.toml:1: log_format: \"xml\" is neither text nor json"),

@@ -73,13 +73,13 @@ impl BaseUrl {
         Ok(BaseUrl { https, host, port: port.unwrap_or_else(|| default_port(https)) })
     }
 
-    /// The address of a listening socket, without https.
-    pub fn of_socket(socket: SocketAddr) -> BaseUrl {
+    /// The address of a listening socket.
+    pub fn of_socket(socket: SocketAddr, https: bool) -> BaseUrl {
         let host = match socket.ip() {
             IpAddr::V4(v4) => v4.to_string(),
             IpAddr::V6(v6) => format!("[{v6}]"),
         };
-        BaseUrl { https: false, host, port: socket.port() }
+        BaseUrl { https, host, port: socket.port() }
     }
 
     /// Whether it leads to nowhere but the machine itself.
@@ -317,8 +317,9 @@ mod tests {
         ] {
             assert!(text.parse::<BaseUrl>().unwrap().is_loopback(), "{text}");
         }
-        assert!(!BaseUrl::of_socket(([192, 168, 1, 5], 7777).into()).is_loopback());
-        assert_eq!(BaseUrl::of_socket("[::1]:80".parse().unwrap()).to_string(), "http://[::1]");
+        assert!(!BaseUrl::of_socket(([192, 168, 1, 5], 7777).into(), false).is_loopback());
+        assert_eq!(BaseUrl::of_socket("[::1]:80".parse().unwrap(), false).to_string(), "http://[::1]");
+        assert_eq!(BaseUrl::of_socket(([10, 0, 0, 5], 443).into(), true).to_string(), "https://10.0.0.5");
     }
 
     #[test]

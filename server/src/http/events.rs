@@ -1,26 +1,43 @@
 //! The spectator feed as a response that streams: HTML5 Event Source, or lines of JSON. This is its head; a
-//! spectators' thread writes the body. Open to every page without credentials.
+//! spectators' thread writes the body, over HTTP/1.1 into the socket itself and over HTTP/2 into a lane that hyper
+//! empties. Open to every page without credentials.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
+    body::{Body, HttpBody},
     extract::{Path, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
 
+use bytes::Bytes;
+use hyper::body::Frame;
+
 use super::{feed_ask::FeedAsk, handover::Handover, media, problem::Problem};
-use crate::{feed::form::Form, state};
+use crate::{
+    feed::form::Form,
+    link::{
+        Arrival, Link,
+        streamed::{self, Streamed},
+    },
+    matches::handle::WatchRequest,
+    state,
+    telemetry::rejected,
+};
 
 const SSE: &str = "text/event-stream";
 const NDJSON: &str = "application/x-ndjson";
 
 /// The head's fields. The last two ask proxies not to hold the feed back and not to change it.
-const HEAD: [(HeaderName, &str); 3] = [
-    (header::CONNECTION, "close"),
-    (header::CACHE_CONTROL, "no-store, no-transform"),
-    (HeaderName::from_static("x-accel-buffering"), "no"),
-];
+const HEAD: [(HeaderName, &str); 2] =
+    [(header::CACHE_CONTROL, "no-store, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
 
 /// `GET /api/matches/{id}/events`
 pub async fn watch(
@@ -63,9 +80,35 @@ fn stream(state: &state::State, id: &str, request: &Request, form: Form) -> Resu
     if request.method() == Method::HEAD {
         return Ok(response);
     }
+    if request.version() >= Version::HTTP_2 {
+        let (body, end) = streamed::open();
+        let arrival = Arrival { link: Link::Streamed(end), early: Bytes::new(), permit: Box::new(()) };
+        game.watch(WatchRequest { arrival, resume: cursor, form, chunked: false }).map_err(|_| {
+            rejected("queue_full");
+            Problem::later("busy", "too many spectators come at once; try again", Duration::from_secs(1))
+        })?;
+        *response.body_mut() = Body::new(Lines(body));
+        return Ok(response);
+    }
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     if chunked {
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     response.extensions_mut().insert(Handover::Watch { game, resume: cursor, form, chunked });
     Ok(response)
+}
+
+/// A body that goes on as long as its watcher writes.
+struct Lines(Streamed);
+
+impl HttpBody for Lines {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_take(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Uri, header};
 
 use crate::{
     admission::{Admission, Caller},
@@ -23,7 +23,7 @@ pub struct Visit {
     pub caller: Caller,
     /// Whether anybody, trusted or not, says that the request was passed on.
     pub passed_on: bool,
-    /// Whether the page came by https, as far as a trusted proxy says.
+    /// Whether the page came by https: as a trusted proxy says, or as we know ourselves if it came by our own.
     pub https: Option<bool>,
     /// Host and port that were asked for.
     pub host: Option<String>,
@@ -50,6 +50,14 @@ impl Visit {
         }
     }
 
+    /// The same, over TLS of our own or not, with what the request's first line says. HTTP/2 has no `Host` header.
+    #[must_use]
+    pub fn over(mut self, is_secure: bool, uri: &Uri) -> Visit {
+        self.https = self.https.or(is_secure.then_some(true));
+        self.host = self.host.or_else(|| uri.authority().map(ToString::to_string));
+        self
+    }
+
     /// The address of ours that the caller should go on using: the configured one, or the one just used.
     pub fn base(&self, state: &State) -> BaseUrl {
         if let Some(url) = &state.public_url {
@@ -57,14 +65,16 @@ impl Visit {
         }
         let https = self.https.unwrap_or(false);
         let used = self.host.as_deref().and_then(|host| BaseUrl::from_host(https, host).ok());
-        used.unwrap_or_else(|| BaseUrl::of_socket(state.listening))
+        used.unwrap_or_else(|| BaseUrl::of_socket(state.listening, state.has_tls))
     }
 
     /// The address for a link that is passed on to others. It never says 127.0.0.1 where others could connect.
     pub fn invite_base(&self, state: &State) -> BaseUrl {
         let base = self.base(state);
         match state.lan {
-            Some(lan) if base.is_loopback() => BaseUrl::of_socket((lan, state.listening.port()).into()),
+            Some(lan) if base.is_loopback() => {
+                BaseUrl::of_socket((lan, state.listening.port()).into(), state.has_tls)
+            }
             _ => base,
         }
     }

@@ -18,13 +18,18 @@ pub mod mailboxes;
 pub mod memory;
 pub mod replies;
 pub mod stamp;
+pub mod streamed;
 pub mod tcp;
+pub mod tls;
 pub mod weather;
 pub mod websocket;
 
 use mailbox::{Delivery, MailboxLink};
 use memory::MemoryLink;
+use rustls::ServerConnection;
+use streamed::StreamedLink;
 use tcp::TcpLink;
+use tls::TlsLink;
 use weather::Weather;
 
 use crate::telemetry::Transport;
@@ -37,12 +42,16 @@ pub type Permit = Box<dyn Any + Send>;
 pub enum Link {
     /// A TCP socket.
     Tcp(TcpLink),
+    /// A TCP socket with TLS over it.
+    Tls(TlsLink),
     /// One end of a pair in memory, for tests.
     Memory(MemoryLink),
     /// Another link behind a made-up network, for playgrounds.
     Weathered(Box<(Link, Weather)>),
     /// The match's end of a mailbox that requests empty and fill.
     Mailbox(MailboxLink),
+    /// The body of a response.
+    Streamed(StreamedLink),
 }
 
 /// A link that has just come from its HTTP handshake.
@@ -70,6 +79,16 @@ impl Link {
         TcpLink::new(socket).map(Link::Tcp)
     }
 
+    /// A link over `socket` whose handshake of TLS is done, made non-blocking and quick.
+    pub fn tls(socket: TcpStream, session: ServerConnection) -> io::Result<Link> {
+        Ok(Link::Tls(TlsLink::new(TcpLink::new(socket)?, session)))
+    }
+
+    /// Whether bytes that it took have not left yet: [`Write::flush`] is to be called until they have.
+    pub fn owes(&self) -> bool {
+        matches!(self, Link::Tls(socket) if socket.owes())
+    }
+
     /// How long the bytes that were read last had been here, if that is known. `now` is the time of that read, which
     /// only links without a clock of their own go by.
     pub fn age(&self, now: Duration) -> Option<Duration> {
@@ -77,7 +96,8 @@ impl Link {
             Link::Tcp(socket) => socket.age(),
             Link::Memory(end) => end.age(now),
             Link::Mailbox(end) => end.age(),
-            Link::Weathered(_) => None,
+            Link::Tls(socket) => socket.age(),
+            Link::Weathered(_) | Link::Streamed(_) => None,
         }
     }
 
@@ -92,6 +112,8 @@ impl Link {
         if let Link::Weathered(both) = self {
             let (link, weather) = &mut **both;
             weather.carry(link, now);
+            // What is left goes with the next turn, and a link that is gone shows when it is read.
+            drop(link.flush());
         }
     }
 
@@ -107,16 +129,18 @@ impl Link {
     pub fn give_up_after(&self, time: Duration) -> io::Result<()> {
         match self {
             Link::Tcp(socket) => socket.give_up_after(time),
+            Link::Tls(socket) => socket.give_up_after(time),
             Link::Weathered(both) => both.0.give_up_after(time),
-            Link::Memory(_) | Link::Mailbox(_) => Ok(()),
+            Link::Memory(_) | Link::Mailbox(_) | Link::Streamed(_) => Ok(()),
         }
     }
 
     /// What carries a player's bytes.
     pub fn transport(&self) -> Transport {
         match self {
-            Link::Tcp(_) | Link::Memory(_) => Transport::WebSocket,
+            Link::Tcp(_) | Link::Tls(_) | Link::Memory(_) => Transport::WebSocket,
             Link::Weathered(both) => both.0.transport(),
+            Link::Streamed(_) => Transport::Stream,
             Link::Mailbox(end) => match end.delivery() {
                 Delivery::Stream => Transport::Stream,
                 Delivery::Poll => Transport::Poll,
@@ -145,6 +169,8 @@ impl Link {
             Link::Tcp(socket) => socket.finish(),
             Link::Memory(end) => end.finish(),
             Link::Mailbox(end) => end.finish(),
+            Link::Tls(socket) => socket.finish(),
+            Link::Streamed(end) => end.finish(),
         }
     }
 }
@@ -156,6 +182,8 @@ impl Read for Link {
             Link::Memory(end) => end.read(into),
             Link::Weathered(both) => both.1.read(into),
             Link::Mailbox(end) => end.read(into),
+            Link::Tls(socket) => socket.read(into),
+            Link::Streamed(end) => end.read(into),
         }
     }
 }
@@ -170,10 +198,13 @@ impl Write for Link {
                 weather.write(link, bytes)
             }
             Link::Mailbox(end) => end.write(bytes),
+            Link::Tls(socket) => socket.write(bytes),
+            Link::Streamed(end) => end.write(bytes),
         }
     }
 
+    /// Writes what a link took and could not pass on at once. Would block as long as some of it is left.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        if let Link::Tls(socket) = self { socket.flush() } else { Ok(()) }
     }
 }

@@ -120,18 +120,22 @@ impl WebSocketLink {
 
     /// Whether something of earlier frames still waits for the socket.
     pub fn owes(&self) -> bool {
-        !self.owed.is_empty()
+        !self.owed.is_empty() || self.link.owes()
     }
 
     /// Sends what is owed. `Skipped` means that the socket is still full.
     pub fn pay(&mut self) -> Sent {
         if self.owed.is_empty() {
-            return Sent::Taken;
+            return match self.link.flush() {
+                Ok(()) => Sent::Taken,
+                Err(e) if is_full(&e) => Sent::Skipped,
+                Err(_) => Sent::Gone,
+            };
         }
         match self.link.write(&self.owed) {
             Ok(count) => {
                 self.owed.drain(..count);
-                if self.owed.is_empty() { Sent::Taken } else { Sent::Skipped }
+                if self.owes() { Sent::Skipped } else { Sent::Taken }
             }
             Err(e) if is_full(&e) => Sent::Skipped,
             Err(_) => Sent::Gone,

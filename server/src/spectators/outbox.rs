@@ -12,6 +12,8 @@ use crate::link::Link;
 #[derive(Debug)]
 pub struct Outbox {
     owed: Bytes,
+    /// Whether the link took bytes that it has not passed on.
+    held: bool,
     /// When the link last took something, since the thread began.
     wrote_at: Duration,
     written: u64,
@@ -24,12 +26,12 @@ pub struct Gone;
 impl Outbox {
     /// Nothing to write yet.
     pub fn new(now: Duration) -> Outbox {
-        Outbox { owed: Bytes::new(), wrote_at: now, written: 0 }
+        Outbox { owed: Bytes::new(), held: false, wrote_at: now, written: 0 }
     }
 
     /// Whether something waits for the link.
     pub fn owes(&self) -> bool {
-        !self.owed.is_empty()
+        self.held || !self.owed.is_empty()
     }
 
     /// For how long the link has taken nothing.
@@ -50,10 +52,12 @@ impl Outbox {
 
     /// Writes what is owed, as far as the link takes it.
     pub fn pay(&mut self, link: &mut Link, now: Duration) -> Result<(), Gone> {
-        if self.owed.is_empty() {
+        if !self.owes() {
             return Ok(());
         }
-        match link.write(&self.owed) {
+        let written = if self.owed.is_empty() { link.flush().map(|()| 0) } else { link.write(&self.owed) };
+        self.held = link.owes();
+        match written {
             Ok(count) => {
                 // What is left is still the shared event, unless it ended here.
                 self.owed = if count < self.owed.len() { self.owed.slice(count..) } else { Bytes::new() };

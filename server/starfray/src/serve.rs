@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, env, net::SocketAddr};
 
 use server::{
+    RunError,
     config::{Config, layer::Layer},
     lan, run, shutdown, telemetry,
 };
@@ -25,10 +26,14 @@ pub(crate) fn serve(flags: Layer) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::trouble(&format!("can't start threads: {error}")))?;
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let done = runtime.block_on(async {
         let stop = shutdown::signal().map_err(|error| Failure::trouble(&format!("no signals: {error}")))?;
         tokio::select! {
-            done = run(config, announce, stop) => done.map_err(|error| Failure::trouble(&error)),
+            done = run(config, |address| announce(address, scheme), stop) => done.map_err(|error| match error {
+                RunError::Tls(_) => Failure::usage(&error),
+                _ => Failure::trouble(&error),
+            }),
             () = twice() => Err(Failure::trouble(&"stopped at once, by a second signal")),
         }
     });
@@ -44,13 +49,16 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn announce(address: SocketAddr) {
-    say(&format!("listening on http://{address}"));
+fn announce(address: SocketAddr, scheme: &str) {
+    say(&format!("listening on {scheme}://{address}"));
     if address.ip().is_unspecified() {
-        say(&format!("open http://127.0.0.1:{} on this machine", address.port()));
+        say(&format!("open {scheme}://127.0.0.1:{} on this machine", address.port()));
     }
     if let Some(own) = lan::address(address) {
-        say(&format!("open http://{} on others of the same network", SocketAddr::new(own, address.port())));
+        say(&format!(
+            "open {scheme}://{} on others of the same network",
+            SocketAddr::new(own, address.port())
+        ));
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line of `starfray load`, and what of it this version can do.
 //! An option that does not exist yet is refused by name, never silently ignored.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -8,6 +10,7 @@ use shared::link_profile::{LINK_PROFILES, LinkProfile};
 
 use crate::load::feed_reader::Feed;
 use crate::load::trouble::Trouble;
+use crate::load::wire::Trust;
 
 /// What carries a player's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,7 +26,7 @@ pub(crate) enum Transport {
 /// Headless players and spectators that measure a server.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct LoadArgs {
-    /// The server's address, as `http://HOST:PORT`.
+    /// The server's address, as `http://HOST:PORT` or `https://HOST:PORT`.
     #[arg(long)]
     pub(crate) url: String,
     /// The match's id; by default the first public one.
@@ -59,6 +62,12 @@ pub(crate) struct LoadArgs {
     /// All but every fiftieth player read only what steering and acks need.
     #[arg(long)]
     pub(crate) light: bool,
+    /// Takes every certificate that the server shows.
+    #[arg(long, conflicts_with = "ca")]
+    pub(crate) insecure: bool,
+    /// PEM file with who certifies the server, instead of the authorities that browsers know.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Prints the figures as one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,7 +76,10 @@ pub(crate) struct LoadArgs {
 impl LoadArgs {
     /// Refuses what makes no sense.
     pub(crate) fn check(&self) -> Result<()> {
-        ensure!(self.url.starts_with("http://"), "--url must begin with http:// (no TLS here)");
+        ensure!(
+            self.url.starts_with("http://") || self.url.starts_with("https://"),
+            "--url must begin with http:// or https://"
+        );
         ensure!(self.players + self.spectators > 0, "--players and --spectators are both 0");
         ensure!(
             self.players <= 5000 && self.spectators <= 20_000,
@@ -77,6 +89,11 @@ impl LoadArgs {
         ensure!(self.stop_after.unwrap_or(0) < self.seconds, "--stop-after must be less than --seconds");
         ensure!(self.stop_for != Some(0), "--stop-for must be at least 1");
         Ok(())
+    }
+
+    /// Whom the clients trust.
+    pub(crate) fn trust(&self) -> Trust {
+        Trust { everybody: self.insecure, authority: self.ca.clone() }
     }
 
     /// Who is in trouble, and how.

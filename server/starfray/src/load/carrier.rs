@@ -57,7 +57,7 @@ impl Carrier {
     ) -> std::io::Result<()> {
         let mut result = Ok(());
         self.each(|socket| {
-            if let Err(error) = register(socket.stream()) {
+            if let Err(error) = register(socket.stream().socket()) {
                 result = Err(error);
             }
         });
@@ -140,14 +140,11 @@ fn web_socket(invitation: &Invitation, seat: &Seat) -> Result<WebSocket<Socket>>
         format!("ws://{}/api/matches/{}/ws?token={}", invitation.authority, invitation.match_id, seat.token);
     let mut request = url.into_client_request()?;
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
-    let socket = std::net::TcpStream::connect(&invitation.authority)?;
-    socket.set_nodelay(true)?;
-    let waiting = socket.try_clone()?;
     let config =
         WebSocketConfig::default().read_buffer_size(8192).write_buffer_size(0).max_write_buffer_size(65_536);
-    let socket = Socket::new(TcpStream::from_std(socket));
-    let (link, _) = tungstenite::client::client_with_config(request, socket, Some(config))
+    let socket = Socket::new(invitation.target.connect()?);
+    let (mut link, _) = tungstenite::client::client_with_config(request, socket, Some(config))
         .map_err(|e| anyhow!("the WebSocket handshake failed: {e}"))?;
-    waiting.set_nonblocking(true)?;
+    link.get_mut().stream().never_wait(true)?;
     Ok(link)
 }

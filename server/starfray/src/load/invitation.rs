@@ -5,10 +5,12 @@ use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use ureq::Agent;
 
+use crate::load::wire::{Target, Trust};
+
 /// A match that was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Invitation {
-    /// `http://HOST:PORT`.
+    /// `http://HOST:PORT` or `https://HOST:PORT`.
     pub(crate) base: String,
     /// `HOST:PORT`.
     pub(crate) authority: String,
@@ -16,6 +18,8 @@ pub(crate) struct Invitation {
     pub(crate) match_id: String,
     /// Length of the match's tick in milliseconds.
     pub(crate) tick_ms: f64,
+    /// Where sockets connect.
+    pub(crate) target: Target,
     agent: Agent,
 }
 
@@ -44,10 +48,13 @@ struct Settings {
 
 impl Invitation {
     /// The match `id`, or the first public one.
-    pub(crate) fn find(url: &str, id: Option<&str>) -> Result<Invitation> {
+    pub(crate) fn find(url: &str, id: Option<&str>, trust: &Trust) -> Result<Invitation> {
         let base = url.trim_end_matches('/').to_owned();
-        let authority = base.strip_prefix("http://").ok_or_else(|| anyhow!("no http:// address"))?.to_owned();
-        let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let (scheme, authority) = base.split_once("://").ok_or_else(|| anyhow!("no address: {base}"))?;
+        let authority = authority.to_owned();
+        let target = Target::new(&authority, scheme == "https", trust)?;
+        let config = Agent::config_builder().http_status_as_error(false).tls_config(trust.for_requests()?);
+        let agent: Agent = config.build().into();
         let found = if let Some(id) = id {
             get::<Found>(&agent, &format!("{base}/api/matches/{id}"))?
         } else {
@@ -56,7 +63,7 @@ impl Invitation {
             first.ok_or_else(|| anyhow!("the server has no public match; name one with --match"))?
         };
         let tick_ms = 1000.0 / f64::from(found.settings.tick_hz.max(1));
-        Ok(Invitation { base, authority, match_id: found.id, tick_ms, agent })
+        Ok(Invitation { base, authority, match_id: found.id, tick_ms, target, agent })
     }
 
     /// A seat for somebody called `name`.

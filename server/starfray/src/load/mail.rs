@@ -4,7 +4,6 @@
 use std::io::{ErrorKind, Read, Write};
 
 use anyhow::{Context, Result, bail};
-use mio::net::TcpStream;
 use shared::length_prefix::{MessageReader, put_message};
 
 use crate::load::args::Transport;
@@ -44,11 +43,9 @@ pub(crate) struct Mail {
 
 impl Line {
     fn connect(invitation: &Invitation) -> Result<Line> {
-        let socket = std::net::TcpStream::connect(&invitation.authority)?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
-        let socket = Socket::new(TcpStream::from_std(socket));
-        Ok(Line { socket, reader: HttpReader::default(), unsent: Vec::new() })
+        let mut wire = invitation.target.connect()?;
+        wire.never_wait(true)?;
+        Ok(Line { socket: Socket::new(wire), reader: HttpReader::default(), unsent: Vec::new() })
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -12,6 +12,8 @@ pub(crate) mod trouble;
 
 pub(crate) mod feed_reader;
 
+pub(crate) mod wire;
+
 pub(crate) mod args;
 pub(crate) mod report;
 
@@ -41,7 +43,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 /// Runs the load and prints its figures as the last line of standard output.
 pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     args.check()?;
-    let invitation = Invitation::find(&args.url, args.match_id.as_deref())?;
+    let invitation = Invitation::find(&args.url, args.match_id.as_deref(), &args.trust())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));
     let seats = join_all(&invitation, args.players)?;
     let mut crowd = Crowd::new(invitation.tick_ms, args.trouble(), args.transport)?;

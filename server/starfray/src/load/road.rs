@@ -6,9 +6,10 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use mio::net::TcpStream;
 use shared::link_lane::{Direction, Lane};
 use shared::link_profile::LinkProfile;
+
+use crate::load::wire::Wire;
 
 /// Bytes asked of the socket in one go.
 const READ_BYTES: usize = 4096;
@@ -26,7 +27,7 @@ struct Road {
 
 /// A socket that counts.
 #[derive(Debug)]
-pub(crate) struct Socket<S = TcpStream> {
+pub(crate) struct Socket<S = Wire> {
     stream: S,
     road: Option<Box<Road>>,
     /// Bytes read from the socket.

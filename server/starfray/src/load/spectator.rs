@@ -9,6 +9,7 @@ use shared::feed::FEED_SUBPROTOCOL;
 
 use crate::load::feed_reader::{Feed, FeedEvent, FeedReader, Reply};
 use crate::load::invitation::Invitation;
+use crate::load::wire::Wire;
 
 /// An empty pong as clients send it, masked with zeros.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
@@ -16,7 +17,7 @@ const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 /// A headless spectator.
 #[derive(Debug)]
 pub(crate) struct Spectator {
-    socket: TcpStream,
+    wire: Wire,
     /// The match's address and this server's name, for polls.
     target: (String, String),
     reader: FeedReader,
@@ -32,8 +33,7 @@ pub(crate) struct Spectator {
 impl Spectator {
     /// Asks for the feed.
     pub(crate) fn connect(invitation: &Invitation, feed: Feed) -> Result<Spectator> {
-        let mut socket = std::net::TcpStream::connect(&invitation.authority)?;
-        socket.set_nodelay(true)?;
+        let mut wire = invitation.target.connect()?;
         let (path, host) = (format!("/api/matches/{}/feed", invitation.match_id), &invitation.authority);
         let request = match feed {
             Feed::Sse => get(&path, host, "accept: text/event-stream\r\n"),
@@ -47,10 +47,10 @@ impl Spectator {
                 get(&format!("{path}/ws"), host, &upgrade)
             }
         };
-        socket.write_all(request.as_bytes())?;
-        socket.set_nonblocking(true)?;
+        wire.write_all(request.as_bytes())?;
+        wire.never_wait(true)?;
         Ok(Spectator {
-            socket: TcpStream::from_std(socket),
+            wire,
             target: (path, host.clone()),
             reader: FeedReader::new(feed),
             cursor: String::new(),
@@ -63,7 +63,7 @@ impl Spectator {
 
     /// The socket, to be registered.
     pub(crate) fn socket(&mut self) -> &mut TcpStream {
-        &mut self.socket
+        self.wire.socket()
     }
 
     /// Whether an event with a tick has come.
@@ -86,7 +86,7 @@ impl Spectator {
     ) -> Result<u64> {
         let mut bytes = 0;
         loop {
-            match self.socket.read(scratch) {
+            match self.wire.read(scratch) {
                 Ok(0) => bail!("the feed ended"),
                 Ok(count) => {
                     self.take(scratch.get(..count).unwrap_or_default(), now_ms, &mut on_event)?;
@@ -129,7 +129,7 @@ impl Spectator {
 
     /// Sends a few bytes; a socket that has no room for them is one that the server does not read.
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        let sent = self.socket.write(bytes)?;
+        let sent = self.wire.write(bytes)?;
         ensure!(sent == bytes.len(), "the server does not read");
         self.up += sent as u64;
         Ok(())

@@ -1,0 +1,200 @@
+//! One connection's life in HTTP/2: many requests at a time, each with its own flow control. Nothing is handed over
+//! here; a feed streams through a body, a player's messages go through a mailbox. An open request counts as a
+//! connection, so that a few of these cannot hold what thousands of the others may not.
+
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    http::{Request, Response},
+    response::IntoResponse,
+};
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{sync::watch, time::timeout};
+use tower::ServiceExt;
+
+use super::{
+    body::hold,
+    door::Door,
+    watched::{Record, Watched},
+    wire::Wire,
+};
+use crate::{
+    admission::ConnectionPermit,
+    http::{problem::Problem, visit::Visit},
+    telemetry::{Counted, Traffic, Transport, rejected},
+};
+
+/// Most requests that one connection may have open.
+const STREAMS_MAX: u32 = 128;
+/// Most bytes of a request's head, as HTTP/2 counts them.
+const HEAD_BYTES_MAX: u32 = 16 * 1024;
+/// Bytes of bodies that may come before they are read: of one request, and of all.
+const WINDOWS_BYTES: (u32, u32) = (64 * 1024, 256 * 1024);
+/// Bytes of a response that wait for the connection at most.
+const SEND_BYTES_MAX: usize = 64 * 1024;
+/// Requests that were taken back before they were looked at; more end the connection.
+const RESETS_MAX: usize = 32;
+/// Time between two questions whether the peer is there, and for its answer.
+const PINGS: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(10));
+/// Rest without an open request, as long as that of HTTP/1.1.
+const REST_MAX: Duration = Duration::from_secs(30);
+/// Age at which a connection takes no more requests; those that are open go on.
+const AGE_MAX: Duration = Duration::from_secs(3600);
+/// How long a peer may take to notice the end.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The requests of a connection.
+#[derive(Debug)]
+struct Requests(Mutex<Open>);
+
+#[derive(Debug)]
+struct Open {
+    count: u32,
+    /// Whether there ever was one.
+    asked: bool,
+    /// When the last one began or ended.
+    changed_at: Instant,
+}
+
+/// One open request, with its place among the connections if it is not the first.
+struct OpenRequest {
+    requests: Arc<Requests>,
+    _place: Option<ConnectionPermit>,
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.requests.change(|open| open.count = open.count.saturating_sub(1));
+    }
+}
+
+impl Requests {
+    fn new() -> Requests {
+        Requests(Mutex::new(Open { count: 0, asked: false, changed_at: Instant::now() }))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Open) -> T) -> T {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.changed_at = Instant::now();
+        change(&mut open)
+    }
+
+    /// One more; says how many there were.
+    fn begin(&self) -> u32 {
+        self.change(|open| {
+            open.asked = true;
+            open.count += 1;
+            open.count - 1
+        })
+    }
+
+    /// When patience with a connection ends that has nothing open, and whether it ever had; `None` while it has.
+    fn idle(&self, head_max: Duration) -> Option<(Instant, bool)> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let patience = if open.asked { REST_MAX } else { head_max };
+        (open.count == 0).then(|| (open.changed_at + patience, open.asked))
+    }
+}
+
+/// Serves a connection to its end. `stopping` turns true when the server stops.
+pub(super) async fn drive(wire: Wire, peer: IpAddr, door: Door, mut stopping: watch::Receiver<bool>) {
+    let _counted = Counted::connection(Transport::Http2);
+    let (requests, head_max, is_secure) = (Arc::new(Requests::new()), door.head_max, wire.is_secure());
+    let service = {
+        let requests = Arc::clone(&requests);
+        service_fn(move |request| answer(request, (peer, is_secure), door.clone(), Arc::clone(&requests)))
+    };
+    let record = Arc::new(Record::new(Traffic::new(Transport::Http2)));
+    let io = TokioIo::new(Watched::new(wire, record));
+    let mut connection = pin!(protocol().serve_connection(io, service));
+    let old_at = Instant::now() + AGE_MAX;
+    let mut is_ending = false;
+    loop {
+        let idle = requests.idle(head_max);
+        let look_at = idle.map_or_else(|| Instant::now() + REST_MAX, |(until, _)| until);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = tokio::time::sleep_until(look_at.into()) => {}
+            _ = stopping.wait_for(|stopping| *stopping), if !is_ending => {
+                connection.as_mut().graceful_shutdown();
+                is_ending = true;
+                if requests.idle(head_max).is_some() {
+                    break;
+                }
+            }
+        }
+        match requests.idle(head_max) {
+            Some((until, asked)) if until <= Instant::now() => {
+                if !asked {
+                    rejected("header_timeout");
+                    return;
+                }
+                break;
+            }
+            _ => {}
+        }
+        if Instant::now() >= old_at && !is_ending {
+            connection.as_mut().graceful_shutdown();
+            is_ending = true;
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    // A peer that has nothing open loses nothing, whether it says goodbye or not.
+    drop(timeout(LINGER, connection).await);
+}
+
+/// hyper with our limits.
+fn protocol() -> http2::Builder<TokioExecutor> {
+    let mut protocol = http2::Builder::new(TokioExecutor::new());
+    protocol
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEAD_BYTES_MAX)
+        .initial_stream_window_size(WINDOWS_BYTES.0)
+        .initial_connection_window_size(WINDOWS_BYTES.1)
+        .max_send_buf_size(SEND_BYTES_MAX)
+        .max_pending_accept_reset_streams(RESETS_MAX)
+        .max_local_error_reset_streams(RESETS_MAX)
+        .keep_alive_interval(PINGS.0)
+        .keep_alive_timeout(PINGS.1);
+    protocol
+}
+
+/// Answers one request.
+async fn answer(
+    request: Request<Incoming>,
+    (peer, is_secure): (IpAddr, bool),
+    door: Door,
+    requests: Arc<Requests>,
+) -> Result<Response<Body>, Infallible> {
+    let is_first = requests.begin() == 0;
+    let mut open = OpenRequest { requests, _place: None };
+    let visit = Visit::read(peer, request.headers(), &door.admission).over(is_secure, request.uri());
+    let admitted = door.admission.named(visit.caller).and_then(|named| {
+        let place = if is_first { None } else { Some(door.admission.connection(peer)?) };
+        Ok((named, place))
+    });
+    let named = match admitted {
+        Ok((named, place)) => {
+            open._place = place;
+            named
+        }
+        Err(refusal) => return Ok(Problem::from(refusal).into_response()),
+    };
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(visit);
+    let Ok(response) = door.router.oneshot(request).await;
+    // A body that is over needs no place; wrapping it would hide its length.
+    if response.body().is_end_stream() {
+        return Ok(response);
+    }
+    Ok(response.map(|body| hold((open, named), body)))
+}
