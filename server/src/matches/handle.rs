@@ -100,6 +100,11 @@ impl MatchHandle {
         self.send(MatchMessage::Attach(player, arrival))
     }
 
+    /// A spare link for the seat of `player`: the one that it has goes on until the spare has answered a ping.
+    pub fn attach_spare(&self, player: PlayerId, arrival: Arrival) -> Result<(), Busy> {
+        self.send(MatchMessage::Spare(player, arrival))
+    }
+
     /// The mailboxes of players without a WebSocket.
     pub fn mailboxes(&self) -> &Mailboxes {
         &self.0.mailboxes
