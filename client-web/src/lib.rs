@@ -9,6 +9,8 @@ pub mod aids;
 
 pub mod determinism;
 
+pub mod climb;
+
 pub mod ladder;
 pub mod session;
 

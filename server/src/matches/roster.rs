@@ -222,7 +222,8 @@ impl Roster {
     /// Lets the time of made-up networks before links run to `now`.
     pub fn carry(&mut self, now: Duration) {
         let moving = self.moves.sockets();
-        let sockets = self.seats.iter_mut().filter_map(|seat| seat.link.as_mut()).map(|link| &mut link.socket);
+        let sockets =
+            self.seats.iter_mut().filter_map(|seat| seat.link.as_mut()).map(|link| &mut link.socket);
         sockets.chain(moving).for_each(|socket| socket.link_mut().carry(now));
     }
 

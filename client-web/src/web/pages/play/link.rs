@@ -3,6 +3,7 @@
 
 use shared::protocol::{Bye, CloseReason};
 
+use super::spare::Spare;
 use crate::ladder::{Ladder, Transport};
 use crate::session::Backoff;
 use crate::web::net::api::Joined;
@@ -85,6 +86,10 @@ pub struct Link {
     pub ladder: Ladder,
     /// Ways that were opened.
     pub tries: u32,
+    /// The number of the way in use among them.
+    pub number: u32,
+    /// A way that is tried beside it.
+    pub spare: Option<Spare>,
     /// Where it stands.
     pub stand: Stand,
     /// When the connection was lost.
@@ -106,6 +111,8 @@ impl Link {
             way: None,
             ladder: Ladder::new(&storage::way(), now_s()),
             tries: 0,
+            number: 0,
+            spare: None,
             stand: Stand::Joining,
             lost_ms: None,
             generation: 0,
@@ -169,6 +176,21 @@ impl Link {
                 storage::set_way(&memory);
             }
         }
+    }
+
+    /// The better transport that is to be tried now, if one is.
+    pub fn climb(&mut self) -> Option<Transport> {
+        self.ladder.climb(now_s(), js_sys::Math::random())
+    }
+
+    /// A spare is the way from now on. Returns the older one.
+    pub fn take_over(&mut self, number: u32, transport: Transport, way: Way) -> Option<Way> {
+        self.number = number;
+        self.generation += 1;
+        if let Some(memory) = self.ladder.moved(transport, now_s()) {
+            storage::set_way(&memory);
+        }
+        self.way.replace(way)
     }
 
     /// The way is closed with `code`; `bye` is the server's last word, if there was one.
