@@ -52,6 +52,8 @@ pub mod watch;
 pub mod client;
 pub mod light;
 
+pub mod json_reader;
+
 pub mod spectator;
 
 #[cfg(target_arch = "wasm32")]
