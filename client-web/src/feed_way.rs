@@ -17,10 +17,15 @@ pub enum FeedWay {
     Lines,
     /// Long polling: every answer is whole, so that nothing can hold it back.
     Poll,
+    /// A WebSocket: for comparison, because Event Source does the same with less.
+    WebSocket,
+    /// A question every second, answered with what there is: for comparison.
+    Pull,
 }
 
 impl FeedWay {
-    const ALL: [FeedWay; 3] = [FeedWay::EventSource, FeedWay::Lines, FeedWay::Poll];
+    /// Those that the watch page uses.
+    const USED: [FeedWay; 3] = [FeedWay::EventSource, FeedWay::Lines, FeedWay::Poll];
 
     /// What to call it, on the page and where it is remembered.
     pub fn name(self) -> &'static str {
@@ -28,19 +33,21 @@ impl FeedWay {
             FeedWay::EventSource => "Event Source",
             FeedWay::Lines => "HTTP stream",
             FeedWay::Poll => "Long polling",
+            FeedWay::WebSocket => "WebSocket",
+            FeedWay::Pull => "Pull",
         }
     }
 
-    /// The way with this name.
+    /// The way with this name, of those that the watch page uses.
     pub fn named(name: &str) -> Option<FeedWay> {
-        FeedWay::ALL.into_iter().find(|way| way.name() == name)
+        FeedWay::USED.into_iter().find(|way| way.name() == name)
     }
 
     fn next(self) -> FeedWay {
         match self {
             FeedWay::EventSource => FeedWay::Lines,
             FeedWay::Lines => FeedWay::Poll,
-            FeedWay::Poll => FeedWay::EventSource,
+            FeedWay::Poll | FeedWay::WebSocket | FeedWay::Pull => FeedWay::EventSource,
         }
     }
 }

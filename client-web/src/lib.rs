@@ -48,6 +48,7 @@ pub mod play;
 pub mod feed_cursor;
 pub mod feed_way;
 pub mod watch;
+pub mod way_figures;
 
 pub mod client;
 pub mod light;

@@ -160,7 +160,9 @@ impl Watch {
         }
         let Some((_, way, feed)) = self.spare.take_if(|(spare, ..)| *spare == number) else { return };
         match event {
-            SourceEvent::Opened => self.spare = Some((number, way, feed)),
+            SourceEvent::Opened | SourceEvent::Asked | SourceEvent::Bytes(_) => {
+                self.spare = Some((number, way, feed));
+            }
             SourceEvent::Lost { .. } => {}
             SourceEvent::Message { .. } => {
                 (self.number, self.feed) = (number, Some(feed));
@@ -174,6 +176,7 @@ impl Watch {
 
     fn heard(&mut self, event: SourceEvent) {
         match event {
+            SourceEvent::Asked | SourceEvent::Bytes(_) => {}
             SourceEvent::Opened => self.spectator.opened(now_ms()),
             SourceEvent::Message { name, cursor, data } => {
                 match self.spectator.receive(name, &cursor, &data, now_ms()) {
