@@ -28,6 +28,8 @@ pub mod mail;
 pub mod pilot;
 
 pub mod feed_ways;
+
+pub mod black_hole;
 pub mod nginx;
 
 pub mod browser;

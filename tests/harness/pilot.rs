@@ -51,6 +51,8 @@ pub struct Pilot {
     way: Option<Way>,
     began: Instant,
     picture_at_ms: f64,
+    /// All messages that came, while they are kept.
+    pub kept: Option<Vec<Vec<u8>>>,
 }
 
 /// What carries a pilot's messages.
@@ -107,9 +109,20 @@ impl Pilot {
     /// Joins a match without a link.
     pub fn seated(address: SocketAddr, match_id: &str, name: &str, steering: Steering) -> Result<Pilot> {
         let (id, token) = take_seat(address, match_id, name)?;
-        Ok(Pilot {
+        Ok(Pilot::with_token(address, match_id, id, &token, steering))
+    }
+
+    /// Somebody who has a seat already, without a link.
+    pub fn with_token(
+        address: SocketAddr,
+        match_id: &str,
+        id: PlayerId,
+        token: &str,
+        steering: Steering,
+    ) -> Pilot {
+        Pilot {
             id,
-            token,
+            token: token.to_owned(),
             match_id: match_id.to_owned(),
             client: Client::new(),
             steering,
@@ -121,7 +134,8 @@ impl Pilot {
             way: None,
             began: Instant::now(),
             picture_at_ms: 0.0,
-        })
+            kept: None,
+        }
     }
 
     /// Milliseconds since the pilot was made.
@@ -227,6 +241,9 @@ impl Pilot {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(bytes.to_vec());
+        }
         let now_ms = self.now_ms();
         if let Err(error) = self.client.receive(bytes, now_ms) {
             self.complaint.get_or_insert(error.to_string());

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod close_reasons;
 mod feed;
 mod feed_ways;
+mod half_open;
 mod load;
 mod metrics;
 mod nginx;
@@ -12,5 +14,6 @@ mod play;
 mod playground;
 mod program;
 mod refusals;
+mod same_checksum;
 mod seats;
 mod transports;

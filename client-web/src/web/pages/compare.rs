@@ -2,7 +2,7 @@
 //! with its figures, so that anybody sees what push is good for. It holds three connections and a question a second; of
 //! the six that a browser allows a page, two stay free. A hidden page holds none.
 
-mod pane;
+pub mod pane;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
