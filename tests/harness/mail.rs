@@ -63,7 +63,9 @@ pub struct Mail {
 impl SeatDoor {
     /// The door of the seat that `token` opens.
     pub fn new(address: SocketAddr, match_id: &str, token: &str) -> SeatDoor {
-        let agent = Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_WITHIN));
+        // A stream may take as long as it likes, once it has begun.
+        let agent =
+            Agent::config_builder().http_status_as_error(false).timeout_recv_response(Some(ANSWER_WITHIN));
         SeatDoor {
             base: format!("http://{address}/api/matches/{match_id}"),
             token: token.to_owned(),

@@ -11,7 +11,9 @@ use serde_json::json;
 use server::config::layer::Layer;
 use shared::codec::{decode, encode};
 use shared::feed::FEED_SUBPROTOCOL;
-use shared::protocol::{Bye, ClientMessage, CloseReason, Nothing, SUBPROTOCOL, ServerMessage};
+use shared::protocol::{Bye, ClientMessage, CloseReason, InputMessage, Nothing, SUBPROTOCOL, ServerMessage};
+use shared::record::Reader;
+use shared::tick::Tick;
 use tests::feed_ways::{WAYS, Way, WayReader};
 use tests::http::{host, post};
 use tests::mail::{Down, Mail, SeatDoor, messages};
@@ -65,6 +67,11 @@ enum Line {
     Mail(Mail),
 }
 
+/// A WebSocket's close frame.
+#[derive(Debug, thiserror::Error)]
+#[error("closed with {0} {1}")]
+struct Closed(u16, String);
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum On {
     Socket,
@@ -90,36 +97,55 @@ impl Line {
         }
     }
 
+    /// The next message, if one is there; an error after the end.
+    fn next(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
+        match self {
+            Line::Mail(mail) => mail.next(),
+            Line::Socket(socket) => match socket.read() {
+                Ok(Message::Binary(bytes)) => Ok(Some(bytes.to_vec())),
+                Ok(Message::Close(frame)) => {
+                    let frame = frame.unwrap();
+                    Err(Closed(frame.code.into(), frame.reason.to_string()).into())
+                }
+                Err(tungstenite::Error::Io(e)) if e.kind() == std::io::ErrorKind::WouldBlock => {
+                    drop(socket.flush());
+                    Ok(None)
+                }
+                Ok(_) => Ok(None),
+                Err(error) => panic!("no close frame: {error}"),
+            },
+        }
+    }
+
+    /// Waits for a snapshot; its tick.
+    fn first_snapshot(&mut self) -> Tick {
+        let found = wait_for("a snapshot", SOON, || {
+            let message = self.next()?.map(|bytes| decode::<ServerMessage>(&bytes, 1 << 20));
+            let Some(Ok(ServerMessage::Snapshot(packed))) = message else { return Ok(None) };
+            Ok(Some(Reader::new(&packed.0).head().unwrap().tick))
+        });
+        found.unwrap()
+    }
+
     /// Reads to the end: the bye, which a WebSocket's close frame has to repeat.
     fn end(mut self, within: Duration) -> Bye {
         let (mut bye, end) = (None, Instant::now() + within);
         loop {
             assert!(Instant::now() < end, "the link goes on");
-            let message = match &mut self {
-                Line::Mail(mail) => mail.next(),
-                Line::Socket(socket) => match socket.read() {
-                    Ok(Message::Binary(bytes)) => Ok(Some(bytes.to_vec())),
-                    Ok(Message::Close(frame)) => {
-                        let (frame, bye): (_, Bye) = (frame.unwrap(), bye.unwrap());
-                        assert_eq!((frame.code.into(), frame.reason.as_str()), (bye.code, &*bye.reason));
-                        return bye;
-                    }
-                    Err(tungstenite::Error::Io(e)) if e.kind() == std::io::ErrorKind::WouldBlock => {
-                        drop(socket.flush());
-                        Ok(None)
-                    }
-                    Ok(_) => Ok(None),
-                    Err(error) => panic!("no close frame: {error}"),
-                },
-            };
-            match message {
+            match self.next() {
                 Ok(Some(bytes)) => {
                     if let ServerMessage::Bye(last) = decode(&bytes, 1 << 20).unwrap() {
                         bye = Some(last);
                     }
                 }
                 Ok(None) => thread::sleep(Duration::from_millis(3)),
-                Err(_) => return bye.unwrap(),
+                Err(error) => {
+                    let bye: Bye = bye.unwrap();
+                    if let Some(Closed(code, reason)) = error.downcast_ref() {
+                        assert_eq!((*code, reason.as_str()), (bye.code, &*bye.reason));
+                    }
+                    return bye;
+                }
             }
         }
     }
@@ -270,10 +296,9 @@ fn who_acknowledges_nothing_for_fifteen_seconds_is_slow() {
     let readers = lines.map(|(on, mut line)| {
         // One that never acknowledged anything may stay until it is silent; after the first it is expected.
         let reader = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(700));
-            let ack = shared::protocol::InputMessage::acknowledge(shared::tick::Tick(1));
+            let ack = InputMessage::acknowledge(line.first_snapshot());
             line.send(encode(&ClientMessage::Input(ack)).unwrap());
-            line.end(Duration::from_secs(40))
+            line.end(Duration::from_secs(35))
         });
         (on, reader)
     });
@@ -286,9 +311,11 @@ fn who_acknowledges_nothing_for_fifteen_seconds_is_slow() {
 fn check_feed(feed: &mut WayReader, way: Way, reason: &str) {
     let code = documented_of_feeds()[reason];
     let (end, mut last) = (Instant::now() + SOON, None);
-    while Instant::now() < end && !feed.ended() {
-        if let Some(event) = feed.next(Duration::from_millis(300)).unwrap() {
-            last = Some(event);
+    while Instant::now() < end {
+        match feed.next(Duration::from_millis(300)).unwrap() {
+            Some(event) => last = Some(event),
+            None if feed.ended() => break,
+            None => {}
         }
         if way == Way::Poll && last.as_ref().is_some_and(|event| event.name == "bye") {
             break;

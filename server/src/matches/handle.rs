@@ -126,6 +126,8 @@ impl MatchHandle {
         let (log, watching) = (Arc::clone(&self.0.log), self.0.log.watch());
         let newcomer = Newcomer { arrival, log, watching, resume, form, chunked };
         self.0.spectators.try_send(Ticket::Watch(Box::new(newcomer))).map_err(|_| Busy)?;
+        // Or the greeting would wait for the thread's next look.
+        self.0.log.nudge();
         self.send(MatchMessage::Watched)
     }
 
