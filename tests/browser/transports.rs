@@ -89,8 +89,8 @@ fn behind_a_proxy_that_refuses_upgrades_it_plays_on_its_own() {
     let server = server();
     let id = open_match(&server);
     for (held, transport) in [(&[][..], "stream"), (&["/stream$"][..], "poll")] {
-        // Without the lines that our documents advise nginx passes no upgrade.
-        let nginx = Nginx::passing(server.address, "", held).unwrap();
+        // Of the lines that our documents advise those for upgrades are missing: the handshake is refused.
+        let nginx = Nginx::passing(server.address, "proxy_set_header Host $http_host;", held).unwrap();
         let browser = Browser::start().unwrap();
         let tab = browser.open(&nginx.url(&format!("/play/{id}"))).unwrap();
         let state = fly(&tab);

@@ -68,9 +68,16 @@ enum Line {
 }
 
 /// A WebSocket's close frame.
-#[derive(Debug, thiserror::Error)]
-#[error("closed with {0} {1}")]
+#[derive(Debug)]
 struct Closed(u16, String);
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "closed with {} {}", self.0, self.1)
+    }
+}
+
+impl std::error::Error for Closed {}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum On {
@@ -178,17 +185,19 @@ fn what_clients_do_wrong_is_told_alike_on_every_transport() {
         let open = |token: &str| Line::open(&server, &id, token, on);
         let token = seat(&server, &id);
         let mut line = open(&token);
+        line.first_snapshot();
         line.send(leave.clone());
         check(&line.end(SOON), "left", on);
         check(&open(&token).end(SOON), "bad_token", on);
 
         let mut line = open(&seat(&server, &id));
+        line.first_snapshot();
         line.send(vec![0xc1; 9]);
         check(&line.end(SOON), "bad_message", on);
 
         let token = seat(&server, &id);
-        let older = open(&token);
-        thread::sleep(Duration::from_millis(300));
+        let mut older = open(&token);
+        older.first_snapshot();
         let _newer = Line::open(&server, &id, &token, On::Socket);
         check(&older.end(SOON), "replaced", on);
     }
@@ -200,7 +209,7 @@ fn floods_and_floods_of_bytes_are_told_alike() {
     for on in TRANSPORTS {
         let token = seat(&server, &id);
         let mut line = Line::open(&server, &id, &token, on);
-        thread::sleep(Duration::from_millis(300));
+        line.first_snapshot();
         let door = SeatDoor::new(server.address, &id, &token);
         match &mut line {
             Line::Socket(socket) => {
@@ -211,7 +220,7 @@ fn floods_and_floods_of_bytes_are_told_alike() {
         check(&line.end(SOON), "too_many", on);
 
         let mut line = Line::open(&server, &id, &token, on);
-        thread::sleep(Duration::from_millis(300));
+        line.first_snapshot();
         if on == On::Socket {
             line.send(vec![0; 5000]);
             check(&line.end(SOON), "too_large", on);
@@ -312,7 +321,8 @@ fn check_feed(feed: &mut WayReader, way: Way, reason: &str) {
     let code = documented_of_feeds()[reason];
     let (end, mut last) = (Instant::now() + SOON, None);
     while Instant::now() < end {
-        match feed.next(Duration::from_millis(300)).unwrap() {
+        // So long that a poll is held: one that comes after the end finds no match.
+        match feed.next(Duration::from_secs(2)).unwrap() {
             Some(event) => last = Some(event),
             None if feed.ended() => break,
             None => {}

@@ -4,30 +4,23 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use server::config::layer::Layer;
 use tests::black_hole::BlackHole;
 use tests::feed_ways::{WAYS, Way, WayReader};
 use tests::http::{get, host, metric};
 use tests::mail::Down;
 use tests::patience::wait_for;
 use tests::pilot::{Pilot, fly};
-use tests::server::Server;
+use tests::server::Program;
 use tests::steering::idle;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A server that pings often and is soon tired of silence.
-fn impatient() -> Server {
-    Server::with(Layer {
-        ping_every_s: Some("0.4".parse().unwrap()),
-        silence_after_s: Some("2".parse().unwrap()),
-        feed_heartbeat_s: Some("0.4".parse().unwrap()),
-        ..Layer::default()
-    })
-    .unwrap()
+/// A server that pings often and is soon tired of silence; a process of its own, whose metrics are its own.
+fn impatient() -> Program {
+    Program::serve(&["--ping-every", "0.4", "--silence-after", "2", "--feed-heartbeat", "0.4"]).unwrap()
 }
 
-fn connections(server: &Server, transports: &[&str]) -> f64 {
+fn connections(server: &Program, transports: &[&str]) -> f64 {
     let count = |t: &&str| metric(&server.url(""), &format!("starfray_connections{{transport=\"{t}\"}}"));
     transports.iter().filter_map(|t| count(t).unwrap()).sum()
 }
