@@ -49,6 +49,11 @@ pub struct Pilot {
     pub complaint: Option<String>,
     address: SocketAddr,
     way: Option<Way>,
+    spare: Option<Way>,
+    /// The way that a spare replaced: what was sent on it is still under way.
+    older: Option<Way>,
+    /// Times that a spare took over.
+    pub moves: u32,
     began: Instant,
     picture_at_ms: f64,
     /// All messages that came, while they are kept.
@@ -132,6 +137,9 @@ impl Pilot {
             complaint: None,
             address,
             way: None,
+            spare: None,
+            older: None,
+            moves: 0,
             began: Instant::now(),
             picture_at_ms: 0.0,
             kept: None,
@@ -162,6 +170,38 @@ impl Pilot {
         SeatDoor::new(self.address, &self.match_id, &self.token)
     }
 
+    /// Opens a spare beside the link, a socket or a stream; with its first message it is the link.
+    pub fn try_spare(&mut self, socket: bool) -> Result<()> {
+        self.spare = Some(if socket {
+            let path = format!("/api/matches/{}/ws?token={}&spare=1", self.match_id, self.token);
+            Way::Socket(Box::new(handshake(self.address, &path, &[SUBPROTOCOL])?))
+        } else {
+            Way::Mail(Mail::open_spare(&self.door())?)
+        });
+        Ok(())
+    }
+
+    fn look_at_spare(&mut self) {
+        let first = match &mut self.spare {
+            None => return,
+            Some(Way::Mail(mail)) => mail.next().ok().flatten(),
+            Some(Way::Socket(socket)) => match socket.read() {
+                Ok(Message::Binary(bytes)) => Some(bytes.to_vec()),
+                _ => {
+                    // The answer to its ping waits for a write.
+                    drop(socket.flush());
+                    None
+                }
+            },
+        };
+        if let Some(bytes) = first {
+            self.older = std::mem::replace(&mut self.way, self.spare.take());
+            self.moves += 1;
+            self.client.link_moved(self.now_ms());
+            self.take(&bytes);
+        }
+    }
+
     fn begin(&mut self, way: Way) {
         self.way = Some(way);
         self.closed = None;
@@ -187,6 +227,7 @@ impl Pilot {
     /// One turn: reads what came, draws when it is time, sends what is to be sent.
     pub fn turn(&mut self) {
         self.read();
+        self.look_at_spare();
         let now_ms = self.now_ms();
         if now_ms >= self.picture_at_ms {
             self.picture_at_ms = (self.picture_at_ms + PICTURE_MS).max(now_ms);

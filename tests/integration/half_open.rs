@@ -93,8 +93,11 @@ fn spectators_who_vanish_are_let_go() {
     })
     .unwrap();
     assert!(vanished.elapsed() > Duration::from_secs(2));
-    let picture = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
-    assert_eq!(picture["watching"], 0, "{picture}");
+    wait_for("nobody to watch", SOON, || {
+        let picture = get(&server.url(&format!("/api/matches/{id}")), &[])?.json();
+        Ok((picture["watching"] == 0).then_some(()))
+    })
+    .unwrap();
     // Whoever is left knows nothing of it.
     let mut witness = WayReader::open(server.address, &id, Way::Sse, "").unwrap();
     assert_eq!(witness.next(SOON).unwrap().unwrap().name, "hello");

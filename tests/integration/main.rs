@@ -16,4 +16,5 @@ mod program;
 mod refusals;
 mod same_checksum;
 mod seats;
+mod spares;
 mod transports;
