@@ -3,32 +3,17 @@
 //! It knows no event; `spectator` calls it.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::Display;
 
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer,
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor, value::CowStrDeserializer,
 };
 
-/// Lists and objects inside each other, at most.
-const DEPTH_MAX: u8 = 16;
-/// Powers of ten by which a number's digits may be off. Up to 22 of them a double is exact, and the feed has no more.
-const POWER_MAX: i64 = 300;
-
-/// The text is not JSON, or not of the wanted type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed JSON")
-    }
-}
-
-impl std::error::Error for Malformed {}
+use crate::json_text::{Malformed, Number, Text};
 
 impl Error for Malformed {
-    fn custom<T: fmt::Display>(_: T) -> Malformed {
+    fn custom<T: Display>(_: T) -> Malformed {
         Malformed
     }
     fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Malformed {
@@ -56,224 +41,20 @@ impl Error for Malformed {
 
 /// Reads a whole text.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = Text::new(text);
     let value = T::deserialize(&mut reader)?;
     if reader.peek().is_some() { Err(Malformed) } else { Ok(value) }
 }
 
-/// What a JSON number is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    Whole(i64),
-    Fraction(f64),
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    depth: u8,
-}
-
-impl<'a> Reader<'a> {
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// The next byte that is no space.
-    fn peek(&mut self) -> Option<u8> {
-        while self.byte().is_some_and(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
-        self.byte()
-    }
-
-    /// Takes `byte` if it comes next.
-    fn takes(&mut self, byte: u8) -> bool {
-        let is_it = self.peek() == Some(byte);
-        self.at += usize::from(is_it);
-        is_it
-    }
-
-    fn take(&mut self, byte: u8) -> Result<(), Malformed> {
-        if self.takes(byte) { Ok(()) } else { Err(Malformed) }
-    }
-
-    fn word(&mut self, word: &str) -> Result<(), Malformed> {
-        self.peek();
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += word.len();
-        if rest.starts_with(word) { Ok(()) } else { Err(Malformed) }
-    }
-
-    fn open(&mut self, byte: u8) -> Result<(), Malformed> {
-        self.take(byte)?;
-        self.depth += 1;
-        if self.depth > DEPTH_MAX { Err(Malformed) } else { Ok(()) }
-    }
-
-    /// Whether another entry comes before `end`; takes what stands between.
-    fn another(&mut self, first: &mut bool, end: u8) -> Result<bool, Malformed> {
-        let first = std::mem::replace(first, false);
-        if self.takes(end) {
-            self.depth -= 1;
-            // The caller asks no more, so that a second end is not taken.
-            return Ok(false);
-        }
-        if !first {
-            self.take(b',')?;
-        }
-        Ok(true)
-    }
-
-    /// Appends digits to a number; returns how many.
-    fn digits(&mut self, mantissa: &mut i64) -> Result<i64, Malformed> {
-        let begin = self.at;
-        while let Some(digit @ b'0'..=b'9') = self.byte() {
-            let grown = mantissa.checked_mul(10).and_then(|m| m.checked_add(i64::from(digit - b'0')));
-            *mantissa = grown.ok_or(Malformed)?;
-            self.at += 1;
-        }
-        if self.at == begin { Err(Malformed) } else { Ok((self.at - begin) as i64) }
-    }
-
-    fn number(&mut self) -> Result<Number, Malformed> {
-        let negative = self.takes(b'-');
-        let mut mantissa = 0;
-        self.digits(&mut mantissa)?;
-        let mut power = 0;
-        let mut whole = true;
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            power -= self.digits(&mut mantissa)?;
-            whole = false;
-        }
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            self.at += 1;
-            power += self.exponent()?;
-            whole = false;
-        }
-        let mantissa = if negative { -mantissa } else { mantissa };
-        if whole {
-            return Ok(Number::Whole(mantissa));
-        }
-        if power.abs() > POWER_MAX {
-            return Err(Malformed);
-        }
-        let tens = (0..power.abs()).fold(1.0, |tens, _| tens * 10.0);
-        let digits = mantissa as f64;
-        Ok(Number::Fraction(if power < 0 { digits / tens } else { digits * tens }))
-    }
-
-    fn exponent(&mut self) -> Result<i64, Malformed> {
-        let negative = self.byte() == Some(b'-');
-        self.at += usize::from(negative || self.byte() == Some(b'+'));
-        let mut exponent = 0;
-        self.digits(&mut exponent)?;
-        Ok(if negative { -exponent } else { exponent })
-    }
-
-    fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
-        self.take(b'"')?;
-        let begin = self.at;
-        let mut owned: Option<String> = None;
-        let mut from = begin;
-        loop {
-            let byte = self.byte().ok_or(Malformed)?;
-            let part = self.text.get(from..self.at);
-            self.at += 1;
-            match byte {
-                b'"' => {
-                    let part = part.ok_or(Malformed)?;
-                    return Ok(match owned {
-                        None => Cow::Borrowed(part),
-                        Some(owned) => Cow::Owned(owned + part),
-                    });
-                }
-                b'\\' => {
-                    let text = owned.get_or_insert_default();
-                    text.push_str(part.ok_or(Malformed)?);
-                    text.push(self.escaped()?);
-                    from = self.at;
-                }
-                0..0x20 => return Err(Malformed),
-                _ => {}
-            }
-        }
-    }
-
-    fn escaped(&mut self) -> Result<char, Malformed> {
-        let byte = self.byte().ok_or(Malformed)?;
-        self.at += 1;
-        Ok(match byte {
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'"' | b'\\' | b'/' => char::from(byte),
-            b'u' => {
-                let high = self.unit()?;
-                if !(0xd800..0xdc00).contains(&high) {
-                    return char::from_u32(high).ok_or(Malformed);
-                }
-                self.word("\\u")?;
-                let low = self.unit()?.checked_sub(0xdc00).filter(|low| *low < 0x400).ok_or(Malformed)?;
-                char::from_u32(0x10000 + ((high - 0xd800) << 10) + low).ok_or(Malformed)?
-            }
-            _ => return Err(Malformed),
-        })
-    }
-
-    /// Four digits of sixteen.
-    fn unit(&mut self) -> Result<u32, Malformed> {
-        let digits = self.text.get(self.at..self.at + 4).ok_or(Malformed)?;
-        self.at += 4;
-        if digits.starts_with('+') {
-            Err(Malformed)
-        } else {
-            u32::from_str_radix(digits, 16).map_err(|_| Malformed)
-        }
-    }
-
-    /// Passes over a value of any kind.
-    fn skip(&mut self) -> Result<(), Malformed> {
-        match self.peek().ok_or(Malformed)? {
-            b'"' => self.string().map(drop),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            b'[' => {
-                self.open(b'[')?;
-                let mut first = true;
-                while self.another(&mut first, b']')? {
-                    self.skip()?;
-                }
-                Ok(())
-            }
-            b'{' => {
-                self.open(b'{')?;
-                let mut first = true;
-                while self.another(&mut first, b'}')? {
-                    self.string()?;
-                    self.take(b':')?;
-                    self.skip()?;
-                }
-                Ok(())
-            }
-            _ => self.number().map(drop),
-        }
-    }
-}
-
 /// The entries of a list, or the fields of an object, that are still to come.
 struct Entries<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+    reader: &'r mut Text<'a>,
     first: bool,
     ended: bool,
 }
 
 impl<'r, 'a> Entries<'r, 'a> {
-    fn of(reader: &'r mut Reader<'a>, begin: u8) -> Result<Entries<'r, 'a>, Malformed> {
+    fn of(reader: &'r mut Text<'a>, begin: u8) -> Result<Entries<'r, 'a>, Malformed> {
         reader.open(begin)?;
         Ok(Entries { reader, first: true, ended: false })
     }
@@ -376,7 +157,7 @@ macro_rules! refused {
     )*};
 }
 
-impl<'a> Deserializer<'a> for &mut Reader<'a> {
+impl<'a> Deserializer<'a> for &mut Text<'a> {
     type Error = Malformed;
 
     numbers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16

@@ -53,6 +53,8 @@ pub mod way_figures;
 pub mod client;
 pub mod light;
 
+pub mod json_text;
+
 pub mod json_reader;
 
 pub mod spectator;

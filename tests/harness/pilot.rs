@@ -185,14 +185,12 @@ impl Pilot {
         let first = match &mut self.spare {
             None => return,
             Some(Way::Mail(mail)) => mail.next().ok().flatten(),
-            Some(Way::Socket(socket)) => match socket.read() {
-                Ok(Message::Binary(bytes)) => Some(bytes.to_vec()),
-                _ => {
-                    // The answer to its ping waits for a write.
-                    drop(socket.flush());
-                    None
-                }
-            },
+            Some(Way::Socket(socket)) => {
+                let read = socket.read();
+                // The answer to its ping waits for a write.
+                drop(socket.flush());
+                read.ok().filter(Message::is_binary).map(|message| message.into_data().to_vec())
+            }
         };
         if let Some(bytes) = first {
             self.older = std::mem::replace(&mut self.way, self.spare.take());

@@ -105,16 +105,15 @@ impl Compare {
 
     /// Opens the feed of one pane behind what it has, or closes it while nobody looks.
     fn open(&mut self, place: usize) {
-        let (me, id) = (self.me.clone(), self.id.as_deref().filter(|_| visible()));
-        let Some(pane) = self.panes.get_mut(place) else { return };
-        pane.open(
-            id,
-            Rc::new(move |event| {
-                if let Some(compare) = me.upgrade() {
-                    compare.borrow_mut().heard(place, event);
-                }
-            }),
-        );
+        let me = self.me.clone();
+        let tell: Rc<dyn Fn(SourceEvent)> = Rc::new(move |event| {
+            if let Some(compare) = me.upgrade() {
+                compare.borrow_mut().heard(place, event);
+            }
+        });
+        if let Some(pane) = self.panes.get_mut(place) {
+            pane.open(self.id.as_deref().filter(|_| visible()), &tell);
+        }
     }
 
     fn heard(&mut self, place: usize, event: SourceEvent) {
@@ -141,7 +140,7 @@ impl Compare {
         }
         self.drawn_ms = now;
         let newest = self.panes.iter().filter_map(Pane::state).max_by_key(|state| state.tick).cloned();
-        let most = self.panes.iter().filter_map(|pane| pane.late_ms()).fold(0.0, f64::max);
+        let most = self.panes.iter().filter_map(Pane::late_ms).fold(0.0, f64::max);
         for pane in &mut self.panes {
             pane.show(Shown { newest: newest.as_ref(), most_late_ms: most, now_ms: now })?;
         }

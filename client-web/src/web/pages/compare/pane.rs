@@ -88,14 +88,14 @@ impl Pane {
     }
 
     /// Opens the match's feed behind what is known of it; without a match the feed is closed.
-    pub fn open(&mut self, id: Option<&str>, tell: Rc<dyn Fn(SourceEvent)>) {
+    pub fn open(&mut self, id: Option<&str>, tell: &Rc<dyn Fn(SourceEvent)>) {
         self.feed = None;
         let Some(id) = id else { return };
         if self.spectator.ended() {
             self.spectator = Spectator::new();
         }
         let cursor = self.spectator.last_cursor().unwrap_or_default().to_owned();
-        self.feed = feed_fetch::open(self.way, (id, None, &cursor), &tell).ok();
+        self.feed = feed_fetch::open(self.way, (id, None, &cursor), tell).ok();
     }
 
     /// Takes in what the way told. False if it ended.

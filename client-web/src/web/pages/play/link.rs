@@ -3,7 +3,6 @@
 
 use shared::protocol::{Bye, CloseReason};
 
-use super::spare::Spare;
 use crate::ladder::{Ladder, Transport};
 use crate::session::Backoff;
 use crate::web::net::api::Joined;
@@ -66,6 +65,17 @@ pub enum Next {
     Wait(u32),
     /// Load the page again.
     Reload,
+}
+
+/// A way that is tried beside the one in use.
+#[derive(Debug)]
+pub struct Spare {
+    /// Tells it from other ways of the page.
+    pub number: u32,
+    /// What carries it.
+    pub transport: Transport,
+    /// The way.
+    pub way: Way,
 }
 
 /// The wall clock in seconds.
@@ -184,13 +194,13 @@ impl Link {
     }
 
     /// A spare is the way from now on. Returns the older one.
-    pub fn take_over(&mut self, number: u32, transport: Transport, way: Way) -> Option<Way> {
-        self.number = number;
+    pub fn take_over(&mut self, spare: Spare) -> Option<Way> {
+        self.number = spare.number;
         self.generation += 1;
-        if let Some(memory) = self.ladder.moved(transport, now_s()) {
+        if let Some(memory) = self.ladder.moved(spare.transport, now_s()) {
             storage::set_way(&memory);
         }
-        self.way.replace(way)
+        self.way.replace(spare.way)
     }
 
     /// The way is closed with `code`; `bye` is the server's last word, if there was one.

@@ -7,7 +7,7 @@ use shared::codec::decode;
 use shared::protocol::ServerMessage;
 
 use super::Play;
-use super::link::Stand;
+use super::link::{Spare, Stand};
 use crate::client::SERVER_MESSAGE_BYTES_MAX;
 use crate::ladder::{FIRST_MESSAGE_MS, Transport};
 use crate::web::dom::{after, now_ms};
@@ -18,15 +18,6 @@ use crate::web::net::way::Way;
 const KEPT_MS: u32 = 1_000;
 /// When a stream's successor is tried again that did not come.
 const RENEW_AGAIN_S: u32 = 20;
-
-/// A way that is tried.
-#[derive(Debug)]
-pub struct Spare {
-    /// Tells it from others.
-    pub number: u32,
-    transport: Transport,
-    way: Way,
-}
 
 impl Play {
     /// Tries a better transport, if one is due.
@@ -87,7 +78,7 @@ impl Play {
                 else {
                     return;
                 };
-                let older = self.link.take_over(spare.number, spare.transport, spare.way);
+                let older = self.link.take_over(spare);
                 after(KEPT_MS, move || drop(older));
                 self.client.link_moved(now_ms());
                 self.heard(SocketEvent::Message(bytes));

@@ -1,4 +1,5 @@
-//! What the watch page shows over the arena: its plates, found once. The page fills them with every picture.
+//! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
+//! them with every picture.
 
 use web_sys::HtmlElement;
 
