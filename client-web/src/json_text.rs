@@ -33,19 +33,19 @@ pub enum Number {
 /// A text and how far it was read.
 #[derive(Debug)]
 pub struct Text<'a> {
-    text: &'a str,
+    content: &'a str,
     at: usize,
     depth: u8,
 }
 
 impl<'a> Text<'a> {
     /// A text of which nothing was read.
-    pub fn new(text: &'a str) -> Text<'a> {
-        Text { text, at: 0, depth: 0 }
+    pub fn new(content: &'a str) -> Text<'a> {
+        Text { content, at: 0, depth: 0 }
     }
 
     fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.content.as_bytes().get(self.at).copied()
     }
 
     /// The next byte that is no space.
@@ -71,7 +71,7 @@ impl<'a> Text<'a> {
     /// Takes a word that must come next.
     pub fn word(&mut self, word: &str) -> Result<(), Malformed> {
         self.peek();
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = self.content.get(self.at..).unwrap_or_default();
         self.at += word.len();
         if rest.starts_with(word) { Ok(()) } else { Err(Malformed) }
     }
@@ -153,7 +153,7 @@ impl<'a> Text<'a> {
         let mut from = begin;
         loop {
             let byte = self.byte().ok_or(Malformed)?;
-            let part = self.text.get(from..self.at);
+            let part = self.content.get(from..self.at);
             self.at += 1;
             match byte {
                 b'"' => {
@@ -200,7 +200,7 @@ impl<'a> Text<'a> {
 
     /// Four digits of sixteen.
     fn unit(&mut self) -> Result<u32, Malformed> {
-        let digits = self.text.get(self.at..self.at + 4).ok_or(Malformed)?;
+        let digits = self.content.get(self.at..self.at + 4).ok_or(Malformed)?;
         self.at += 4;
         if digits.starts_with('+') {
             Err(Malformed)

@@ -213,7 +213,7 @@ fn floods_and_floods_of_bytes_are_told_alike() {
         let door = SeatDoor::new(server.address, &id, &token);
         match &mut line {
             Line::Socket(socket) => {
-                (0..2000).for_each(|_| drop(socket.send(Message::Ping(Vec::new().into()))))
+                (0..2000).for_each(|_| drop(socket.send(Message::Ping(Vec::new().into()))));
             }
             Line::Mail(_) => (0..20).for_each(|_| drop(door.put(&[0; 2000]))),
         }
