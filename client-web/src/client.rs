@@ -120,6 +120,12 @@ impl Client {
         self.outbox.clear();
     }
 
+    /// The link moves to another way, whose welcome is the next message: nothing that is known is forgotten.
+    pub fn link_moved(&mut self, now_ms: f64) {
+        self.bye = None;
+        self.round_trip.restart(now_ms, 0.0);
+    }
+
     /// The link is gone.
     pub fn link_lost(&mut self, _now_ms: f64) {
         self.link = Link::Down;
@@ -171,6 +177,10 @@ impl Client {
             return Err(ReceiveError::Version(welcome.protocol));
         }
         if self.link == Link::Up && self.play.as_mut().is_some_and(|play| play.renew(&welcome)) {
+            // The way may be new, and then the server takes it that somebody looks.
+            if self.hidden {
+                self.send(&ClientMessage::Hidden(true));
+            }
             return Ok(());
         }
         self.play = Some(Play::new(welcome).ok_or(ReceiveError::Rules)?);

@@ -1,5 +1,8 @@
 //! Which way the watch page reads the feed, and when it tries the next one: what brings no first event in time, or
-//! fails before it, is left for the next. It knows no browser; the page opens what this names.
+//! fails before it, is left for the next, and while a lesser one works the best is tried beside it now and then. It knows
+//! no browser; the page opens what this names.
+
+use crate::climb::Climb;
 
 /// Time in which a way has to bring its first event. A proxy that holds a stream back shows by silence alone.
 const FIRST_EVENT_MS: f64 = 2_500.0;
@@ -14,10 +17,15 @@ pub enum FeedWay {
     Lines,
     /// Long polling: every answer is whole, so that nothing can hold it back.
     Poll,
+    /// A WebSocket: for comparison, because Event Source does the same with less.
+    WebSocket,
+    /// A question every second, answered with what there is: for comparison.
+    Pull,
 }
 
 impl FeedWay {
-    const ALL: [FeedWay; 3] = [FeedWay::EventSource, FeedWay::Lines, FeedWay::Poll];
+    /// Those that the watch page uses.
+    const USED: [FeedWay; 3] = [FeedWay::EventSource, FeedWay::Lines, FeedWay::Poll];
 
     /// What to call it, on the page and where it is remembered.
     pub fn name(self) -> &'static str {
@@ -25,19 +33,21 @@ impl FeedWay {
             FeedWay::EventSource => "Event Source",
             FeedWay::Lines => "HTTP stream",
             FeedWay::Poll => "Long polling",
+            FeedWay::WebSocket => "WebSocket",
+            FeedWay::Pull => "Pull",
         }
     }
 
-    /// The way with this name.
+    /// The way with this name, of those that the watch page uses.
     pub fn named(name: &str) -> Option<FeedWay> {
-        FeedWay::ALL.into_iter().find(|way| way.name() == name)
+        FeedWay::USED.into_iter().find(|way| way.name() == name)
     }
 
     fn next(self) -> FeedWay {
         match self {
             FeedWay::EventSource => FeedWay::Lines,
             FeedWay::Lines => FeedWay::Poll,
-            FeedWay::Poll => FeedWay::EventSource,
+            FeedWay::Poll | FeedWay::WebSocket | FeedWay::Pull => FeedWay::EventSource,
         }
     }
 }
@@ -49,12 +59,13 @@ pub struct FeedChoice {
     /// When it was opened, until its first event.
     opened_ms: Option<f64>,
     works: bool,
+    climb: Climb,
 }
 
 impl FeedChoice {
     /// Begins with the way that worked before, or the best.
     pub fn new(remembered: Option<FeedWay>) -> FeedChoice {
-        FeedChoice { way: remembered.unwrap_or_default(), opened_ms: None, works: false }
+        FeedChoice { way: remembered.unwrap_or_default(), ..FeedChoice::default() }
     }
 
     /// The way to open.
@@ -68,9 +79,22 @@ impl FeedChoice {
     }
 
     /// An event came. True if that is news: then this way is worth remembering.
-    pub fn brought_event(&mut self) -> bool {
+    pub fn brought_event(&mut self, now_ms: f64) -> bool {
         self.opened_ms = None;
+        if self.way != FeedWay::EventSource {
+            self.climb.begin(now_ms);
+        }
         !std::mem::replace(&mut self.works, true)
+    }
+
+    /// The better way that is to be tried now, beside the one that works. `chance`, 0 to 1, differs from page to page.
+    pub fn climb(&mut self, now_ms: f64, chance: f64) -> Option<FeedWay> {
+        (self.works && self.climb.is_due(now_ms, chance)).then_some(FeedWay::EventSource)
+    }
+
+    /// A better way has brought its first event and takes over.
+    pub fn moved(&mut self, way: FeedWay) {
+        *self = FeedChoice { way, works: true, ..FeedChoice::default() };
     }
 
     /// It failed. One that has brought nothing yet is left; one that worked is tried again once.
@@ -109,14 +133,19 @@ mod tests {
         choice.opening(6200.0);
         assert_eq!(choice.way(), FeedWay::Poll);
         assert!(!choice.is_late(60_000.0), "a poll may be held for long");
-        assert!(choice.brought_event() && !choice.brought_event());
+        assert!(choice.brought_event(6300.0) && !choice.brought_event(6400.0));
+        assert_eq!(choice.climb(20_000.0, 0.0), None);
+        assert_eq!(choice.climb(22_000.0, 0.0), Some(FeedWay::EventSource));
+        assert_eq!(choice.climb(22_100.0, 0.0), None, "one at a time");
+        choice.moved(FeedWay::EventSource);
+        assert_eq!((choice.way(), choice.climb(1e9, 0.0)), (FeedWay::EventSource, None));
     }
 
     #[test]
     fn what_worked_is_tried_again_and_then_the_next() {
         let mut choice = FeedChoice::new(FeedWay::named("HTTP stream"));
         choice.opening(0.0);
-        choice.brought_event();
+        choice.brought_event(100.0);
         assert!(!choice.is_late(10_000.0), "it works");
         choice.failed();
         assert_eq!(choice.way(), FeedWay::Lines);

@@ -1,5 +1,8 @@
 //! Which transport to try: the best one, and the next below it where that does not get through. What worked is used
-//! again for some minutes, and then the best one gets its next chance. It knows no browser and no clock.
+//! again for some minutes, and then the best one gets its next chance; meanwhile a better one is tried now and then in
+//! the background. It knows no browser and no clock.
+
+use crate::climb::Climb;
 
 /// What carries a player's messages, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +51,7 @@ pub struct Ladder {
     /// Whether the transport has worked on this page.
     proven: bool,
     failures: u32,
+    climb: Climb,
 }
 
 impl Ladder {
@@ -71,6 +75,9 @@ impl Ladder {
     /// The first message came. Returns what later pages should know, if that is new.
     pub fn worked(&mut self, now_s: u32) -> Option<String> {
         self.failures = 0;
+        if self.at != Transport::WebSocket {
+            self.climb.begin(ms(now_s));
+        }
         if std::mem::replace(&mut self.proven, true) {
             return None;
         }
@@ -99,12 +106,36 @@ impl Ladder {
         below.is_some()
     }
 
+    /// The better transport that is to be tried now, beside the one that works: the best one, and every other time the
+    /// one between. `chance`, 0 to 1, differs from page to page.
+    pub fn climb(&mut self, now_s: u32, chance: f64) -> Option<Transport> {
+        if !self.climb.is_due(ms(now_s), chance) {
+            return None;
+        }
+        let between = self.at == Transport::Poll && self.climb.attempts().is_multiple_of(2);
+        Some(if between { Transport::Stream } else { Transport::WebSocket })
+    }
+
+    /// The link moved to `transport`, which has brought its first message. Returns what later pages should know.
+    pub fn moved(&mut self, transport: Transport, now_s: u32) -> Option<String> {
+        if transport == self.at {
+            return None;
+        }
+        *self = Ladder { at: transport, ..Ladder::default() };
+        self.worked(now_s)
+    }
+
     /// A link that worked has ended: after some minutes that is the moment for a better one.
     pub fn lost(&mut self, now_s: u32) {
         if self.at != Transport::WebSocket && now_s.saturating_sub(self.since_s) >= REMEMBERED_S {
             *self = Ladder::default();
         }
     }
+}
+
+/// Seconds of the wall clock in milliseconds.
+fn ms(now_s: u32) -> f64 {
+    f64::from(now_s) * 1000.0
 }
 
 #[cfg(test)]
@@ -144,6 +175,25 @@ mod tests {
         ladder.lost(NOW + 700);
         assert_eq!(ladder.at(), Transport::WebSocket);
         assert_eq!(ladder.worked(NOW), Some(String::new()), "nothing is to be remembered");
+    }
+
+    #[test]
+    fn it_climbs_in_the_background() {
+        let mut ladder = Ladder::default();
+        ladder.worked(NOW);
+        assert_eq!(ladder.climb(NOW + 9_000, 0.0), None, "it stands at the top");
+        let mut ladder = Ladder::new(&format!("poll {NOW}"), NOW);
+        assert_eq!(ladder.climb(NOW + 60, 0.0), None, "nothing works yet");
+        ladder.worked(NOW);
+        let tried: Vec<_> = (0..240).filter_map(|s| Some((s, ladder.climb(NOW + s, 0.0)?))).collect();
+        let best = Transport::WebSocket;
+        assert_eq!(tried, [(15, best), (45, Transport::Stream), (105, best), (225, Transport::Stream)]);
+        let memory = ladder.moved(Transport::Stream, NOW + 226).unwrap();
+        assert_eq!(memory, format!("stream {}", NOW + 226));
+        assert_eq!(ladder.moved(Transport::Stream, NOW + 230), None, "the next stream of the same kind");
+        assert_eq!(ladder.climb(NOW + 241, 0.0), Some(best));
+        assert_eq!(ladder.moved(best, NOW + 242), Some(String::new()));
+        assert_eq!((ladder.at(), ladder.climb(NOW + 9_000, 0.0)), (best, None));
     }
 
     #[test]

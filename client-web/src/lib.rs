@@ -9,6 +9,8 @@ pub mod aids;
 
 pub mod determinism;
 
+pub mod climb;
+
 pub mod ladder;
 pub mod session;
 
@@ -46,9 +48,14 @@ pub mod play;
 pub mod feed_cursor;
 pub mod feed_way;
 pub mod watch;
+pub mod way_figures;
 
 pub mod client;
 pub mod light;
+
+pub mod json_text;
+
+pub mod json_reader;
 
 pub mod spectator;
 

@@ -11,6 +11,7 @@ use shared::world::Hull;
 use thiserror::Error;
 
 use crate::feed_cursor::{Cursor, Step};
+use crate::json_reader;
 use crate::view::{Freshness, OwnView, Score, ShipView, View};
 use crate::watch::Watch;
 
@@ -262,7 +263,7 @@ impl Spectator {
 }
 
 fn parse<T: DeserializeOwned>(data: &str) -> Result<T, FeedError> {
-    serde_json::from_str(data).map_err(|_| FeedError::Malformed)
+    json_reader::read(data).map_err(|_| FeedError::Malformed)
 }
 
 /// The followed ship. What only its player knows is not in the feed: no dashes are shown, and the shield is whole or

@@ -25,6 +25,7 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/play/{match}", get(files::page))
         .route("/watch/{match}", get(files::page))
         .route("/playground", get(files::page))
+        .route("/compare", get(files::page))
         .route("/api/matches", get(matches::list).post(matches::host))
         .route("/api/matches/{id}", get(matches::one))
         .route("/api/matches/{id}/join", post(join::join))

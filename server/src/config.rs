@@ -85,6 +85,8 @@ pub struct Config {
     pub feed_idle_s: Seconds,
     /// Age at which a spectator's connection ends, less up to a fifth by chance.
     pub feed_age_s: Seconds,
+    /// Age at which a player's client opens its next stream, less up to a fifth by chance.
+    pub stream_age_s: Seconds,
     /// Time that a request's head may take to arrive.
     pub header_timeout_s: Seconds,
     /// Time that stopping may take while somebody is connected.
@@ -177,6 +179,7 @@ impl Config {
             feed_poll_hold_s: seconds("feed_poll_hold_s", layer.feed_poll_hold_s, 25, 0.1, 25.0)?,
             feed_idle_s: seconds("feed_idle_s", layer.feed_idle_s, 300, 1.0, 86_400.0)?,
             feed_age_s: seconds("feed_age_s", layer.feed_age_s, 1800, 1.0, 86_400.0)?,
+            stream_age_s: seconds("stream_age_s", layer.stream_age_s, 600, 5.0, 86_400.0)?,
             header_timeout_s: seconds("header_timeout_s", layer.header_timeout_s, 5, 0.1, 60.0)?,
             drain_timeout_s: seconds("drain_timeout_s", layer.drain_timeout_s, 10, 0.0, 3600.0)?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),

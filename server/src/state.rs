@@ -34,6 +34,7 @@ pub struct State {
     pub admin_token: Option<Secret>,
     /// Longest time for which a spectator's poll is held.
     pub feed_poll_hold: Duration,
+    stream_age: Duration,
     /// Whether metrics have an address of their own.
     pub admin_elsewhere: bool,
     /// Where players connect, with the real port.
@@ -57,12 +58,23 @@ impl State {
             allowed_origins: config.allowed_origins.clone(),
             admin_token: config.admin_token.clone(),
             feed_poll_hold: config.feed_poll_hold_s.0,
+            stream_age: config.stream_age_s.0,
             admin_elsewhere: config.admin_listen.is_some(),
             listening,
             has_tls: config.tls_cert.is_some(),
             lan,
             draining: AtomicBool::new(false),
         }
+    }
+
+    /// When a player's next stream is to be opened, in seconds: less up to a fifth by chance, so that a crowd that came
+    /// together does not go on together.
+    pub fn stream_age_s(&self) -> u64 {
+        let age_s = self.stream_age.as_secs();
+        let mut chance = [0; 2];
+        // Without chance all wait the full time, which is right too.
+        let _ = getrandom::fill(&mut chance);
+        age_s - age_s * u64::from(u16::from_le_bytes(chance)) / (5 * 65_536)
     }
 
     /// Whether the server is about to stop and takes no new players.

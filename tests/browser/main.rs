@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod checksum;
+mod compare;
 mod host;
 mod phone;
 mod play;

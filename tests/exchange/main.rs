@@ -17,6 +17,7 @@ mod lag_compensation;
 mod liars;
 mod link_profiles;
 mod mailbox;
+mod moving;
 mod net_figures;
 mod rounds;
 mod seats;

@@ -191,6 +191,14 @@ impl Exchange {
         Ok(theirs)
     }
 
+    /// Connects a spare beside the link of a seat; it is asked with the next tick.
+    pub fn attach_spare(&self, player: PlayerId, capacity: usize) -> Result<MemoryLink> {
+        let (ours, theirs) = pair(capacity);
+        let arrival = Arrival { link: Link::Memory(ours), early: Bytes::new(), permit: Box::new(()) };
+        self.post(MatchMessage::Spare(player, arrival))?;
+        Ok(theirs)
+    }
+
     /// A seat and a bare end of its link.
     pub fn peer(&mut self, name: &str) -> Result<(PlayerId, Peer)> {
         let id = self.join(name)??;

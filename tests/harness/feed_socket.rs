@@ -24,6 +24,8 @@ pub struct FeedSocket {
     pub sse: SseReader,
     /// Whether the body came to its proper end.
     pub finished: bool,
+    /// Whether the connection ended.
+    pub closed: bool,
     socket: TcpStream,
     raw: Vec<u8>,
     line: Vec<u8>,
@@ -51,6 +53,7 @@ impl FeedSocket {
             head: String::new(),
             sse: SseReader::default(),
             finished: false,
+            closed: false,
             socket,
             raw: Vec::new(),
             line: Vec::new(),
@@ -74,7 +77,10 @@ impl FeedSocket {
         self.socket.set_read_timeout(Some(within.clamp(Duration::from_micros(100), READ_WITHIN)))?;
         let mut room = [0; 16 * 1024];
         match self.socket.read(&mut room) {
-            Ok(0) => Ok(false),
+            Ok(0) => {
+                self.closed = true;
+                Ok(false)
+            }
             Ok(count) => {
                 self.raw.extend_from_slice(room.get(..count).unwrap_or_default());
                 Ok(true)

@@ -92,6 +92,13 @@ impl WayReader {
         }
     }
 
+    /// Whether the connection has ended; a poll has none of its own.
+    pub fn ended(&self) -> bool {
+        let stream_ended =
+            matches!(&self.carrier, Carrier::Stream(socket) if socket.finished || socket.closed);
+        stream_ended || self.close.is_some()
+    }
+
     fn poll(&mut self, left: Duration) -> Result<()> {
         let Carrier::Poll(cursor) = &mut self.carrier else { return Ok(()) };
         let wait = left.as_secs().min(5);

@@ -35,6 +35,8 @@ pub mod nats_reading;
 pub mod pilot;
 
 pub mod feed_ways;
+
+pub mod black_hole;
 pub mod nginx;
 
 pub mod browser;

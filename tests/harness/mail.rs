@@ -35,6 +35,8 @@ pub struct SeatDoor {
     base: String,
     token: String,
     agent: Agent,
+    /// Where input goes.
+    input: String,
 }
 
 /// An answer with bytes.
@@ -63,11 +65,14 @@ pub struct Mail {
 impl SeatDoor {
     /// The door of the seat that `token` opens.
     pub fn new(address: SocketAddr, match_id: &str, token: &str) -> SeatDoor {
-        let agent = Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_WITHIN));
+        // A stream may take as long as it likes, once it has begun.
+        let agent =
+            Agent::config_builder().http_status_as_error(false).timeout_recv_response(Some(ANSWER_WITHIN));
         SeatDoor {
             base: format!("http://{address}/api/matches/{match_id}"),
             token: token.to_owned(),
             agent: agent.build().into(),
+            input: "input".to_owned(),
         }
     }
 
@@ -83,14 +88,21 @@ impl SeatDoor {
 
     /// Sends bytes as they are.
     pub fn put(&self, body: &[u8]) -> Result<Letter> {
-        let request = self.agent.post(format!("{}/input", self.base));
+        let request = self.agent.post(format!("{}/{}", self.base, self.input));
         letter(request.header("authorization", format!("Bearer {}", self.token)).send(body)?)
     }
 
     /// Opens a stream; what it answered if that was an error.
     pub fn stream(&self) -> Result<Result<impl Read + Send + 'static, Letter>> {
-        let answer = self.get("stream")?;
+        self.clone().stream_at("stream")
+    }
+
+    /// The same at `route`; from then on input goes to the link that was opened.
+    fn stream_at(&mut self, route: &str) -> Result<Result<impl Read + Send + 'static + use<>, Letter>> {
+        let answer = self.get(route)?;
         if answer.status().is_success() {
+            let number = answer.headers().get("starfray-link").and_then(|number| number.to_str().ok());
+            self.input = format!("input?link={}", number.context("no number")?);
             return Ok(Ok(answer.into_body().into_reader()));
         }
         Ok(Err(letter(answer)?))
@@ -120,6 +132,15 @@ pub fn messages(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
 impl Mail {
     /// Opens a link.
     pub fn open(door: &SeatDoor, down: Down) -> Result<Mail> {
+        Mail::open_at(door.clone(), down, "stream")
+    }
+
+    /// Opens a stream as a spare beside the seat's link.
+    pub fn open_spare(door: &SeatDoor) -> Result<Mail> {
+        Mail::open_at(door.clone(), Down::Stream, "stream?spare=1")
+    }
+
+    fn open_at(mut door: SeatDoor, down: Down, route: &str) -> Result<Mail> {
         let (tell, news) = sync_channel(WAITING_MAX);
         let (out, waiting) = sync_channel(WAITING_MAX);
         let mail = Mail { news, out, stop: Arc::default(), pause: Arc::default(), refusals: Arc::default() };
@@ -131,7 +152,7 @@ impl Mail {
         };
         match down {
             Down::Stream => {
-                let Ok(body) = door.stream()? else { bail!("the stream was refused") };
+                let Ok(body) = door.stream_at(route)? else { bail!("the stream was refused") };
                 thread::spawn(move || reading.stream(body));
             }
             Down::Poll => {
@@ -139,7 +160,7 @@ impl Mail {
                 thread::spawn(move || reading.poll(&door));
             }
         }
-        let (door, refusals) = (door.clone(), Arc::clone(&mail.refusals));
+        let refusals = Arc::clone(&mail.refusals);
         thread::spawn(move || send(&door, &waiting, &refusals));
         Ok(mail)
     }

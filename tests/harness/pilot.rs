@@ -49,8 +49,15 @@ pub struct Pilot {
     pub complaint: Option<String>,
     address: SocketAddr,
     way: Option<Way>,
+    spare: Option<Way>,
+    /// The way that a spare replaced: what was sent on it is still under way.
+    older: Option<Way>,
+    /// Times that a spare took over.
+    pub moves: u32,
     began: Instant,
     picture_at_ms: f64,
+    /// All messages that came, while they are kept.
+    pub kept: Option<Vec<Vec<u8>>>,
 }
 
 /// What carries a pilot's messages.
@@ -107,9 +114,20 @@ impl Pilot {
     /// Joins a match without a link.
     pub fn seated(address: SocketAddr, match_id: &str, name: &str, steering: Steering) -> Result<Pilot> {
         let (id, token) = take_seat(address, match_id, name)?;
-        Ok(Pilot {
+        Ok(Pilot::with_token(address, match_id, id, &token, steering))
+    }
+
+    /// Somebody who has a seat already, without a link.
+    pub fn with_token(
+        address: SocketAddr,
+        match_id: &str,
+        id: PlayerId,
+        token: &str,
+        steering: Steering,
+    ) -> Pilot {
+        Pilot {
             id,
-            token,
+            token: token.to_owned(),
             match_id: match_id.to_owned(),
             client: Client::new(),
             steering,
@@ -119,9 +137,13 @@ impl Pilot {
             complaint: None,
             address,
             way: None,
+            spare: None,
+            older: None,
+            moves: 0,
             began: Instant::now(),
             picture_at_ms: 0.0,
-        })
+            kept: None,
+        }
     }
 
     /// Milliseconds since the pilot was made.
@@ -146,6 +168,36 @@ impl Pilot {
     /// The seat's addresses over plain HTTP.
     pub fn door(&self) -> SeatDoor {
         SeatDoor::new(self.address, &self.match_id, &self.token)
+    }
+
+    /// Opens a spare beside the link, a socket or a stream; with its first message it is the link.
+    pub fn try_spare(&mut self, socket: bool) -> Result<()> {
+        self.spare = Some(if socket {
+            let path = format!("/api/matches/{}/ws?token={}&spare=1", self.match_id, self.token);
+            Way::Socket(Box::new(handshake(self.address, &path, &[SUBPROTOCOL])?))
+        } else {
+            Way::Mail(Mail::open_spare(&self.door())?)
+        });
+        Ok(())
+    }
+
+    fn look_at_spare(&mut self) {
+        let first = match &mut self.spare {
+            None => return,
+            Some(Way::Mail(mail)) => mail.next().ok().flatten(),
+            Some(Way::Socket(socket)) => {
+                let read = socket.read();
+                // The answer to its ping waits for a write.
+                drop(socket.flush());
+                read.ok().filter(Message::is_binary).map(|message| message.into_data().to_vec())
+            }
+        };
+        if let Some(bytes) = first {
+            self.older = std::mem::replace(&mut self.way, self.spare.take());
+            self.moves += 1;
+            self.client.link_moved(self.now_ms());
+            self.take(&bytes);
+        }
     }
 
     fn begin(&mut self, way: Way) {
@@ -173,6 +225,7 @@ impl Pilot {
     /// One turn: reads what came, draws when it is time, sends what is to be sent.
     pub fn turn(&mut self) {
         self.read();
+        self.look_at_spare();
         let now_ms = self.now_ms();
         if now_ms >= self.picture_at_ms {
             self.picture_at_ms = (self.picture_at_ms + PICTURE_MS).max(now_ms);
@@ -227,6 +280,9 @@ impl Pilot {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(bytes.to_vec());
+        }
         let now_ms = self.now_ms();
         if let Err(error) = self.client.receive(bytes, now_ms) {
             self.complaint.get_or_insert(error.to_string());

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod close_reasons;
 mod feed;
 mod feed_ways;
 mod http2;
+mod half_open;
 mod load;
 mod metrics;
 mod nats;
@@ -15,6 +17,8 @@ mod play;
 mod playground;
 mod program;
 mod refusals;
+mod same_checksum;
 mod seats;
 mod tls;
+mod spares;
 mod transports;

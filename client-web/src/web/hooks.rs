@@ -12,7 +12,7 @@ use crate::view::{Freshness, View};
 /// What `state()` gives.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// "lobby", "play" or "watch".
+    /// "lobby", "play", "watch" or "compare".
     pub page: &'static str,
     /// The own or followed seat.
     pub player: Option<u16>,

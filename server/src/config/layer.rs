@@ -112,6 +112,11 @@ pub struct Layer {
     #[arg(long = "feed-age", value_name = "S", alias = "feed-age-s")]
     #[serde(alias = "feed_age")]
     pub feed_age_s: Option<Seconds>,
+    /// Seconds after which a player's client opens its next stream beside the old one, less up to a fifth by chance
+    /// [default: 600]
+    #[arg(long = "stream-age", value_name = "S", alias = "stream-age-s")]
+    #[serde(alias = "stream_age")]
+    pub stream_age_s: Option<Seconds>,
     /// Seconds that a request's head may take to arrive [default: 5]
     #[arg(long = "header-timeout", value_name = "S", alias = "header-timeout-s")]
     #[serde(alias = "header_timeout")]
@@ -216,6 +221,7 @@ impl Layer {
             feed_poll_hold_s: self.feed_poll_hold_s.or(lower.feed_poll_hold_s),
             feed_idle_s: self.feed_idle_s.or(lower.feed_idle_s),
             feed_age_s: self.feed_age_s.or(lower.feed_age_s),
+            stream_age_s: self.stream_age_s.or(lower.stream_age_s),
             header_timeout_s: self.header_timeout_s.or(lower.header_timeout_s),
             drain_timeout_s: self.drain_timeout_s.or(lower.drain_timeout_s),
             log: self.log.or(lower.log),

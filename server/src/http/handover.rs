@@ -15,6 +15,8 @@ use crate::{
 pub enum Handover {
     /// A match, as the WebSocket of a seat.
     Play(MatchHandle, PlayerId),
+    /// The same beside the link that the seat has, until it has answered a ping.
+    Spare(MatchHandle, PlayerId),
     /// A match's spectators' thread.
     Watch {
         /// The match.
@@ -35,6 +37,7 @@ impl Handover {
     pub async fn deliver(self, arrival: Arrival) {
         let taken = match self {
             Handover::Play(game, player) => game.attach(player, arrival),
+            Handover::Spare(game, player) => game.attach_spare(player, arrival),
             Handover::Watch { game, resume, form, chunked } => {
                 game.watch(WatchRequest { arrival, resume, form, chunked })
             }

@@ -5,16 +5,23 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 
 use super::{body, problem::Problem, seated::Seated, visit::Visit};
 use crate::{link::mailbox::PutError, state, telemetry::rejected};
 
 /// Longest body in bytes: a few seconds' commands fit easily.
 const BODY_BYTES_MAX: usize = 8 * 1024;
+
+/// What stands behind the question mark.
+#[derive(Debug, Deserialize)]
+pub struct Parameters {
+    link: Option<u64>,
+}
 
 /// `POST /api/matches/{id}/input`
 pub async fn put(
@@ -24,8 +31,10 @@ pub async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let seated = Seated::read(&state, &id, request.headers(), &visit)?;
+    let parameters = Query::<Parameters>::try_from_uri(request.uri());
+    let link = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0.link;
     let messages = body::read(request, BODY_BYTES_MAX).await?;
-    let mailbox = seated.game.mailboxes().find(seated.player).ok_or(PutError::Closed)?;
+    let mailbox = seated.game.mailboxes().find(seated.player, link).ok_or(PutError::Closed)?;
     mailbox.put(&messages)?;
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }

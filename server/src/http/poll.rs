@@ -48,7 +48,7 @@ pub async fn poll(
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
     drop(request);
     let (mailbox, seen) = match parameters.cursor.as_deref() {
-        None | Some("" | "0") => (seated.link(&state, Delivery::Poll)?, 0),
+        None | Some("" | "0") => (seated.link(&state, Delivery::Poll, false)?, 0),
         Some(cursor) => follow(&seated, cursor)?,
     };
     let turn = mailbox.begin_poll();
@@ -72,8 +72,8 @@ fn follow(seated: &Seated, cursor: &str) -> Result<(Arc<Mailbox>, u64), Problem>
     let (number, seen): (u64, u64) = numbers.ok_or_else(|| {
         Problem::bad("bad_cursor", "cursor must be what the last reply gave as Starfray-Cursor, or nothing")
     })?;
-    let mailbox = seated.game.mailboxes().find(seated.player);
-    let mailbox = mailbox.filter(|m| m.number == number && m.delivery == Delivery::Poll);
+    let mailbox = seated.game.mailboxes().find(seated.player, Some(number));
+    let mailbox = mailbox.filter(|m| m.delivery == Delivery::Poll);
     Ok((mailbox.ok_or_else(|| ended("this link has ended"))?, seen))
 }
 

@@ -55,15 +55,21 @@ impl Seated {
         }
     }
 
-    /// A new link for the seat; it replaces an older one. Fails while the server stops, and when the match is busy.
-    pub fn link(&self, state: &State, delivery: Delivery) -> Result<Arc<Mailbox>, Problem> {
+    /// A new link for the seat; it replaces an older one, a spare only once it has answered. Fails while the server
+    /// stops, and when the match is busy.
+    pub fn link(&self, state: &State, delivery: Delivery, spare: bool) -> Result<Arc<Mailbox>, Problem> {
         if state.is_draining() {
             return Err(Problem::draining());
         }
-        let (mailbox, end) = self.game.mailboxes().open(self.player, delivery);
+        let (mailbox, end) = self.game.mailboxes().open(self.player, delivery, spare);
         // The connection, if there is one, has its own place among the allowed ones.
         let arrival = Arrival { link: Link::Mailbox(end), early: Bytes::new(), permit: Box::new(()) };
-        self.game.attach(self.player, arrival).map_err(|error| {
+        let attached = if spare {
+            self.game.attach_spare(self.player, arrival)
+        } else {
+            self.game.attach(self.player, arrival)
+        };
+        attached.map_err(|error| {
             rejected("queue_full");
             Problem::later("busy", error.to_string(), std::time::Duration::from_secs(1))
         })?;

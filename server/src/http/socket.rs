@@ -32,6 +32,7 @@ const KEY_BYTES: usize = 16;
 #[derive(Debug, Deserialize)]
 pub struct Parameters {
     token: Option<String>,
+    spare: Option<u8>,
 }
 
 /// What must be known of the request's first line.
@@ -69,6 +70,9 @@ pub async fn connect(
         }
         (Offer::Ours(_), SeatToken::Good(_)) if state.is_draining() => {
             Handover::Refuse(CloseReason::GoingAway)
+        }
+        (Offer::Ours(_), SeatToken::Good(player)) if parameters.spare == Some(1) => {
+            Handover::Spare(game, player)
         }
         (Offer::Ours(_), SeatToken::Good(player)) => Handover::Play(game, player),
     };

@@ -11,12 +11,13 @@ use std::{
 use axum::{
     Extension,
     body::{Body, HttpBody},
-    extract::{Path, State},
-    http::{HeaderMap, Method, StatusCode},
+    extract::{Path, Query, Request, State},
+    http::{HeaderName, Method, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use hyper::body::Frame;
+use serde::Deserialize;
 
 use super::{
     problem::Problem,
@@ -28,20 +29,34 @@ use crate::{
     state,
 };
 
+/// The link's number among those of its seat, to be named with input.
+const LINK: HeaderName = HeaderName::from_static("starfray-link");
+/// When the client should open the next stream beside this one, in seconds. The server ends none because of its age.
+const RENEW_AFTER: HeaderName = HeaderName::from_static("starfray-renew-after");
+
+/// What stands behind the question mark.
+#[derive(Debug, Deserialize)]
+pub struct Parameters {
+    spare: Option<u8>,
+}
+
 /// `GET /api/matches/{id}/stream`
 pub async fn open(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
     Extension(visit): Extension<Visit>,
-    method: Method,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let seated = Seated::read(&state, &id, &headers, &visit)?;
-    if method != Method::GET {
+    let seated = Seated::read(&state, &id, request.headers(), &visit)?;
+    if request.method() != Method::GET {
         return Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
     }
-    let mailbox = seated.link(&state, Delivery::Stream)?;
-    Ok((HEAD, Body::new(Letters(mailbox))).into_response())
+    let parameters = Query::<Parameters>::try_from_uri(request.uri());
+    let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
+    drop(request);
+    let mailbox = seated.link(&state, Delivery::Stream, parameters.spare == Some(1))?;
+    let own = [(LINK, mailbox.number.to_string()), (RENEW_AFTER, state.stream_age_s().to_string())];
+    Ok((HEAD, own, Body::new(Letters(mailbox))).into_response())
 }
 
 /// A body that ends with the link.

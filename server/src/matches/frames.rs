@@ -139,7 +139,10 @@ impl Frames<'_> {
         let sent = link.send(out, self.now);
         if sent == Sent::Taken {
             link.welcome_due = false;
-            link.event_cursor = self.ring.head();
+            // One that took over goes on where the older one was.
+            if link.event_cursor == 0 {
+                link.event_cursor = self.ring.head();
+            }
             (link.pinged_at, link.ping_flies) = (self.now, true);
         }
         sent

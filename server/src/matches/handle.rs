@@ -100,6 +100,11 @@ impl MatchHandle {
         self.send(MatchMessage::Attach(player, arrival))
     }
 
+    /// A spare link for the seat of `player`: the one that it has goes on until the spare has answered a ping.
+    pub fn attach_spare(&self, player: PlayerId, arrival: Arrival) -> Result<(), Busy> {
+        self.send(MatchMessage::Spare(player, arrival))
+    }
+
     /// The mailboxes of players without a WebSocket.
     pub fn mailboxes(&self) -> &Mailboxes {
         &self.0.mailboxes
@@ -121,6 +126,8 @@ impl MatchHandle {
         let (log, watching) = (Arc::clone(&self.0.log), self.0.log.watch());
         let newcomer = Newcomer { arrival, log, watching, resume, form, chunked };
         self.0.spectators.try_send(Ticket::Watch(Box::new(newcomer))).map_err(|_| Busy)?;
+        // Or the greeting would wait for the thread's next look.
+        self.0.log.nudge();
         self.send(MatchMessage::Watched)
     }
 

@@ -73,6 +73,8 @@ pub enum MatchMessage {
     HasSeat(PlayerId, oneshot::Sender<bool>),
     /// A link for a seat.
     Attach(PlayerId, Arrival),
+    /// A spare link for a seat: it takes over once it has answered.
+    Spare(PlayerId, Arrival),
     /// The host's act.
     Host(HostAct),
     /// It is a playground, under these conditions from now on.

@@ -21,6 +21,7 @@ pub mod known;
 pub mod bots;
 pub mod event_ring;
 pub mod goodbye;
+pub mod moves;
 pub mod publisher;
 pub mod replication;
 pub mod roster;

@@ -11,6 +11,7 @@ use shared::tick::{Tick, TickRate};
 use crate::link::Arrival;
 use crate::link::websocket::{ReadRoom, WebSocketLink};
 use crate::matches::goodbye;
+use crate::matches::moves::{Moves, Tried};
 use crate::matches::net_figures::NetStatus;
 use crate::matches::seat::{Seat, SeatLink};
 use crate::telemetry::disconnected;
@@ -28,6 +29,7 @@ const LEAVING_MAX: usize = 256;
 pub struct Roster {
     seats: Vec<Seat>,
     leaving: Vec<(WebSocketLink, Duration)>,
+    moves: Moves,
     room: ReadRoom,
 }
 
@@ -95,6 +97,77 @@ impl Roster {
         was_in_limbo
     }
 
+    /// A spare link for the seat of `player`: it takes over once it answers, at once if the seat has no link. Returns
+    /// whether the player was in limbo before.
+    pub fn try_out(
+        &mut self,
+        player: PlayerId,
+        arrival: Arrival,
+        terms: (TickRate, &Timing),
+        now: Duration,
+    ) -> bool {
+        if self.get_mut(player).is_none_or(|seat| seat.link.is_none()) {
+            return self.attach(player, arrival, terms, now);
+        }
+        if let Some(earlier) = self.moves.try_out(player, WebSocketLink::new(arrival), now) {
+            self.dismiss(player, earlier, CloseReason::Replaced, now);
+        }
+        false
+    }
+
+    /// Lets spares that have answered take over, and ends those that did not. Returns who was in limbo before.
+    pub fn settle_spares(&mut self, terms: (TickRate, &Timing), now: Duration) -> Vec<PlayerId> {
+        let mut back = Vec::new();
+        for tried in self.moves.hear(&mut self.room, now) {
+            let (player, socket) = match tried {
+                Tried::Through(player, socket) => (player, socket),
+                Tried::Failed(player, socket, reason) => {
+                    self.dismiss(player, socket, reason, now);
+                    continue;
+                }
+            };
+            let mut link = SeatLink::new(socket, terms.0, terms.1, now);
+            let Some(seat) = self.get_mut(player) else { continue };
+            seat.generation += 1;
+            link.event_cursor = seat.link.as_ref().map_or(0, |older| older.event_cursor);
+            match seat.link.replace(link) {
+                None => back.push(player),
+                Some(older) => {
+                    if let Some(earlier) = self.moves.keep(player, older, now) {
+                        self.dismiss(player, earlier.link.socket, CloseReason::Replaced, now);
+                    }
+                }
+            }
+        }
+        back
+    }
+
+    /// Reads links that were replaced: what the client sent before it knew still counts. Returns who left.
+    fn read_older(&mut self, tick: Tick, now: Duration) -> Vec<(PlayerId, CloseReason)> {
+        let mut left = Vec::new();
+        for mut older in self.moves.take_older() {
+            let Ok(place) = self.find(older.player) else { continue };
+            let Some(seat) = self.seats.get_mut(place) else { continue };
+            let newer = seat.link.replace(older.link);
+            let read = seat.read(&mut self.room, tick, now);
+            let Some(link) = std::mem::replace(&mut seat.link, newer) else { continue };
+            older.link = link;
+            let over = match read {
+                Ok(()) => self.moves.return_older(older, now),
+                Err(reason) => {
+                    if reason == CloseReason::Left {
+                        left.push((older.player, reason));
+                    }
+                    Some(older)
+                }
+            };
+            if let Some(older) = over {
+                self.dismiss(older.player, older.link.socket, CloseReason::Replaced, now);
+            }
+        }
+        left
+    }
+
     /// Ends the link of `player`; the seat is kept until `free_at`.
     pub fn lose(&mut self, player: PlayerId, reason: CloseReason, now: Duration, free_at: Duration) {
         let Some(seat) = self.get_mut(player) else { return };
@@ -106,6 +179,8 @@ impl Roster {
 
     /// Takes the seat of `player` away.
     pub fn stand(&mut self, player: PlayerId) {
+        // Its link was told why; these have no seat to serve any more.
+        drop(self.moves.forget(player));
         if let Ok(place) = self.find(player) {
             self.seats.remove(place);
         }
@@ -131,7 +206,7 @@ impl Roster {
         now: Duration,
         traffic: &mut PlayerTraffic,
     ) -> Vec<(PlayerId, CloseReason)> {
-        let mut ended = Vec::new();
+        let mut ended = self.read_older(tick, now);
         for seat in &mut self.seats {
             if let Err(reason) = seat.read(&mut self.room, tick, now) {
                 ended.push((seat.player, reason));
@@ -146,11 +221,15 @@ impl Roster {
 
     /// Lets the time of made-up networks before links run to `now`.
     pub fn carry(&mut self, now: Duration) {
-        self.links().for_each(|link| link.socket.link_mut().carry(now));
+        let moving = self.moves.sockets();
+        let sockets =
+            self.seats.iter_mut().filter_map(|seat| seat.link.as_mut()).map(|link| &mut link.socket);
+        sockets.chain(moving).for_each(|socket| socket.link_mut().carry(now));
     }
 
     /// Made-up networks before links are of another kind from now on, and what was measured of the old ones is forgotten.
     pub fn change_weather(&mut self, network: &LinkProfile, rate: TickRate, now: Duration) {
+        self.moves.sockets().for_each(|socket| socket.link_mut().change_weather(network));
         for link in self.links() {
             link.socket.link_mut().change_weather(network);
             link.measure_anew(rate, now);

@@ -1,6 +1,7 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
 //! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
+mod moving;
 mod rest;
 
 use std::sync::Arc;
@@ -176,6 +177,7 @@ impl Match {
                     let _ = reply.send(self.roster.has(player));
                 }
                 MatchMessage::Attach(player, arrival) => self.attach(player, arrival, now),
+                MatchMessage::Spare(player, arrival) => self.try_out(player, arrival, now),
                 MatchMessage::Conditions(conditions) => {
                     self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
                     self.roster.change_weather(&conditions.network, self.settings.tick_hz, now);
@@ -189,10 +191,7 @@ impl Match {
     }
 
     fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
-        let arrival = match &self.playground {
-            Some(playground) => playground.take_in(arrival, self.seed ^ u64::from(player.0), now),
-            None => arrival,
-        };
+        let arrival = self.take_in(player, arrival, now);
         if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
             self.commands.push(Command::Return { player });
         }
@@ -234,6 +233,7 @@ impl Match {
 
     fn read_links(&mut self, now: Duration) {
         self.carry(now);
+        self.settle_spares(now);
         for (player, reason) in self.roster.read_links(self.world.tick, now, &mut self.traffic) {
             self.end_link(player, reason, now);
         }

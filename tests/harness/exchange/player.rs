@@ -41,6 +41,12 @@ pub struct Player {
     pub client: Client,
     /// Its end of the link, while there is one.
     pub peer: Option<Peer>,
+    /// A link beside it, until its first message comes.
+    pub spare: Option<Peer>,
+    older: Option<(Peer, Lane)>,
+    delay: Delay,
+    /// Times that a spare took over.
+    pub moves: u32,
     /// Who steers.
     pub steering: Steering,
     /// The last picture.
@@ -75,6 +81,10 @@ impl Player {
             id,
             client: Client::new(),
             peer: None,
+            spare: None,
+            older: None,
+            delay,
+            moves: 0,
             steering,
             view: View::default(),
             seen: Vec::new(),
@@ -112,6 +122,7 @@ impl Player {
                 self.down.send(message, from_ms);
             }
         }
+        self.try_spare(from_ms);
         loop {
             let arrival = self.down.next_due_ms().filter(|due| *due <= self.picture_at_ms);
             if let Some((at, message)) = arrival.and_then(|_| self.down.receive(until_ms)) {
@@ -126,6 +137,12 @@ impl Player {
                 break;
             }
         }
+        if let Some((peer, up)) = &mut self.older {
+            while let Some((at_ms, message)) = up.receive(until_ms) {
+                peer.set_now(at_ms);
+                peer.send(message);
+            }
+        }
         while let Some((at_ms, message)) = self.up.receive(until_ms) {
             if let Some(peer) = &mut self.peer {
                 peer.set_now(at_ms);
@@ -134,6 +151,24 @@ impl Player {
         }
         if self.peer.as_ref().is_some_and(|p| p.closed.is_some()) {
             self.drop_link(until_ms);
+        }
+    }
+
+    /// As the page does: the first message on the spare makes it the link.
+    fn try_spare(&mut self, now_ms: f64) {
+        let Some(spare) = &mut self.spare else { return };
+        let messages = spare.receive();
+        if messages.is_empty() {
+            return;
+        }
+        // What was sent on the older one still arrives there.
+        let up = std::mem::replace(&mut self.up, Lane::new(self.delay, 77));
+        self.older = self.peer.take().map(|peer| (peer, up));
+        self.peer = self.spare.take();
+        self.moves += 1;
+        self.client.link_moved(now_ms);
+        for message in messages {
+            self.down.send(message, now_ms);
         }
     }
 

@@ -26,6 +26,10 @@ pub enum SourceEvent {
         /// Its JSON.
         data: String,
     },
+    /// A request leaves. `EventSource` does not tell this, nor bytes.
+    Asked,
+    /// So many bytes of an answer came.
+    Bytes(u32),
     /// The connection is lost; the browser tries again by itself if `retries`.
     Lost {
         /// Whether the browser tries again.

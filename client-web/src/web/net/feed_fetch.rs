@@ -1,18 +1,22 @@
-//! The feed without `EventSource`: lines of JSON out of a response that streams, or answers to long polls. Both tell
-//! the same events as `feed`; whoever drops one is told nothing more.
+//! The feed without `EventSource`: lines of JSON out of a response that streams, answers to polls, messages of a
+//! WebSocket. All tell the same events as `feed`; whoever drops one is told nothing more.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::futures::{JsFuture, spawn_local};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStreamDefaultReader, RequestInit, Response};
 
 use super::feed::{Feed, NAMES, SourceEvent, address, address_of};
+use super::feed_socket::FeedSocket;
 use super::json::Json;
 use crate::feed_way::FeedWay;
-use crate::web::dom::{Fault, window};
+use crate::web::dom::{Fault, after, window};
+
+/// Time between two questions of who only pulls.
+const PULL_EVERY_MS: u32 = 1_000;
 
 /// How far reading is, and who is told; nobody once `open` is false.
 struct Reading {
@@ -39,6 +43,8 @@ pub enum AnyFeed {
     Source(Feed),
     /// Read by us.
     Fetched(Fetched),
+    /// A WebSocket.
+    Socket(FeedSocket),
 }
 
 /// Opens a match's feed on a way: its id, the key if it needs one, and the cursor to go on from.
@@ -52,29 +58,53 @@ pub fn open(
             return Feed::open(&address(id, key, Some(cursor)), tell).map(AnyFeed::Source);
         }
         FeedWay::Lines => "feed",
-        FeedWay::Poll => "feed/poll",
+        FeedWay::Poll | FeedWay::Pull => "feed/poll",
+        FeedWay::WebSocket => "feed/ws",
     };
-    let url = address_of(&format!("{id}/{route}"), key, "");
-    Ok(AnyFeed::Fetched(read(url, cursor.to_owned(), way == FeedWay::Poll, tell)))
-}
-
-/// Reads `url`, whose last parameter is the cursor, from `cursor` on: a stream once, or one answer after the other if it
-/// `polls`. Both are lines of JSON.
-fn read(url: String, cursor: String, polls: bool, tell: &Rc<dyn Fn(SourceEvent)>) -> Fetched {
+    let mut url = address_of(&format!("{id}/{route}"), key, "");
+    if way == FeedWay::Pull {
+        url = url.replace("cursor=", "wait=0&cursor=");
+    }
     let open = Rc::new(Cell::new(true));
-    let mut reading = Reading { tell: Rc::clone(tell), open: Rc::clone(&open), cursor, kept: Vec::new() };
-    spawn_local(async move {
-        reading.tell(SourceEvent::Opened);
-        while reading.response(&url).await.is_some() && polls && reading.open.get() {}
-        reading.tell(SourceEvent::Lost { retries: false });
-    });
-    Fetched(open)
+    let mut reading = Reading {
+        tell: Rc::clone(tell),
+        open: Rc::clone(&open),
+        cursor: cursor.to_owned(),
+        kept: Vec::new(),
+    };
+    if way == FeedWay::WebSocket {
+        let url = format!("{}{url}{cursor}", window()?.location().origin()?);
+        return FeedSocket::open(&url, tell, move |text| {
+            reading.tell(SourceEvent::Bytes(text.len() as u32));
+            reading.take_text(text);
+        })
+        .map(AnyFeed::Socket);
+    }
+    spawn_local(reading.read(url, way));
+    Ok(AnyFeed::Fetched(Fetched(open)))
 }
 
 impl Reading {
+    /// Reads `url`, whose last parameter is the cursor: a stream once, or one answer after the other.
+    async fn read(mut self, url: String, way: FeedWay) {
+        self.tell(SourceEvent::Opened);
+        while self.response(&url).await.is_some() && way != FeedWay::Lines && self.open.get() {
+            if way == FeedWay::Pull {
+                pause(PULL_EVERY_MS).await;
+            }
+        }
+        self.tell(SourceEvent::Lost { retries: false });
+    }
+
     fn tell(&self, event: SourceEvent) {
         if self.open.get() {
             (self.tell)(event);
+        }
+    }
+
+    fn take_text(&mut self, text: &str) {
+        if let Some(line) = Json::parse(text) {
+            self.take(&line);
         }
     }
 
@@ -97,6 +127,7 @@ impl Reading {
     async fn response(&mut self, url: &str) -> Option<()> {
         let options = RequestInit::new();
         options.set_headers(&Json::object().with("accept", "application/x-ndjson").into_js());
+        self.tell(SourceEvent::Asked);
         let asked = window().ok()?.fetch_with_str_and_init(&format!("{url}{}", self.cursor), &options);
         let response: Response = JsFuture::from(asked).await.ok()?.dyn_into().ok()?;
         if !response.ok() {
@@ -110,16 +141,26 @@ impl Reading {
             let value = Reflect::get(&part, &JsValue::from_str("value")).ok()?;
             // No value is the end.
             let Ok(bytes) = value.dyn_into::<Uint8Array>() else { return Some(()) };
+            self.tell(SourceEvent::Bytes(bytes.length()));
             self.kept.extend(bytes.to_vec());
             while let Some(end) = self.kept.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = self.kept.drain(..=end).collect();
-                if let Some(line) = std::str::from_utf8(&line).ok().and_then(Json::parse) {
-                    self.take(&line);
-                }
+                self.take_text(std::str::from_utf8(&line).unwrap_or_default());
             }
         }
         // The answer is not waited for: the stream is over for us.
         let _ = reader.cancel();
         None
     }
+}
+
+/// Waits.
+async fn pause(pause_ms: u32) {
+    let waited = Promise::new(&mut |resolve, _| {
+        after(pause_ms, move || {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        });
+    });
+    // It is never refused.
+    let _ = JsFuture::from(waited).await;
 }

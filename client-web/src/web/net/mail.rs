@@ -23,6 +23,15 @@ const POSTS_MAX: u8 = 3;
 /// Polls that may fail in a row: the reply that was lost is given again.
 const LOST_POLLS_MAX: u8 = 2;
 
+/// How messages come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// In one response that goes on, from this route.
+    Stream(&'static str),
+    /// In answers to long polls.
+    Poll,
+}
+
 /// An open or opening link.
 #[derive(Debug)]
 pub struct Mail(Rc<Line>);
@@ -35,6 +44,8 @@ struct Line {
     waiting: RefCell<Vec<u8>>,
     posts: Cell<u8>,
     closed: Cell<bool>,
+    /// Where input goes: with the link's number, once that is known.
+    input: RefCell<String>,
     abort: AbortController,
 }
 
@@ -49,7 +60,7 @@ impl Mail {
     pub fn open(
         address: String,
         token: String,
-        polls: bool,
+        route: Route,
         tell: Rc<dyn Fn(SocketEvent)>,
     ) -> Result<Mail, Fault> {
         let line = Rc::new(Line {
@@ -59,11 +70,15 @@ impl Mail {
             waiting: RefCell::default(),
             posts: Cell::new(0),
             closed: Cell::new(false),
+            input: RefCell::new("input".to_owned()),
             abort: AbortController::new()?,
         });
         let reading = Rc::clone(&line);
         spawn_local(async move {
-            let ended = if polls { reading.poll().await } else { reading.stream().await };
+            let ended = match route {
+                Route::Poll => reading.poll().await,
+                Route::Stream(route) => reading.stream(route).await,
+            };
             if let Err(code) = ended {
                 reading.tell(SocketEvent::Closed(code));
             }
@@ -117,9 +132,16 @@ impl Line {
         }
     }
 
-    async fn stream(self: &Rc<Self>) -> Result<(), u16> {
-        let answer = self.ask("stream", None).await?;
+    async fn stream(self: &Rc<Self>, route: &str) -> Result<(), u16> {
+        let answer = self.ask(route, None).await?;
+        let says = |name: &str| answer.headers().get(name).ok().flatten();
+        if let Some(number) = says("starfray-link") {
+            *self.input.borrow_mut() = format!("input?link={number}");
+        }
         self.tell(SocketEvent::Opened);
+        if let Some(renew_s) = says("starfray-renew-after").and_then(|text| text.parse().ok()) {
+            self.tell(SocketEvent::RenewIn(renew_s));
+        }
         let reader: ReadableStreamDefaultReader = answer.body().ok_or(REFUSED)?.get_reader().unchecked_into();
         let mut messages = MessageReader::default();
         loop {
@@ -180,7 +202,8 @@ impl Line {
         self.posts.set(self.posts.get() + 1);
         spawn_local(async move {
             // Why it was not taken is told by the way down.
-            let _ = line.ask("input", Some(&body)).await;
+            let route = line.input.borrow().clone();
+            let _ = line.ask(&route, Some(&body)).await;
             line.posts.set(line.posts.get() - 1);
             if !line.closed.get() {
                 line.post(false);

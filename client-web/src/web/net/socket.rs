@@ -26,6 +26,8 @@ pub enum SocketEvent {
     Opened,
     /// A message came.
     Message(Vec<u8>),
+    /// It should make room for the next one like it in so many seconds.
+    RenewIn(u32),
     /// It is closed, with this code.
     Closed(u16),
 }
@@ -78,11 +80,12 @@ impl Drop for Socket {
     }
 }
 
-/// The address of a seat's WebSocket.
-pub fn address(base: &str, match_id: &str, token: &str) -> String {
+/// The address of a seat's WebSocket; a spare leaves the seat's link alone until it has answered a ping.
+pub fn address(base: &str, match_id: &str, token: &str, spare: bool) -> String {
     let base = match base.strip_prefix("http") {
         Some(rest) => format!("ws{rest}"),
         None => base.to_owned(),
     };
-    format!("{}/api/matches/{match_id}/ws?token={token}", base.trim_end_matches('/'))
+    let spare = if spare { "&spare=1" } else { "" };
+    format!("{}/api/matches/{match_id}/ws?token={token}{spare}", base.trim_end_matches('/'))
 }

@@ -1,6 +1,6 @@
-//! The pages of the one document: lobby (with hosting), play (also as a playground), watch. Each is a struct that owns its parts.
+//! The pages of the one document: lobby (with hosting), play (also as a playground), watch, compare. Each is a struct that owns its parts.
 //! `start` chooses one by the address. The lobby opens the form of `host`, and `play` shows
-//! the panel of `playground`; otherwise pages never import each other.
+//! the panel of `playground`, and `compare` takes the lobby's liveliest match; otherwise pages never import each other.
 
 pub mod host;
 pub mod lobby;
@@ -9,3 +9,5 @@ pub mod playground;
 pub mod route;
 pub mod tagging;
 pub mod watch;
+
+pub mod compare;

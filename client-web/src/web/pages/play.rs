@@ -3,6 +3,7 @@
 
 pub mod link;
 pub mod overlay;
+pub mod spare;
 pub mod words;
 
 use std::cell::RefCell;
@@ -124,15 +125,16 @@ impl Play {
     fn connect(&mut self) {
         let Some(seat) = self.link.seat.clone() else { return };
         self.link.stand = Stand::Connecting;
-        let me = self.me.clone();
+        self.link.tries += 1;
+        let (number, me) = (self.link.tries, self.me.clone());
+        (self.link.number, self.link.spare) = (number, None);
         let tell = Rc::new(move |event| {
             if let Some(play) = me.upgrade() {
-                play.borrow_mut().heard(event);
+                play.borrow_mut().heard_on(number, event);
             }
         });
-        self.link.tries += 1;
-        self.expect_news(self.link.tries);
-        match Way::open(self.link.ladder.at(), &seat, &self.link.match_id, tell) {
+        self.expect_news(number);
+        match Way::open((self.link.ladder.at(), false), &seat, &self.link.match_id, tell) {
             Ok(way) => self.link.way = Some(way),
             Err(_) => self.closed(REFUSED),
         }
@@ -160,9 +162,19 @@ impl Play {
         }
     }
 
+    /// Something came on the way called `number`; one that is no longer in use is not listened to.
+    fn heard_on(&mut self, number: u32, event: SocketEvent) {
+        if self.link.number == number {
+            self.heard(event);
+        } else if self.link.spare.as_ref().is_some_and(|spare| spare.number == number) {
+            self.heard_on_spare(event);
+        }
+    }
+
     fn heard(&mut self, event: SocketEvent) {
         match event {
             SocketEvent::Opened => self.client.link_opened(now_ms()),
+            SocketEvent::RenewIn(renew_s) => self.renew_in(self.link.number, renew_s),
             SocketEvent::Message(bytes) => match self.client.receive(&bytes, now_ms()) {
                 Ok(()) => {
                     if self.client.bye().is_none() {
@@ -220,6 +232,7 @@ impl Play {
 
     fn picture(&mut self, picture_ms: f64) -> Result<(), Fault> {
         self.heed_playground();
+        self.climb();
         self.step();
         if self.input.pressed("F3") {
             self.overlay.figures.toggle();

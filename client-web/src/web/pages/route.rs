@@ -19,6 +19,8 @@ pub enum Route {
     },
     /// The playground.
     Playground,
+    /// All ways of the feed beside each other, of a match or of the liveliest.
+    Compare(Option<String>),
 }
 
 /// What the address of this document asks for; everything unknown is the lobby.
@@ -31,6 +33,7 @@ pub fn current() -> Result<Route, Fault> {
         "play" if !id.is_empty() => Route::Play(id),
         "watch" if !id.is_empty() => Route::Watch { id, key: parameter(&search, "key") },
         "playground" => Route::Playground,
+        "compare" => Route::Compare(parameter(&search, "match")),
         _ => Route::Lobby,
     })
 }

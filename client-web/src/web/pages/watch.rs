@@ -1,6 +1,7 @@
 //! Watching: the public feed on the way that works, the same arena, a list to choose whom to follow, a camera that flies free.
 //! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
 
+pub mod plates;
 pub mod roster;
 
 use std::cell::{Cell, RefCell};
@@ -10,22 +11,20 @@ use glam::Vec2;
 use shared::world::Phase;
 use web_sys::HtmlElement;
 
-use self::roster::{Card, Roster};
+use self::plates::Plates;
 use super::route::{self, fatal};
 use super::tagging::{self, Naming};
-use crate::feed_way::FeedChoice;
+use crate::feed_way::{FeedChoice, FeedWay};
+use crate::ladder::FIRST_MESSAGE_MS;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
 use crate::view::{Freshness, Happening, Score, View};
 use crate::web::animation;
-use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, now_ms, toggle};
+use crate::web::dom::{Fault, after, by_id, document, listen, now_ms, toggle, visible};
 use crate::web::hooks::{self, State};
-use crate::web::hud::clock::Clock;
-use crate::web::hud::kills::{Kills, Named};
-use crate::web::hud::labels::Labels;
-use crate::web::hud::notice::{Answer, Notice, Words};
-use crate::web::hud::slots::Slots;
-use crate::web::hud::table::{Occasion, Table};
+use crate::web::hud::kills::Named;
+use crate::web::hud::notice::{Answer, Words};
+use crate::web::hud::table::Occasion;
 use crate::web::input::Input;
 use crate::web::net::feed::SourceEvent;
 use crate::web::net::feed_fetch::{self, AnyFeed};
@@ -55,6 +54,11 @@ struct Watch {
     key: Option<String>,
     spectator: Spectator,
     feed: Option<AnyFeed>,
+    /// Feeds that were opened; the last but a spare is the one in use.
+    opened: u32,
+    number: u32,
+    /// A better way that is tried beside it.
+    spare: Option<(u32, FeedWay, AnyFeed)>,
     choice: FeedChoice,
     backoff: Backoff,
     failed: u32,
@@ -67,28 +71,6 @@ struct Watch {
     begun_ms: f64,
     flown_ms: f64,
     pressed: Rc<Cell<Option<Press>>>,
-}
-
-/// The page's parts over the arena.
-#[derive(Debug)]
-struct Plates {
-    card: Card,
-    clock: Clock,
-    kills: Kills,
-    labels: Labels,
-    notice: Notice,
-    roster: Roster,
-    slots: Slots,
-    table: Table,
-    leads: Text,
-    state: Text,
-    behind: Text,
-    way: Text,
-    title: Text,
-    copy: Text,
-    keys: HtmlElement,
-    mode: HtmlElement,
-    freshness: Changed<Freshness>,
 }
 
 /// Begins to watch a match.
@@ -106,6 +88,9 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
         key,
         spectator: Spectator::new(),
         feed: None,
+        opened: 0,
+        number: 0,
+        spare: None,
         choice: FeedChoice::new(storage::feed_way()),
         backoff: Backoff::new((js_sys::Math::random() * 1e15) as u64),
         failed: 0,
@@ -130,56 +115,74 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
     })
 }
 
-impl Plates {
-    fn new() -> Result<Plates, Fault> {
-        Ok(Plates {
-            card: Card::new()?,
-            clock: Clock::new("watch-clock")?,
-            kills: Kills::new("watch-kills")?,
-            labels: Labels::new()?,
-            notice: Notice::new()?,
-            roster: Roster::new()?,
-            slots: Slots::default(),
-            table: Table::new()?,
-            leads: Text::by_id("watch-leads")?,
-            state: Text::by_id("watch-state")?,
-            behind: Text::by_id("watch-behind")?,
-            way: Text::by_id("watch-way")?,
-            title: Text::by_id("watch-title")?,
-            copy: Text::by_id("watch-copy-text")?,
-            keys: by_id("watch-keys")?,
-            mode: crate::web::dom::find(&by_id::<HtmlElement>("watching")?, ".mode")?,
-            freshness: Changed::default(),
-        })
-    }
-}
-
 impl Watch {
     fn open(&mut self) {
-        let me = self.me.clone();
-        let tell: Rc<dyn Fn(SourceEvent)> = Rc::new(move |event| {
-            if let Some(watch) = me.upgrade() {
-                watch.borrow_mut().heard(event);
-            }
-        });
-        let (id, key) = (self.id.as_str(), self.key.as_deref());
-        let cursor = self.spectator.last_cursor().unwrap_or_default();
         self.choice.opening(now_ms());
         self.plates.way.set(self.choice.way().name());
-        match feed_fetch::open(self.choice.way(), (id, key, cursor), &tell) {
+        let feed = self.open_way(self.choice.way());
+        (self.number, self.spare) = (self.opened, None);
+        match feed {
             Ok(feed) => self.feed = Some(feed),
             Err(_) => self.lost(false),
         }
     }
 
+    /// Opens the feed on a way, behind the last event; what comes there is told with the number of the opening.
+    fn open_way(&mut self, way: FeedWay) -> Result<AnyFeed, Fault> {
+        self.opened += 1;
+        let (number, me) = (self.opened, self.me.clone());
+        let tell: Rc<dyn Fn(SourceEvent)> = Rc::new(move |event| {
+            if let Some(watch) = me.upgrade() {
+                watch.borrow_mut().heard_on(number, event);
+            }
+        });
+        let (id, key) = (self.id.as_str(), self.key.as_deref());
+        let cursor = self.spectator.last_cursor().unwrap_or_default();
+        feed_fetch::open(way, (id, key, cursor), &tell)
+    }
+
+    /// Tries the better way, if that is due. The picture goes on over the old one until the new one brings something.
+    fn climb(&mut self, now: f64) {
+        let due = self.spare.is_none() && self.feed.is_some() && visible();
+        let Some(way) = due.then(|| self.choice.climb(now, js_sys::Math::random())).flatten() else { return };
+        self.spare = self.open_way(way).ok().map(|feed| (self.opened, way, feed));
+        let (number, me) = (self.opened, self.me.clone());
+        after(FIRST_MESSAGE_MS, move || {
+            if let Some(watch) = me.upgrade() {
+                watch.borrow_mut().spare.take_if(|(spare, ..)| *spare == number);
+            }
+        });
+    }
+
+    fn heard_on(&mut self, number: u32, event: SourceEvent) {
+        if number == self.number {
+            return self.heard(event);
+        }
+        let Some((_, way, feed)) = self.spare.take_if(|(spare, ..)| *spare == number) else { return };
+        match event {
+            SourceEvent::Opened | SourceEvent::Asked | SourceEvent::Bytes(_) => {
+                self.spare = Some((number, way, feed));
+            }
+            SourceEvent::Lost { .. } => {}
+            SourceEvent::Message { .. } => {
+                (self.number, self.feed) = (number, Some(feed));
+                self.choice.moved(way);
+                self.plates.way.set(way.name());
+                storage::set_feed_way(way);
+                self.heard(event);
+            }
+        }
+    }
+
     fn heard(&mut self, event: SourceEvent) {
         match event {
+            SourceEvent::Asked | SourceEvent::Bytes(_) => {}
             SourceEvent::Opened => self.spectator.opened(now_ms()),
             SourceEvent::Message { name, cursor, data } => {
                 match self.spectator.receive(name, &cursor, &data, now_ms()) {
                     Ok(()) => {
                         self.failed = 0;
-                        if self.choice.brought_event() {
+                        if self.choice.brought_event(now_ms()) {
                             storage::set_feed_way(self.choice.way());
                         }
                         self.backoff.succeeded();
@@ -223,6 +226,7 @@ impl Watch {
         if self.feed.is_some() && self.choice.is_late(now) {
             self.open();
         }
+        self.climb(now);
         self.steer(now);
         self.view = self.spectator.view(now);
         self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;
@@ -381,20 +385,5 @@ impl Watch {
 
     fn state(&self) -> State {
         State { attempt: self.failed, ..State::of("watch", &self.view) }
-    }
-}
-
-impl Plates {
-    fn show_state(&mut self, view: &View) {
-        if self.freshness.is_new(view.freshness) {
-            toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
-            toggle(&self.mode, "gone", view.freshness == Freshness::Lost);
-            self.state.set(match view.freshness {
-                Freshness::Waiting => "Connecting",
-                Freshness::Live => "Live",
-                Freshness::CatchingUp => "Catching up",
-                Freshness::Lost => "Offline",
-            });
-        }
     }
 }

@@ -77,6 +77,7 @@ fn open(live: &Shared, id: String) {
 impl Live {
     fn heard(&mut self, event: SourceEvent) {
         match event {
+            SourceEvent::Asked | SourceEvent::Bytes(_) => {}
             SourceEvent::Opened => self.spectator.opened(now_ms()),
             SourceEvent::Message { name, cursor, data } => {
                 if self.spectator.receive(name, &cursor, &data, now_ms()).is_err() {

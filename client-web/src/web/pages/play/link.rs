@@ -67,6 +67,17 @@ pub enum Next {
     Reload,
 }
 
+/// A way that is tried beside the one in use.
+#[derive(Debug)]
+pub struct Spare {
+    /// Tells it from other ways of the page.
+    pub number: u32,
+    /// What carries it.
+    pub transport: Transport,
+    /// The way.
+    pub way: Way,
+}
+
 /// The wall clock in seconds.
 fn now_s() -> u32 {
     (js_sys::Date::now() / 1000.0) as u32
@@ -85,6 +96,10 @@ pub struct Link {
     pub ladder: Ladder,
     /// Ways that were opened.
     pub tries: u32,
+    /// The number of the way in use among them.
+    pub number: u32,
+    /// A way that is tried beside it.
+    pub spare: Option<Spare>,
     /// Where it stands.
     pub stand: Stand,
     /// When the connection was lost.
@@ -106,6 +121,8 @@ impl Link {
             way: None,
             ladder: Ladder::new(&storage::way(), now_s()),
             tries: 0,
+            number: 0,
+            spare: None,
             stand: Stand::Joining,
             lost_ms: None,
             generation: 0,
@@ -169,6 +186,21 @@ impl Link {
                 storage::set_way(&memory);
             }
         }
+    }
+
+    /// The better transport that is to be tried now, if one is.
+    pub fn climb(&mut self) -> Option<Transport> {
+        self.ladder.climb(now_s(), js_sys::Math::random())
+    }
+
+    /// A spare is the way from now on. Returns the older one.
+    pub fn take_over(&mut self, spare: Spare) -> Option<Way> {
+        self.number = spare.number;
+        self.generation += 1;
+        if let Some(memory) = self.ladder.moved(spare.transport, now_s()) {
+            storage::set_way(&memory);
+        }
+        self.way.replace(spare.way)
     }
 
     /// The way is closed with `code`; `bye` is the server's last word, if there was one.

@@ -1,0 +1,75 @@
+//! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
+//! them with every picture.
+
+use web_sys::HtmlElement;
+
+use super::roster::{Card, Roster};
+use crate::view::{Freshness, View};
+use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
+use crate::web::hud::clock::Clock;
+use crate::web::hud::kills::Kills;
+use crate::web::hud::labels::Labels;
+use crate::web::hud::notice::Notice;
+use crate::web::hud::slots::Slots;
+use crate::web::hud::table::Table;
+
+/// The page's parts over the arena.
+#[derive(Debug)]
+pub struct Plates {
+    pub(super) card: Card,
+    pub(super) clock: Clock,
+    pub(super) kills: Kills,
+    pub(super) labels: Labels,
+    pub(super) notice: Notice,
+    pub(super) roster: Roster,
+    pub(super) slots: Slots,
+    pub(super) table: Table,
+    pub(super) leads: Text,
+    pub(super) state: Text,
+    pub(super) behind: Text,
+    pub(super) way: Text,
+    pub(super) title: Text,
+    pub(super) copy: Text,
+    pub(super) keys: HtmlElement,
+    pub(super) mode: HtmlElement,
+    pub(super) freshness: Changed<Freshness>,
+}
+
+impl Plates {
+    /// Finds all elements.
+    pub(super) fn new() -> Result<Plates, Fault> {
+        Ok(Plates {
+            card: Card::new()?,
+            clock: Clock::new("watch-clock")?,
+            kills: Kills::new("watch-kills")?,
+            labels: Labels::new()?,
+            notice: Notice::new()?,
+            roster: Roster::new()?,
+            slots: Slots::default(),
+            table: Table::new()?,
+            leads: Text::by_id("watch-leads")?,
+            state: Text::by_id("watch-state")?,
+            behind: Text::by_id("watch-behind")?,
+            way: Text::by_id("watch-way")?,
+            title: Text::by_id("watch-title")?,
+            copy: Text::by_id("watch-copy-text")?,
+            keys: by_id("watch-keys")?,
+            mode: find(&by_id::<HtmlElement>("watching")?, ".mode")?,
+            freshness: Changed::default(),
+        })
+    }
+
+    /// Shows how fresh the picture is.
+    pub(super) fn show_state(&mut self, view: &View) {
+        if self.freshness.is_new(view.freshness) {
+            toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
+            toggle(&self.mode, "gone", view.freshness == Freshness::Lost);
+            self.state.set(match view.freshness {
+                Freshness::Waiting => "Connecting",
+                Freshness::Live => "Live",
+                Freshness::CatchingUp => "Catching up",
+                Freshness::Lost => "Offline",
+            });
+        }
+    }
+}
