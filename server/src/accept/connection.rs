@@ -108,9 +108,10 @@ pub(super) async fn drive(guest: Guest, door: Door, stopping: watch::Receiver<bo
         if parts.read_buf.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(&parts.read_buf) };
     drop((parts.read_buf, parts.service, counted));
     let socket = parts.io.into_inner().into_socket();
+    // What comes last is kept apart: within this task it would lie in wait, four KiB of it, as long as the connection.
     match end {
-        End::Claimed(claim) => hand_over(socket, early, claim, permit).await,
-        End::Over => linger(socket).await,
+        End::Claimed(claim) => Box::pin(hand_over(socket, early, claim, permit)).await,
+        End::Over => Box::pin(linger(socket)).await,
         End::Cut => {}
     }
 }
