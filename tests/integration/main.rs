@@ -5,6 +5,7 @@
 mod api;
 mod feed;
 mod feed_ways;
+mod idle;
 mod load;
 mod metrics;
 mod nginx;

@@ -100,11 +100,10 @@ impl Spectator {
         std::mem::take(&mut self.requests)
     }
 
-    /// Moves a pull that is due to a time of its own between two pulls, so that a crowd does not ask in one instant;
-    /// `share` is 0 to 1.
+    /// Gives pulls a time of their own between two, so that a crowd does not ask in one instant; `share` is 0 to 1.
     pub(crate) fn spread(&mut self, share: f64) {
         if let Some(pull) = &mut self.pull {
-            pull.asked_ms += share * pull.every_ms;
+            pull.asked_ms -= share * pull.every_ms;
         }
     }
 
