@@ -8,6 +8,7 @@ mod feed;
 mod feed_ways;
 mod http2;
 mod half_open;
+mod idle;
 mod load;
 mod metrics;
 mod nats;

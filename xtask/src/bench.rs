@@ -5,12 +5,17 @@ mod arena;
 mod child;
 mod contenders;
 mod encode;
+mod fanout;
+mod fanout_server;
 mod feel;
 mod figures;
+mod idle;
+mod idle_connection;
 mod machine;
 mod measurement;
 mod plot;
 mod procfs;
+mod push;
 mod ranges;
 mod report;
 mod scale;
@@ -29,7 +34,7 @@ use crate::{
 };
 
 /// The benchmarks, in the order in which they run.
-const BENCHES: [&str; 4] = ["encode", "feel", "scale", "slow"];
+const BENCHES: [&str; 6] = ["encode", "feel", "scale", "slow", "push", "fanout"];
 
 /// Seconds for each figure of `encode`, by default and in short.
 const ENCODE_SECONDS: (u64, u64) = (3, 1);
@@ -41,7 +46,7 @@ pub(crate) struct Options {
     name: Option<String>,
     /// One more file for the figures.
     json: Option<PathBuf>,
-    /// Numbers of players, where they can be chosen.
+    /// Numbers of players, or of spectators, where they can be chosen.
     players: Option<Vec<u32>>,
     /// Repetitions, where there are some.
     repetitions: Option<u32>,
@@ -58,7 +63,7 @@ impl Options {
             let mut value = || rest.next().ok_or(format!("`{arg}` needs a value"));
             match arg.as_str() {
                 "--json" => options.json = Some(PathBuf::from(value()?)),
-                "--players" => options.players = Some(numbers(value()?)?),
+                "--players" | "--spectators" => options.players = Some(numbers(value()?)?),
                 "--reps" => options.repetitions = Some(number(value()?, 100)?),
                 "--seconds" => options.seconds = Some(number(value()?, 3600)?.into()),
                 flag if flag.starts_with('-') => return Err(format!("`bench` has no option `{flag}`")),
@@ -103,6 +108,23 @@ impl Options {
         plan
     }
 
+    fn push_plan(&self) -> push::Plan {
+        let mut plan = if self.name.is_some() { push::Plan::full() } else { push::Plan::short() };
+        let first = self.players.as_ref().and_then(|spectators| spectators.first());
+        plan.spectators = first.copied().unwrap_or(plan.spectators);
+        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
+        plan.seconds = self.seconds.unwrap_or(plan.seconds);
+        plan
+    }
+
+    fn fanout_plan(&self) -> fanout::Plan {
+        let mut plan = if self.name.is_some() { fanout::Plan::full() } else { fanout::Plan::short() };
+        plan.spectators = self.players.clone().unwrap_or(plan.spectators);
+        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
+        plan.seconds = self.seconds.unwrap_or(plan.seconds);
+        plan
+    }
+
     fn encode_seconds(&self) -> u64 {
         let (full, short) = ENCODE_SECONDS;
         self.seconds.unwrap_or(if self.name.is_some() { full } else { short })
@@ -115,7 +137,7 @@ fn number(text: &str, most: u32) -> Result<u32, String> {
 }
 
 fn numbers(text: &str) -> Result<Vec<u32>, String> {
-    text.split(',').map(|part| number(part.trim(), 2000)).collect()
+    text.split(',').map(|part| number(part.trim(), 10_000)).collect()
 }
 
 /// Runs what was asked for. An unknown name is one line and exit code 2.
@@ -149,6 +171,8 @@ fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)
         "feel" => feel::feel(workspace, &options.feel_plan(), folder),
         "scale" => scale::scale(workspace, &options.scale_plan(), folder),
         "slow" => slow::slow(workspace, &options.slow_plan(), folder),
+        "push" => push::push(workspace, &options.push_plan(), folder),
+        "fanout" => fanout::fanout(workspace, &options.fanout_plan(), folder),
         other => bail!("the benchmark `{other}` is listed and not there"),
     }
 }

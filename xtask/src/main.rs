@@ -34,7 +34,9 @@ Usage: cargo xtask TASK
         encode               a tick inside the server, for 50 to 2,000 players
         scale                players against CPU, bytes and gaps, beside two floors and three peers
         slow                 what players on bad networks cost the others
-        --players N,… --reps N --seconds S   how much to measure
+        push                 a feed pulled, polled and pushed; what idle connections cost in memory
+        fanout               a thousand spectators and more, beside nginx with nchan and axum's Sse
+        --players N,… --spectators N,… --reps N --seconds S   how much to measure
   lint                       formatting, clippy for both targets, documentation, house rules
 
   --help                     show this text";

@@ -4,6 +4,7 @@
 pub mod beat;
 pub mod flags;
 pub mod frame;
+pub mod marker;
 pub mod open_files;
 
 use std::io::Write as _;

@@ -114,9 +114,10 @@ async fn drive_http1(
         if parts.read_buf.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(&parts.read_buf) };
     drop((parts.read_buf, parts.service, counted));
     let wire = parts.io.into_inner().into_wire();
+    // What comes last is kept apart: within this task it would lie in wait, four KiB of it, as long as the connection.
     match end {
-        End::Claimed(claim) => hand_over(wire, early, claim, permit).await,
-        End::Over => linger(wire).await,
+        End::Claimed(claim) => Box::pin(hand_over(wire, early, claim, permit)).await,
+        End::Over => Box::pin(linger(wire)).await,
         End::Cut => {}
     }
 }

@@ -21,6 +21,8 @@ use crate::link::replies::{Presented, Replies, Reply};
 const DOWN_BYTES_FULL: usize = 4096;
 /// Bytes from the client that wait for the match at most.
 const UP_BYTES_MAX: usize = 16 * 1024;
+/// Room that is kept for them while there are none: for the inputs of a tick.
+const UP_BYTES_KEPT: usize = 256;
 
 /// How a mailbox is emptied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,10 +204,21 @@ impl Lanes {
         }
     }
 
-    /// Takes frames of the match apart.
+    /// Takes frames of the match apart. Room is kept for the end of a frame that was cut short, and for nothing else: a
+    /// mailbox waits longer than it works.
     fn take_frames(&mut self, bytes: &[u8]) {
-        self.partial.extend_from_slice(bytes);
-        let mut rest = self.partial.as_slice();
+        let kept = std::mem::take(&mut self.partial);
+        if kept.is_empty() {
+            self.partial = self.take_whole(bytes).to_vec();
+        } else {
+            let joined = [&kept, bytes].concat();
+            self.partial = self.take_whole(&joined).to_vec();
+        }
+    }
+
+    /// Takes the whole frames of `bytes`; returns what stands behind them.
+    fn take_whole<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let mut rest = bytes;
         while let Some((opcode, payload, behind)) = read_server_frame(rest) {
             match opcode {
                 Opcode::Binary => put_message(payload, &mut self.down),
@@ -215,8 +228,7 @@ impl Lanes {
             }
             rest = behind;
         }
-        let used = self.partial.len() - rest.len();
-        self.partial.drain(..used);
+        rest
     }
 }
 
@@ -257,6 +269,9 @@ impl Read for MailboxLink {
         let count = lanes.up.len().min(into.len());
         for (place, byte) in into.iter_mut().zip(lanes.up.drain(..count)) {
             *place = byte;
+        }
+        if lanes.up.is_empty() {
+            lanes.up.shrink_to(UP_BYTES_KEPT);
         }
         Ok(count)
     }

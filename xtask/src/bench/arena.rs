@@ -1,5 +1,5 @@
 //! Hosts the match that is measured: one POST to a server that has just been started.
-//! A plain request over a socket, since one request is no reason for an HTTP library. Called by `measurement`.
+//! A plain request over a socket, since one request is no reason for an HTTP library. Called by whatever starts a server.
 
 use std::{
     io::{Read as _, Write as _},
@@ -18,7 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the server does not answer with a match.
 pub(super) fn host(address: &str, players: u32) -> Result<String> {
-    let settings = json!({ "name": "bench", "map": "open", "max_players": players, "duration_s": 3600 });
+    host_with(
+        address,
+        &json!({ "name": "bench", "map": "open", "max_players": players, "duration_s": 3600 }),
+    )
+}
+
+/// Hosts a match with these settings at `address`; its id.
+///
+/// # Errors
+/// When the server does not answer with a match.
+pub(super) fn host_with(address: &str, settings: &Value) -> Result<String> {
     let body = settings.to_string();
     let mut socket = TcpStream::connect(address).with_context(|| format!("nobody answers at {address}"))?;
     socket.set_read_timeout(Some(PATIENCE))?;

@@ -91,11 +91,7 @@ impl Programs {
     /// # Errors
     /// When something of Rust does not compile.
     pub(super) fn all(workspace: &Workspace) -> Result<Self> {
-        let mut programs = Self::starfray_only(workspace)?;
-        let mut build = cargo(&workspace.root, ["build", "--release", "--locked"]);
-        build.arg("--manifest-path").arg(workspace.root.join("bench").join("peers-rs").join("Cargo.toml"));
-        build.arg("--target-dir").arg(workspace.target.join("bench-peers"));
-        run(&mut build, "building the peers")?;
+        let mut programs = Self::with_peers(workspace)?;
         programs.node = match programs.find_node() {
             Ok(node) => Some(node),
             Err(error) => {
@@ -103,6 +99,19 @@ impl Programs {
                 None
             }
         };
+        Ok(programs)
+    }
+
+    /// Builds Starfray and the peers in Rust.
+    ///
+    /// # Errors
+    /// When something does not compile.
+    pub(super) fn with_peers(workspace: &Workspace) -> Result<Self> {
+        let programs = Self::starfray_only(workspace)?;
+        let mut build = cargo(&workspace.root, ["build", "--release", "--locked"]);
+        build.arg("--manifest-path").arg(workspace.root.join("bench").join("peers-rs").join("Cargo.toml"));
+        build.arg("--target-dir").arg(workspace.target.join("bench-peers"));
+        run(&mut build, "building the peers")?;
         Ok(programs)
     }
 

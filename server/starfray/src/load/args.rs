@@ -44,6 +44,9 @@ pub(crate) struct LoadArgs {
     /// What carries the feed.
     #[arg(long, default_value = "sse", value_enum)]
     pub(crate) feed: Feed,
+    /// Milliseconds between two requests of a spectator that pulls: with `--feed poll`, none is held.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    pub(crate) pull_every: Option<u32>,
     /// The kind of network to imitate, in both directions.
     #[arg(long, value_name = "PROFILE", default_value = "clean", value_parser = link_profiles())]
     pub(crate) link: &'static LinkProfile,
@@ -87,6 +90,7 @@ impl LoadArgs {
         );
         ensure!((1..=86_400).contains(&self.seconds), "--seconds must be 1 to 86,400");
         ensure!(self.stop_after.unwrap_or(0) < self.seconds, "--stop-after must be less than --seconds");
+        ensure!(self.pull_every.is_none() || self.feed == Feed::Poll, "--pull-every goes with --feed poll");
         ensure!(self.stop_for != Some(0), "--stop-for must be at least 1");
         Ok(())
     }

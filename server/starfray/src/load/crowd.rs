@@ -21,6 +21,9 @@ const STEER_EVERY: Duration = Duration::from_millis(3);
 /// With `--light` every player of this number is whole.
 const FULL_EVERY: usize = 50;
 
+/// From one spectator that pulls to the next, as a share of the time between two pulls: spreads any number evenly.
+const PHASE_STEP: f64 = 0.618;
+
 /// How long a healthy player's quick arrival tells when ticks are made.
 const TICK_TIMES_KEPT_MS: f64 = 1000.0;
 
@@ -104,8 +107,14 @@ impl Crowd {
     }
 
     /// Connects a spectator.
-    pub(crate) fn add_spectator(&mut self, invitation: &Invitation, feed: Feed) -> Result<()> {
-        let mut spectator = Spectator::connect(invitation, feed)?;
+    pub(crate) fn add_spectator(
+        &mut self,
+        invitation: &Invitation,
+        feed: Feed,
+        pull_every_ms: Option<f64>,
+    ) -> Result<()> {
+        let mut spectator = Spectator::connect(invitation, (feed, pull_every_ms), self.now_ms())?;
+        spectator.spread((self.clients.len() as f64 * PHASE_STEP).fract());
         self.poll.registry().register(spectator.socket(), Token(self.clients.len()), Interest::READABLE)?;
         self.clients.push(Client::Spectator(Box::new(spectator)));
         if self.clients.len().is_multiple_of(8) {
@@ -166,6 +175,9 @@ impl Crowd {
 
     /// Lets a player steer. One in trouble first reads what its network has brought, unless it stands still.
     fn steer(&mut self, index: usize, now_ms: f64, stopped: bool) -> Result<()> {
+        if let Some(Client::Spectator(spectator)) = self.clients.get_mut(index) {
+            return spectator.advance(now_ms);
+        }
         let Some(Client::Player(player)) = self.clients.get_mut(index) else { return Ok(()) };
         if player.is_troubled() {
             let has_news = player.carry(now_ms)?;
@@ -209,10 +221,11 @@ impl Crowd {
             }
         };
         let bytes = spectator.receive(now_ms, &mut self.scratch, note)?;
-        let up = spectator.take_up();
+        let (up, requests) = (spectator.take_up(), spectator.take_requests());
         if open {
             self.counts.bytes_down += bytes;
             self.counts.bytes_up += up;
+            self.counts.feed_requests += requests;
         }
         Ok(())
     }

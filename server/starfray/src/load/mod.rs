@@ -51,7 +51,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<()> {
         crowd.add_player(&invitation, seat, index, args.light)?;
     }
     for _ in 0..args.spectators {
-        crowd.add_spectator(&invitation, args.feed)?;
+        crowd.add_spectator(&invitation, args.feed, args.pull_every.map(f64::from))?;
     }
     note("waiting for every client's first picture");
     let deadline = Instant::now() + CONNECT_WITHIN;

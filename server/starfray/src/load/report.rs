@@ -91,6 +91,8 @@ pub(crate) struct Counts {
     pub(crate) errors: u32,
     /// Events of the feed read.
     pub(crate) feed_events: u64,
+    /// Requests of spectators.
+    pub(crate) feed_requests: u64,
     /// Snapshots that were looked into, and the ships and shots in view summed over them.
     pub(crate) seen: (u64, u64, u64),
     /// Times of players without trouble.
@@ -115,6 +117,7 @@ impl Counts {
             disconnected: 0,
             errors: 0,
             feed_events: 0,
+            feed_requests: 0,
             seen: (0, 0, 0),
             healthy: PlayerTimes::new()?,
             troubled: PlayerTimes::new()?,
@@ -127,7 +130,7 @@ impl Counts {
     /// Begins anew; what went wrong before is kept.
     pub(crate) fn clear(&mut self) {
         (self.snapshots, self.bytes_down, self.bytes_up, self.feed_events) = (0, 0, 0, 0);
-        self.seen = (0, 0, 0);
+        (self.seen, self.feed_requests) = ((0, 0, 0), 0);
         [&mut self.healthy, &mut self.troubled].into_iter().for_each(PlayerTimes::clear);
         for times in [&mut self.resumed.0, &mut self.resumed.1, &mut self.feed_gap, &mut self.feed_latency] {
             times.clear();
@@ -184,6 +187,7 @@ impl Counts {
             input_ack_ms: plain.ack.summary(),
             in_view: InView { ships: mean(self.seen.1), shots: mean(self.seen.2) },
             feed_events: self.feed_events,
+            feed_requests: self.feed_requests,
             feed_gap_ms: self.feed_gap.summary(),
             feed_latency_ms: self.feed_latency.summary(),
             errors: self.errors,
@@ -250,6 +254,8 @@ pub(crate) struct Report {
     pub(crate) in_view: InView,
     /// Events of the feed read.
     pub(crate) feed_events: u64,
+    /// Requests of spectators: one each for a feed that streams, many for one that is polled.
+    pub(crate) feed_requests: u64,
     /// Between a spectator's events.
     pub(crate) feed_gap_ms: Summary,
     /// By which an event comes later than the quickest that was seen.

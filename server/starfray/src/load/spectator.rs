@@ -14,6 +14,15 @@ use crate::load::wire::Wire;
 /// An empty pong as clients send it, masked with zeros.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
+/// When a spectator that pulls asks next, and how often.
+#[derive(Clone, Copy, Debug)]
+struct Pull {
+    every_ms: f64,
+    /// `None` while an answer is under way.
+    due_ms: Option<f64>,
+    asked_ms: f64,
+}
+
 /// A headless spectator.
 #[derive(Debug)]
 pub(crate) struct Spectator {
@@ -23,22 +32,30 @@ pub(crate) struct Spectator {
     reader: FeedReader,
     /// Where polls go on.
     cursor: String,
+    /// Whether it pulls, and when.
+    pull: Option<Pull>,
     answered: bool,
     last_ms: Option<f64>,
     fed: bool,
     /// Bytes sent since they were counted last.
     up: u64,
+    /// Requests sent since they were counted last.
+    requests: u64,
 }
 
 impl Spectator {
-    /// Asks for the feed.
-    pub(crate) fn connect(invitation: &Invitation, feed: Feed) -> Result<Spectator> {
+    /// Asks for the feed at `now_ms`. With `pull_every_ms` it polls so often and no answer is held.
+    pub(crate) fn connect(
+        invitation: &Invitation,
+        (feed, pull_every_ms): (Feed, Option<f64>),
+        now_ms: f64,
+    ) -> Result<Spectator> {
         let mut wire = invitation.target.connect()?;
         let (path, host) = (format!("/api/matches/{}/feed", invitation.match_id), &invitation.authority);
         let request = match feed {
             Feed::Sse => get(&path, host, "accept: text/event-stream\r\n"),
             Feed::Ndjson => get(&path, host, "accept: application/x-ndjson\r\n"),
-            Feed::Poll => poll(&path, host, ""),
+            Feed::Poll => poll(&path, host, (wait_s(pull_every_ms.is_some()), "")),
             Feed::Websocket => {
                 let upgrade = format!(
                     "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
@@ -54,10 +71,12 @@ impl Spectator {
             target: (path, host.clone()),
             reader: FeedReader::new(feed),
             cursor: String::new(),
+            pull: pull_every_ms.map(|every_ms| Pull { every_ms, due_ms: None, asked_ms: now_ms }),
             answered: false,
             last_ms: None,
             fed: false,
             up: request.len() as u64,
+            requests: 1,
         })
     }
 
@@ -74,6 +93,33 @@ impl Spectator {
     /// Bytes sent since the last call.
     pub(crate) fn take_up(&mut self) -> u64 {
         std::mem::take(&mut self.up)
+    }
+
+    /// Requests sent since the last call.
+    pub(crate) fn take_requests(&mut self) -> u64 {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// Gives pulls a time of their own between two, so that a crowd does not ask in one instant; `share` is 0 to 1.
+    pub(crate) fn spread(&mut self, share: f64) {
+        if let Some(pull) = &mut self.pull {
+            pull.asked_ms -= share * pull.every_ms;
+        }
+    }
+
+    /// Asks again if it is time. One that is not there any more shows at its next read.
+    pub(crate) fn advance(&mut self, now_ms: f64) -> Result<()> {
+        let Some(pull) = &mut self.pull else { return Ok(()) };
+        let Some(due_ms) = pull.due_ms.filter(|due| *due <= now_ms) else { return Ok(()) };
+        (pull.due_ms, pull.asked_ms) = (None, due_ms.max(now_ms - pull.every_ms));
+        self.ask()
+    }
+
+    fn ask(&mut self) -> Result<()> {
+        self.requests += 1;
+        let wait = wait_s(self.pull.is_some());
+        let request = poll(&self.target.0, &self.target.1, (wait, &self.cursor));
+        self.send(request.as_bytes())
     }
 
     /// Reads everything that is there. `on_event` gets each event and the time since the one before, for the first
@@ -121,8 +167,13 @@ impl Spectator {
                 if !cursor.is_empty() {
                     self.cursor = cursor;
                 }
-                let request = poll(&self.target.0, &self.target.1, &self.cursor);
-                self.send(request.as_bytes())
+                match &mut self.pull {
+                    Some(pull) => {
+                        pull.due_ms = Some(pull.asked_ms + pull.every_ms);
+                        Ok(())
+                    }
+                    None => self.ask(),
+                }
             }
         }
     }
@@ -140,6 +191,10 @@ fn get(path: &str, host: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n")
 }
 
-fn poll(path: &str, host: &str, cursor: &str) -> String {
-    get(&format!("{path}/poll?wait=25&cursor={cursor}"), host, "")
+fn wait_s(pulls: bool) -> u32 {
+    if pulls { 0 } else { 25 }
+}
+
+fn poll(path: &str, host: &str, (wait_s, cursor): (u32, &str)) -> String {
+    get(&format!("{path}/poll?wait={wait_s}&cursor={cursor}"), host, "")
 }
