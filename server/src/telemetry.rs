@@ -3,6 +3,7 @@
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
+pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
 
@@ -220,6 +221,7 @@ fn describe() {
 /// Registers every metric, so that a scrape shows it before its first event.
 fn touch() {
     drop(TickMetrics::new());
+    journal_figures::describe();
     player_figures::describe();
     gauge!(MATCHES).set(0);
     gauge!(PLAYERS).set(0);

@@ -102,6 +102,8 @@ impl Exchange {
             status: Arc::clone(&status),
             log: Arc::clone(&log),
             timing,
+            journal: None,
+            resume: None,
         });
         let begin = Duration::from_secs(100);
         Ok(Exchange { game, log, status, players: Vec::new(), settings, seed, inbox, ticks: 0, begin })
