@@ -238,6 +238,11 @@ impl Lobby {
         self.registry.iter().any(|hosted| plays(&hosted.handle.status()))
     }
 
+    /// Tells everybody who plays that the server stops in so many seconds.
+    pub fn tell_closing(&self, in_s: u16) {
+        self.registry.iter().for_each(|hosted| hosted.handle.tell_closing(in_s));
+    }
+
     /// Hosts the standing matches that are missing. Call it at the start and now and then.
     pub fn tend(&self) -> Result<(), LobbyError> {
         for missing in self.standing()..self.standing.matches {

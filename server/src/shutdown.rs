@@ -12,13 +12,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::state::State;
+use crate::{state::State, telemetry::Seldom};
 
 /// Time for requests that are being answered, after the matches have ended.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Time of the whole that is kept for closing matches and for last words.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// Time after which people are told again how long they can play.
+const TELL_EVERY: Duration = Duration::from_secs(4);
 /// Time between two looks whether somebody is still connected.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Time for which two processes listen on one port, so that at every moment one does.
@@ -91,7 +93,12 @@ pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>,
 /// Lets people play on until the time is over or nobody is connected.
 async fn count_down(state: &State, time: Duration) {
     let end = Instant::now() + time;
+    let mut tell = Seldom::new(TELL_EVERY);
     while state.lobby.has_people() && Instant::now() < end {
+        if tell.now() {
+            let left = end.saturating_duration_since(Instant::now());
+            state.lobby.tell_closing(left.as_secs_f64().ceil() as u16);
+        }
         sleep(LOOK_EVERY).await;
     }
 }

@@ -27,6 +27,8 @@ pub mod mail;
 
 pub mod pilot;
 
+pub mod comeback;
+
 pub mod feed_ways;
 pub mod nginx;
 

@@ -11,6 +11,7 @@ mod nginx;
 mod play;
 mod playground;
 mod program;
+mod recovery;
 mod refusals;
 mod seats;
 mod transports;

@@ -195,6 +195,7 @@ impl Match {
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
+                MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
                 MatchMessage::Stop => self.going_away = true,
             }
             self.empty_since = None;
