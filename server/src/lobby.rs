@@ -342,6 +342,49 @@ mod tests {
 
     use super::*;
     use crate::config::layer::Layer;
+    use crate::journal::folder::Folder;
+
+    fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+        for _ in 0..1000 {
+            if done() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("waited in vain for {what}");
+    }
+
+    #[test]
+    fn a_match_that_panics_comes_back_once_and_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        let journals = Journals::start(folder, false, Duration::from_millis(500)).unwrap();
+        let layer = Layer { public_matches: Some(0), ..Layer::default() };
+        let config = Config::load(layer, &BTreeMap::new()).unwrap();
+        let lobby = Lobby::open(&config, Some(journals)).unwrap();
+        let settings = RawSettings { bots: Some(3), ..RawSettings::default() }.check().unwrap();
+        let (first, other) = (lobby.host(settings.clone()).unwrap(), lobby.host(settings).unwrap());
+        let id = first.id().as_str();
+        wait_until("a second of play", || first.status().tick > 30);
+        let shown = first.status().tick;
+        first.break_down();
+        wait_until("the match to be back", || {
+            lobby.mend();
+            lobby.find(id).is_some_and(|again| again.feed().epoch() != first.feed().epoch())
+        });
+        let again = lobby.find(id).unwrap();
+        assert!(again.status().tick + 15 > shown, "at most half a second is lost");
+        wait_until("it to play on", || again.status().tick > shown + 10);
+        assert_eq!(again.status().players.len(), 3);
+        again.break_down();
+        wait_until("it to be gone", || {
+            lobby.mend();
+            lobby.find(id).is_none()
+        });
+        assert!(data.path().join(format!("journals/aside/{id}.journal")).exists());
+        assert!(other.is_alive() && lobby.find(other.id().as_str()).is_some());
+        lobby.stop(Duration::from_secs(2));
+    }
 
     fn lobby(layer: Layer) -> Lobby {
         Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), None).unwrap()

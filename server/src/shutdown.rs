@@ -67,7 +67,7 @@ pub struct Terms {
 pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>, JoinSet<()>), terms: Terms) {
     let Terms { within, share_port } = terms;
     let deadline = Instant::now() + within;
-    tracing::info!(within_s = within.as_secs_f64(), "stopping");
+    tracing::info!(within_s = within.as_secs_f64(), "stopping; a second signal makes it quick");
     state.drain();
     count_down(&state, within.saturating_sub(GOODBYE.min(within / 2))).await;
     let matches = Arc::clone(&state);
@@ -90,15 +90,26 @@ pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>,
     tracing::info!("stopped");
 }
 
-/// Lets people play on until the time is over or nobody is connected.
+/// Lets people play on until the time is over, nobody is connected, or another signal asks for haste.
 async fn count_down(state: &State, time: Duration) {
     let end = Instant::now() + time;
     let mut tell = Seldom::new(TELL_EVERY);
+    let again = async {
+        match signal() {
+            Ok(signal) => signal.await,
+            // Without signals nobody can ask for more haste.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::pin!(again);
     while state.lobby.has_people() && Instant::now() < end {
         if tell.now() {
             let left = end.saturating_duration_since(Instant::now());
             state.lobby.tell_closing(left.as_secs_f64().ceil() as u16);
         }
-        sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            () = &mut again => return,
+        }
     }
 }

@@ -100,7 +100,7 @@ impl Written {
                     append(Kind::Header, &header.to_bytes(), &mut self.file);
                     append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut self.file);
                 }
-                Message::Entry(_, Entry::Checkpoint(checkpoint)) => {
+                Message::Entry(_, Entry::Checkpoint(checkpoint) | Entry::Seam(checkpoint)) => {
                     append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut self.file);
                 }
                 Message::Entry(_, Entry::Run(body)) => append(Kind::Run, &body, &mut self.file),

@@ -32,8 +32,13 @@ impl Comebacks {
     /// Watches over players who are connected.
     pub fn new(pilots: Vec<Pilot>) -> Comebacks {
         let now = Instant::now();
-        let note =
-            Note { snapshots: 0, snapshot_at: now, longest: Duration::ZERO, connected_at: now, was_connected: true };
+        let note = Note {
+            snapshots: 0,
+            snapshot_at: now,
+            longest: Duration::ZERO,
+            connected_at: now,
+            was_connected: true,
+        };
         let notes = vec![note; pilots.len()];
         Comebacks { pilots, notes }
     }
@@ -71,7 +76,9 @@ impl Comebacks {
         let before: Vec<u64> = self.pilots.iter().map(|p| p.client.instruments().snapshots).collect();
         let back = self.play(within, |pilots| {
             pilots.iter().zip(&seats).zip(&before).all(|((p, seat), before)| {
-                p.is_connected() && p.client.player() == Some(*seat) && p.client.instruments().snapshots > *before
+                p.is_connected()
+                    && p.client.player() == Some(*seat)
+                    && p.client.instruments().snapshots > *before
             })
         });
         ensure!(back, "not everybody is back");

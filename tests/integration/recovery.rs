@@ -17,9 +17,8 @@ const SOON: Duration = Duration::from_secs(20);
 /// Matches with players in them who fight.
 fn crowd(program: &Program, matches: u32, players: u32) -> (Vec<String>, Comebacks) {
     let settings = json!({"max_players": players, "duration_s": 3600});
-    let ids: Vec<String> = (0..matches)
-        .map(|_| host(&program.url(""), &settings).unwrap().word("id").unwrap())
-        .collect();
+    let ids: Vec<String> =
+        (0..matches).map(|_| host(&program.url(""), &settings).unwrap().word("id").unwrap()).collect();
     let join = |i: u32| {
         let id = &ids[(i % matches) as usize];
         Pilot::join(program.address, id, &format!("Pilot {i}"), hunt()).unwrap()
@@ -137,7 +136,8 @@ fn a_next_process_takes_over_while_this_one_is_still_there() {
 fn everything_of_a_match_outlives_a_restart() {
     let mut program = Program::serve(&["--public-matches", "1"]).unwrap();
     let url = program.url("");
-    let settings = json!({"name": "Friday", "password": "hush", "visibility": "unlisted", "bots": 3, "start": "host"});
+    let settings =
+        json!({"name": "Friday", "password": "hush", "visibility": "unlisted", "bots": 3, "start": "host"});
     let hosted = host(&url, &settings).unwrap();
     let (id, token) = (hosted.word("id").unwrap(), hosted.word("host_token").unwrap());
     let key = hosted.word("watch_url").unwrap().split_once("?key=").unwrap().1.to_owned();
@@ -153,7 +153,11 @@ fn everything_of_a_match_outlives_a_restart() {
     assert_eq!((again["name"].as_str(), again["phase"].as_str()), (Some("Friday"), Some("lobby")));
     assert_eq!(again["settings"]["password"], json!(true));
     let ids = |list: &Value| list["matches"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(ids(&get(&format!("{url}/api/matches"), &[]).unwrap().json()), ids(&listed), "the standing match too");
+    assert_eq!(
+        ids(&get(&format!("{url}/api/matches"), &[]).unwrap().json()),
+        ids(&listed),
+        "the standing match too"
+    );
     let join = |password: &str| {
         let wish = json!({"name": "Ann", "password": password});
         post_json(&format!("{url}/api/matches/{id}/join"), &wish).unwrap().status
@@ -177,7 +181,12 @@ fn a_journal_that_cannot_be_read_is_put_aside_and_the_others_go_on() {
     let mut program = Program::serve(&[]).unwrap();
     let ids = [(); 3].map(|()| host(&program.url(""), &json!({"bots": 2})).unwrap().word("id").unwrap());
     let file = |program: &Program, id: &str| program.data().join(format!("journals/{id}.journal"));
-    wait_for("ten ticks", SOON, || Ok((picture(&program, &ids[2])["tick"].as_u64() > Some(10)).then_some(()))).unwrap();
+    wait_for(
+        "ten ticks",
+        SOON,
+        || Ok((picture(&program, &ids[2])["tick"].as_u64() > Some(10)).then_some(())),
+    )
+    .unwrap();
     program.kill().unwrap();
     // A torn end, and a file without anything whole in it.
     let bytes = std::fs::read(file(&program, &ids[0])).unwrap();
@@ -201,7 +210,8 @@ fn a_data_folder_has_one_owner() {
     )
     .unwrap();
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("--data-dir") && outcome.stderr.trim_end().lines().count() == 1, "{outcome:?}");
+    let last = outcome.stderr.trim_end().lines().last().unwrap();
+    assert!(last.contains("another starfray") && last.contains("--data-dir"), "{outcome:?}");
 }
 
 #[test]
@@ -225,7 +235,8 @@ fn a_folder_that_cannot_be_written_stops_nobody_from_playing() {
     let mut program = Program::serve(&["--checkpoint-every", "0.3"]).unwrap();
     let id = host(&program.url(""), &json!({"bots": 3})).unwrap().word("id").unwrap();
     let folder = program.data().join("journals");
-    wait_for("the journal", SOON, || Ok(folder.join(format!("{id}.journal")).exists().then_some(()))).unwrap();
+    wait_for("the journal", SOON, || Ok(folder.join(format!("{id}.journal")).exists().then_some(())))
+        .unwrap();
     let elsewhere = program.data().join("elsewhere");
     std::fs::rename(&folder, &elsewhere).unwrap();
     let behind = |program: &Program| metric(&program.url(""), "starfray_journals_behind").unwrap();
@@ -238,4 +249,53 @@ fn a_folder_that_cannot_be_written_stops_nobody_from_playing() {
     wait_for("the journals to be whole", SOON, || Ok((behind(&program) == Some(0.0)).then_some(()))).unwrap();
     program.kill().unwrap();
     assert!(left_behind(&program, &other).checkpoint.world.tick.0 > 30);
+}
+
+#[test]
+fn without_free_file_descriptors_matches_and_journals_go_on() {
+    let program = Program::serve(&["--checkpoint-every", "0.3"]).unwrap();
+    let id = host(&program.url(""), &json!({"bots": 3})).unwrap().word("id").unwrap();
+    let mut pilots = [Pilot::join(program.address, &id, "Ann", idle()).unwrap()];
+    assert!(fly(&mut pilots, SOON, |p| p[0].view.own.is_some()));
+    let limit = |files: &str| {
+        let pid = program.pid().to_string();
+        let set = std::process::Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--nofile={files}:")])
+            .status();
+        assert!(set.unwrap().success());
+    };
+    let journal =
+        || recover(&std::fs::read(program.data().join(format!("journals/{id}.journal"))).unwrap()).unwrap();
+    limit("8");
+    let refused = std::net::TcpStream::connect(program.address).unwrap();
+    let (snapshots, tick) = (pilots[0].client.instruments().snapshots, journal().checkpoint.world.tick.0);
+    assert!(fly(&mut pilots, SOON, |p| p[0].client.instruments().snapshots > snapshots + 60));
+    assert!(journal().checkpoint.world.tick.0 > tick + 45, "the journal goes on");
+    limit("4096");
+    drop(refused);
+    assert!(pilots[0].is_connected());
+    let url = program.url("");
+    let counted =
+        || Ok(metric(&url, "starfray_rejected_total{reason=\"accept_failed\"}")?.filter(|n| *n > 0.0));
+    wait_for("the figure", SOON, counted).unwrap();
+}
+
+#[test]
+fn a_second_signal_is_quick_and_loses_nothing() {
+    let mut program = Program::serve(&["--drain-timeout", "30"]).unwrap();
+    let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
+    let mut pilots = [Pilot::join(program.address, &id, "Ann", idle()).unwrap()];
+    assert!(fly(&mut pilots, SOON, |p| p[0].view.own.is_some()));
+    program.terminate().unwrap();
+    let told = |p: &mut [Pilot]| {
+        p[0].seen.iter().any(|h| matches!(h, client_web::view::Happening::Closing { in_s } if *in_s > 20))
+    };
+    assert!(fly(&mut pilots, SOON, told), "players see how long they can play");
+    let tick = picture(&program, &id)["tick"].as_u64().unwrap();
+    let began = Instant::now();
+    program.terminate().unwrap();
+    assert!(fly(&mut pilots, SOON, |p| p[0].closed.is_some()));
+    assert!(program.wait(SOON).unwrap().success());
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(u64::from(left_behind(&program, &id).checkpoint.world.tick.0) >= tick);
 }

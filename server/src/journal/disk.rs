@@ -11,6 +11,15 @@ pub trait Disk: Send + fmt::Debug {
     /// Puts a whole file in the place of `name` and opens it to go on at its end. With `sync` it survives a power cut.
     fn replace(&mut self, name: &str, bytes: &[u8], sync: bool) -> io::Result<Box<dyn Sheet>>;
 
+    /// Opens the file `name` to go on behind what `sound` says is whole of it; what follows that is cut off. If nothing is
+    /// whole it begins with `head`. Returns how long it is, too.
+    fn extend(
+        &mut self,
+        name: &str,
+        head: &[u8],
+        sound: fn(&[u8]) -> usize,
+    ) -> io::Result<(Box<dyn Sheet>, usize)>;
+
     /// Takes the file `name` away; one that is not there is no error.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 }
@@ -28,14 +37,19 @@ pub trait Sheet: Send + fmt::Debug {
 #[derive(Clone, Debug)]
 pub struct FolderDisk(pub PathBuf);
 
+/// Files that only their owner reads.
+fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only unix has modes"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 impl Disk for FolderDisk {
     fn replace(&mut self, name: &str, bytes: &[u8], sync: bool) -> io::Result<Box<dyn Sheet>> {
         let (path, temporary) = (self.0.join(name), self.0.join(format!("{name}.new")));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
+        let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
         file.write_all(bytes)?;
         if sync {
             file.sync_data()?;
@@ -46,6 +60,26 @@ impl Disk for FolderDisk {
             File::open(&self.0)?.sync_all()?;
         }
         Ok(Box::new(file))
+    }
+
+    fn extend(
+        &mut self,
+        name: &str,
+        head: &[u8],
+        sound: fn(&[u8]) -> usize,
+    ) -> io::Result<(Box<dyn Sheet>, usize)> {
+        let path = self.0.join(name);
+        let length = match fs::read(&path) {
+            Ok(bytes) => sound(&bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        let mut file = private().append(true).create(true).open(path)?;
+        file.set_len(length as u64)?;
+        if length == 0 {
+            file.write_all(head)?;
+        }
+        Ok((Box::new(file), length.max(head.len())))
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {

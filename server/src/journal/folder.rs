@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The end of a journal's file name.
 const ENDING: &str = ".journal";
+/// The end of a history's file name.
+const HISTORY_ENDING: &str = ".history";
 /// The end of the name of a file that counts how often a recovery was tried.
 const ATTEMPTS_ENDING: &str = ".attempts";
 const LOCK: &str = "lock";
@@ -87,6 +89,8 @@ impl Folder {
         fs::create_dir_all(&folder)?;
         let place = folder.join(journal_name(id));
         fs::rename(self.path.join(journal_name(id)), &place)?;
+        // A match of which there is no history has none to be put aside.
+        let _ = fs::rename(self.path.join(history_name(id)), folder.join(history_name(id)));
         match fs::remove_file(self.path.join(attempts_name(id))) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(place),
@@ -97,6 +101,11 @@ impl Folder {
 /// The file of a match's journal.
 pub fn journal_name(id: &str) -> String {
     format!("{id}{ENDING}")
+}
+
+/// The file of a match's history.
+pub fn history_name(id: &str) -> String {
+    format!("{id}{HISTORY_ENDING}")
 }
 
 /// The file that counts attempts to recover a match.
@@ -113,7 +122,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let folder = Folder::take(data.path()).unwrap().unwrap();
         assert!(Folder::take(data.path()).unwrap().is_none());
-        for name in ["b2.journal", "a1.journal", "a1.journal.new", "../x.journal", ".journal", "a.b.journal"] {
+        for name in ["b2.journal", "a1.journal", "a1.journal.new", "../x.journal", ".journal", "a.b.journal"]
+        {
             fs::write(folder.path().join(name.replace("../", "..-")), b"").unwrap();
         }
         assert_eq!(folder.list().unwrap(), ["a1", "b2"]);

@@ -3,8 +3,8 @@
 
 use std::io;
 use std::panic::catch_unwind;
-use std::sync::{Mutex, PoisonError};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 

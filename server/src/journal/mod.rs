@@ -19,6 +19,8 @@ pub mod port;
 pub mod recorder;
 
 pub mod folder;
+
+pub mod history;
 pub mod writer;
 
 pub mod keeper;

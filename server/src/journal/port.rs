@@ -27,8 +27,10 @@ pub enum Entry {
     Open(Box<Header>, Box<Checkpoint>),
     /// The body of a run; it follows what was written last.
     Run(Vec<u8>),
-    /// The whole match.
+    /// The whole match, after everything that was handed over.
     Checkpoint(Box<Checkpoint>),
+    /// The whole match, after commands that were left out.
+    Seam(Box<Checkpoint>),
     /// Nothing follows for now; another process may go on from here.
     Close,
     /// The match is over for good.
@@ -71,7 +73,9 @@ pub fn queue() -> (Port, Desk) {
 impl Entry {
     fn weight(&self) -> usize {
         match self {
-            Entry::Open(_, checkpoint) | Entry::Checkpoint(checkpoint) => checkpoint.weight(),
+            Entry::Open(_, checkpoint) | Entry::Checkpoint(checkpoint) | Entry::Seam(checkpoint) => {
+                checkpoint.weight()
+            }
             Entry::Run(body) => body.len(),
             Entry::Close | Entry::Remove => 0,
         }

@@ -123,6 +123,13 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
+/// Bytes of a file up to the end of its last whole record; 0 if it is no journal.
+pub fn sound_length(file: &[u8]) -> usize {
+    let records =
+        Records::of(file).map(|records| records.map(|(_, body)| HEAD_BYTES + body.len()).sum::<usize>());
+    records.map_or(0, |bytes| MAGIC.len() + bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +159,7 @@ mod tests {
             let (count, ending) = read(&file[..length]);
             assert_eq!(count, ends.iter().filter(|end| **end <= length).count() - 1, "{length}");
             assert_eq!(ending == Ending::Whole, ends.contains(&length), "{length}");
+            assert_eq!(Some(&sound_length(&file[..length])), ends.iter().rev().find(|end| **end <= length));
         }
     }
 

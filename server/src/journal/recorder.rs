@@ -87,7 +87,8 @@ impl Recorder {
     pub fn due(&mut self, now: Duration, rests: bool) -> Due {
         let every = self.checkpoint_every;
         // Matches that begin together do not make their checkpoints together.
-        let spread = self.id.bytes().fold(0_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b))) % 64;
+        let spread =
+            self.id.bytes().fold(0_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b))) % 64;
         let at = *self.checkpoint_at.get_or_insert(now + every * (spread + 1) / 64);
         let run_due = now >= self.run_at || self.run.len() >= RUN_BYTES;
         if rests || (now >= at && !self.gap) || (self.gap && run_due && self.port.has_room()) {
@@ -120,7 +121,9 @@ impl Recorder {
             return self.open(checkpoint);
         }
         self.hand_over(checkpoint.desk, checksum);
-        match self.port.send(&self.id, Entry::Checkpoint(Box::new(checkpoint))) {
+        let whole = Box::new(checkpoint);
+        let entry = if self.gap { Entry::Seam(whole) } else { Entry::Checkpoint(whole) };
+        match self.port.send(&self.id, entry) {
             Ok(()) => self.gap = false,
             Err(Full) => self.lose(),
         }
@@ -197,6 +200,6 @@ mod tests {
         assert_eq!(recorder.due(Duration::from_secs(1), false), Due::Checkpoint);
         recorder.checkpoint(sample::checkpoint(tick + 1), 0);
         assert!(!recorder.gap);
-        assert!(matches!(desk.queue.try_recv(), Ok(Message::Entry(_, Entry::Checkpoint(_)))));
+        assert!(matches!(desk.queue.try_recv(), Ok(Message::Entry(_, Entry::Seam(_)))));
     }
 }

@@ -167,10 +167,11 @@ mod tests {
             let (player, rewind) = (PlayerId(player), Rewind(rewind));
             Command::Input { player, input: ShipInput::from_bytes(bytes), rewind }
         });
-        let join = (any::<u16>(), any::<String>(), 0..4_u8, any::<bool>()).prop_map(|(id, name, hull, bot)| {
-            let (name, hull) = (PlayerName::sanitise(&name), Hull::from(hull));
-            Command::Join { player: PlayerId(id), name, hull, bot }
-        });
+        let join =
+            (any::<u16>(), any::<String>(), 0..4_u8, any::<bool>()).prop_map(|(id, name, hull, bot)| {
+                let (name, hull) = (PlayerName::sanitise(&name), Hull::from(hull));
+                Command::Join { player: PlayerId(id), name, hull, bot }
+            });
         let plain = any::<u16>().prop_map(|id| Command::Leave { player: PlayerId(id) });
         prop_oneof![input, join, plain, Just(Command::StartRound), Just(Command::EndMatch)]
     }

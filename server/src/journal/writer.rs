@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::disk::{Disk, Sheet};
-use crate::journal::folder::{attempts_name, journal_name};
+use crate::journal::folder::{attempts_name, history_name, journal_name};
 use crate::journal::header::Header;
+use crate::journal::history::History;
 use crate::journal::port::{Desk, Entry, Message};
 use crate::journal::record::{Kind, MAGIC, append};
 use crate::telemetry::{Seldom, journal_figures};
@@ -33,6 +34,8 @@ struct Book {
     grown: usize,
     grows_to: usize,
     dirty: bool,
+    /// Every command from the beginning, as long as it is whole.
+    history: Option<History>,
     /// Whether the count of attempts is still there.
     tried: bool,
 }
@@ -78,9 +81,17 @@ impl Writer {
     fn take(&mut self, id: &Arc<str>, entry: Entry) {
         let done = match entry {
             Entry::Open(header, checkpoint) => self.open(id, &header, &checkpoint),
-            Entry::Run(body) => self.append(id, Kind::Run, &body).and_then(|()| self.forget_attempts(id)),
+            Entry::Run(body) => {
+                self.note(id, Kind::Run, &body);
+                self.append(id, Kind::Run, &body).and_then(|()| self.forget_attempts(id))
+            }
             Entry::Checkpoint(checkpoint) => {
-                self.checkpoint(id, &checkpoint).and_then(|()| self.forget_attempts(id))
+                self.checkpoint(id, &checkpoint.to_bytes()).and_then(|()| self.forget_attempts(id))
+            }
+            Entry::Seam(checkpoint) => {
+                let body = checkpoint.to_bytes();
+                self.note(id, Kind::Checkpoint, &body);
+                self.checkpoint(id, &body)
             }
             Entry::Close => self.close(id),
             Entry::Remove => self.remove(id),
@@ -101,9 +112,25 @@ impl Writer {
     fn open(&mut self, id: &Arc<str>, header: &Header, checkpoint: &Checkpoint) -> io::Result<()> {
         let mut head = MAGIC.to_vec();
         append(Kind::Header, &header.to_bytes(), &mut head);
-        let book = Book { head, sheet: None, grown: 0, grows_to: 0, dirty: false, tried: true };
+        let body = checkpoint.to_bytes();
+        let history = History::open(&mut *self.disk, id, &head, &body)
+            .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a match is without a history"));
+        let history = history.ok();
+        let book = Book { head, sheet: None, grown: 0, grows_to: 0, dirty: false, history, tried: true };
         self.books.insert(Arc::clone(id), book);
-        self.begin(id, &checkpoint.to_bytes())
+        self.begin(id, &body)
+    }
+
+    /// Adds to the history. One that can't be written, or is too long, is of no use and goes.
+    fn note(&mut self, id: &Arc<str>, kind: Kind, body: &[u8]) {
+        let Some(book) = self.books.get_mut(id) else { return };
+        let Some(history) = &mut book.history else { return };
+        if let Err(error) = history.note(kind, body) {
+            tracing::debug!(match_id = %id, %error, "the history of a match is given up");
+            book.history = None;
+            // What can't be removed now is overwritten by nobody and goes with the match.
+            let _ = self.disk.remove(&history_name(id));
+        }
     }
 
     /// Puts a file that begins with this checkpoint in the place of the old one.
@@ -138,13 +165,12 @@ impl Writer {
         if tried { self.disk.remove(&attempts_name(id)) } else { Ok(()) }
     }
 
-    fn checkpoint(&mut self, id: &Arc<str>, checkpoint: &Checkpoint) -> io::Result<()> {
-        let body = checkpoint.to_bytes();
+    fn checkpoint(&mut self, id: &Arc<str>, body: &[u8]) -> io::Result<()> {
         let in_place = |book: &Book| book.sheet.is_some() && book.grown < book.grows_to;
         if self.books.get(id).is_some_and(in_place) {
-            self.append(id, Kind::Checkpoint, &body)
+            self.append(id, Kind::Checkpoint, body)
         } else {
-            self.begin(id, &body)
+            self.begin(id, body)
         }
     }
 
@@ -160,13 +186,16 @@ impl Writer {
     fn remove(&mut self, id: &Arc<str>) -> io::Result<()> {
         self.books.remove(id);
         self.disk.remove(&journal_name(id))?;
+        self.disk.remove(&history_name(id))?;
         self.disk.remove(&attempts_name(id))
     }
 
     fn sync_all(&mut self) {
         if self.sync {
             for (id, book) in &mut self.books {
-                let Some(sheet) = book.sheet.as_mut().filter(|_| std::mem::take(&mut book.dirty)) else { continue };
+                let Some(sheet) = book.sheet.as_mut().filter(|_| std::mem::take(&mut book.dirty)) else {
+                    continue;
+                };
                 if let Err(error) = sheet.sync() {
                     journal_figures::failed();
                     book.sheet = None;

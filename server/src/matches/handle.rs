@@ -172,6 +172,12 @@ impl MatchHandle {
         let _ = self.send(MatchMessage::Closing(in_s));
     }
 
+    /// The match panics, as by a bug.
+    #[cfg(test)]
+    pub(crate) fn break_down(&self) {
+        self.send(MatchMessage::Break).unwrap();
+    }
+
     /// The server stops: the match says goodbye to everybody.
     pub(crate) fn stop(&self) {
         // A full inbox is emptied within a tick; a match that is gone needs no goodbye.

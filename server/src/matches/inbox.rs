@@ -83,4 +83,7 @@ pub enum MatchMessage {
     Closing(u16),
     /// The server stops: say goodbye to everybody.
     Stop,
+    /// Panic, as a bug would.
+    #[cfg(test)]
+    Break,
 }

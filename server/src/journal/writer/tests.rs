@@ -10,9 +10,10 @@ use shared::tick::Tick;
 
 use super::*;
 use crate::journal::port::{Port, queue};
+use crate::journal::record::Records;
 use crate::journal::recorder::{Due, Recorder};
 use crate::journal::recovery::recover;
-use crate::journal::run::Desk as MatchDesk;
+use crate::journal::run::{Desk as MatchDesk, Run};
 use crate::journal::sample;
 
 /// A disk in memory that can be full or hang.
@@ -44,6 +45,24 @@ impl Disk for TestDisk {
         self.pass()?;
         self.files.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
         Ok(Box::new(TestSheet(self.clone(), name.to_owned())))
+    }
+
+    fn extend(
+        &mut self,
+        name: &str,
+        head: &[u8],
+        sound: fn(&[u8]) -> usize,
+    ) -> io::Result<(Box<dyn Sheet>, usize)> {
+        self.pass()?;
+        let mut files = self.files.lock().unwrap();
+        let file = files.entry(name.to_owned()).or_default();
+        file.truncate(sound(file));
+        if file.is_empty() {
+            file.extend_from_slice(head);
+        }
+        let length = file.len();
+        drop(files);
+        Ok((Box::new(TestSheet(self.clone(), name.to_owned())), length))
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
@@ -162,4 +181,38 @@ fn files_stay_small_and_go_with_the_match() {
     scene.recorder.remove();
     scene.flush();
     assert!(scene.disk.files.lock().unwrap().is_empty());
+}
+
+/// First ticks of the runs of a history, and where its checkpoints stand among them.
+fn history(scene: &Scene) -> (Vec<u32>, Vec<usize>) {
+    let file = scene.disk.file("a.history").unwrap();
+    let (mut firsts, mut checkpoints) = (Vec::new(), Vec::new());
+    for (kind, body) in Records::of(&file).unwrap() {
+        match kind {
+            Kind::Run => firsts.push(Run::read(body).unwrap().first.0),
+            Kind::Checkpoint => checkpoints.push(firsts.len()),
+            _ => {}
+        }
+    }
+    (firsts, checkpoints)
+}
+
+#[test]
+fn a_history_holds_every_run_and_shows_where_the_match_went_on_elsewhere() {
+    let mut scene = Scene::new();
+    scene.play(30 * 20);
+    scene.flush();
+    let (firsts, checkpoints) = history(&scene);
+    assert!(firsts.len() > 60 && firsts[0] == 1 && checkpoints == [0], "{firsts:?} {checkpoints:?}");
+    // The process ends in the middle of a record; another one goes on.
+    scene.disk.files.lock().unwrap().get_mut("a.history").unwrap().extend_from_slice(&[3, 200, 0]);
+    let tick = scene.tick;
+    let mut recorder = Recorder::new(sample::header("a"), scene.port.clone(), Duration::from_secs(2));
+    recorder.open(sample::checkpoint(tick));
+    scene.recorder = recorder;
+    scene.play(30);
+    scene.flush();
+    let (after, checkpoints) = history(&scene);
+    assert_eq!((&after[..firsts.len()], checkpoints), (&firsts[..], vec![0, firsts.len()]));
+    assert!(after[firsts.len()] == tick + 1 && after.len() > firsts.len() + 2);
 }
