@@ -161,7 +161,6 @@ fn fit_to_system(config: Config) -> Config {
 }
 
 /// Looks after what must go on by itself. Never ends.
-#[expect(clippy::infinite_loop, reason = "whoever awaits it ends it by dropping it")]
 async fn tend(state: &Arc<State>) {
     let mut turns = interval(TEND_EVERY);
     let mut warning = Seldom::new(WARN_EVERY);

@@ -198,7 +198,6 @@ impl Match {
                 MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]
-                #[expect(clippy::panic, reason = "a test asks for it")]
                 MatchMessage::Break => panic!("broken by a test"),
             }
             self.empty_since = None;
