@@ -82,7 +82,11 @@ impl Roster {
                     }
                 }
             }
-            PlayerEvent::Round(_) | PlayerEvent::Hit(..) | PlayerEvent::Beam(..) | PlayerEvent::Place(_) => {}
+            PlayerEvent::Round(_)
+            | PlayerEvent::Hit(..)
+            | PlayerEvent::Beam(..)
+            | PlayerEvent::Place(_)
+            | PlayerEvent::Closing(_) => {}
         }
     }
 

@@ -167,6 +167,11 @@ pub enum Happening {
     RoundStarted,
     /// A round ended: show results.
     RoundEnded,
+    /// The server closes the link soon; the seat is kept.
+    Closing {
+        /// Seconds until then.
+        in_s: u16,
+    },
 }
 
 /// How fresh a view is.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use broker_url::BrokerUrl;
 use layer::Layer;
-pub use values::{BaseUrl, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
+pub use values::{BaseUrl, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
 /// A setting that does not work; one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,12 @@ pub struct Config {
     pub header_timeout_s: Seconds,
     /// Time that stopping may take while somebody is connected.
     pub drain_timeout_s: Seconds,
+    /// Whether a next process may listen on the same port before this one has ended.
+    pub share_port: bool,
+    /// What is kept of running matches.
+    pub journal: JournalMode,
+    /// Time between two checkpoints of a match.
+    pub checkpoint_every_s: Seconds,
     /// What to log: a level or directives.
     pub log: String,
     /// How log lines look.
@@ -182,6 +188,9 @@ impl Config {
             stream_age_s: seconds("stream_age_s", layer.stream_age_s, 600, 5.0, 86_400.0)?,
             header_timeout_s: seconds("header_timeout_s", layer.header_timeout_s, 5, 0.1, 60.0)?,
             drain_timeout_s: seconds("drain_timeout_s", layer.drain_timeout_s, 10, 0.0, 3600.0)?,
+            share_port: layer.share_port.unwrap_or_default(),
+            journal: layer.journal.unwrap_or_default(),
+            checkpoint_every_s: seconds("checkpoint_every_s", layer.checkpoint_every_s, 5, 0.2, 60.0)?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
             log_format: layer.log_format.unwrap_or_default(),
             nats: layer.nats.map(broker).transpose()?,

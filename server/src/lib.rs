@@ -15,6 +15,9 @@ pub mod link;
 pub mod feed;
 pub mod spectators;
 
+pub mod bots;
+pub mod journal;
+
 pub mod matches;
 
 pub mod cluster;

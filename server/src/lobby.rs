@@ -1,32 +1,39 @@
-//! Which matches there are: handles by id, never game state. It hosts, finds and lists them, and keeps the standing
-//! public ones there. It knows no HTTP; the routes call it, and the pool tells it when a match is over.
+//! Which matches there are: handles by id, never game state. It hosts, finds and lists them, keeps the standing
+//! public ones there, and takes up those that another process or a panic left behind. It knows no HTTP; the routes call
+//! it, and the pool tells it when a match is over.
 
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 use crate::{
     admission::PlaygroundPermit,
     conditions::Conditions,
     config::Config,
+    journal::{header::Origin, keeper::Journals, recovery::Recovered},
     maps,
     matches::{
         handle::MatchHandle,
         id::MatchId,
-        pool::{HostError, OnHosted, Pool, PoolConfig},
+        pool::{HostError, OnHosted, Order, Pool, PoolConfig},
+        runner::Ending,
         status::MatchStatus,
     },
     settings::{MatchSettings, RawSettings, SettingsError, Visibility},
-    telemetry::rejected,
+    telemetry::{journal_figures, rejected},
     timing::Timing,
 };
 
 /// Bots of a playground: somebody to look at and to shoot at.
 const PLAYGROUND_BOTS: u32 = 4;
+
+/// Time after which a match that panicked and was taken up counts as sound again.
+const MENDED_FOR: Duration = Duration::from_secs(60);
 
 /// A match in the lobby.
 struct Hosted {
@@ -36,6 +43,8 @@ struct Hosted {
     playground: Option<PlaygroundPermit>,
     /// Counts matches up, so that lists keep their order.
     turn: u64,
+    /// When it panicked and was taken up again.
+    mended_at: Option<Instant>,
 }
 
 /// Matches by the text of their id.
@@ -54,10 +63,20 @@ struct Desk {
     turns: u64,
 }
 
+/// Matches that panicked and wait to be taken up again; there are no more of them than matches.
+#[derive(Default)]
+struct Broken {
+    ids: Mutex<Vec<MatchId>>,
+    /// Tells whoever waits for the first one.
+    news: Notify,
+}
+
 /// The registry of matches.
 pub struct Lobby {
     registry: Registry,
     desk: Mutex<Desk>,
+    journals: Option<Journals>,
+    broken: Arc<Broken>,
     matches_max: usize,
     standing: Standing,
 }
@@ -88,30 +107,93 @@ pub enum LobbyError {
 }
 
 impl Lobby {
-    /// Starts the pool of a config, without any match yet.
-    pub fn open(config: &Config) -> std::io::Result<Lobby> {
-        Lobby::followed(config, None)
-    }
-
-    /// The same, with somebody who hears of each match before its first tick.
-    pub fn followed(config: &Config, on_hosted: Option<OnHosted>) -> std::io::Result<Lobby> {
-        let registry = Registry::default();
-        let leaving = Arc::clone(&registry);
+    /// Starts the pool of a config, without any match yet. Matches are written down in `journals`, if there are any;
+    /// `on_hosted` hears of each match before its first tick.
+    pub fn open(
+        config: &Config,
+        journals: Option<Journals>,
+        on_hosted: Option<OnHosted>,
+    ) -> std::io::Result<Lobby> {
+        let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
+        let (leaving, waiting) = (Arc::clone(&registry), Arc::clone(&broken));
+        let mends = journals.is_some();
         let pool = Pool::start(PoolConfig {
             simulation_threads: config.simulation_threads as usize,
             spectator_threads: config.spectator_threads as usize,
             timing: timing(config),
             on_hosted,
-            on_ended: Arc::new(move |id: &MatchId| {
-                leaving.remove(id.as_str());
+            on_ended: Arc::new(move |id: &MatchId, ending| {
+                if ending == Ending::Broken && mends {
+                    waiting.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
+                    waiting.news.notify_one();
+                } else {
+                    leaving.remove(id.as_str());
+                }
             }),
         })?;
         Ok(Lobby {
             registry,
             desk: Mutex::new(Desk { pool: Some(pool), turns: 0 }),
+            journals,
+            broken,
             matches_max: config.matches_max as usize,
             standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
         })
+    }
+
+    /// Takes up every match that another process left behind. Call it once, before anybody is let in. Blocks.
+    pub fn recover(&self) {
+        let Some(journals) = &self.journals else { return };
+        for recovered in journals.recover_all() {
+            self.take_up(recovered, None);
+        }
+    }
+
+    /// Waits until a match has panicked.
+    pub async fn broken(&self) {
+        self.broken.news.notified().await;
+    }
+
+    /// Takes up matches that panicked. One that does so again soon is put aside. Blocks.
+    pub fn mend(&self) {
+        let broken = std::mem::take(&mut *self.broken.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(journals) = &self.journals else { return };
+        for id in broken {
+            let mended_at = self.registry.get(id.as_str()).and_then(|hosted| hosted.mended_at);
+            let again = mended_at.is_some_and(|at| at.elapsed() < MENDED_FOR);
+            if again {
+                journals.put_aside(id.as_str());
+            }
+            match (!again).then(|| journals.recover_again(id.as_str())).flatten() {
+                Some(recovered) => self.take_up(recovered, Some(Instant::now())),
+                None => drop(self.registry.remove(id.as_str())),
+            }
+        }
+    }
+
+    fn take_up(&self, recovered: Recovered, mended_at: Option<Instant>) {
+        let Recovered { header, settings, checkpoint, .. } = recovered;
+        let Some(id) = MatchId::parse(&header.match_id) else { return };
+        let place = Place {
+            // Without its place among the standing ones it ends when nobody plays.
+            standing: header.standing && (mended_at.is_some() || self.standing() < self.standing.matches),
+            hosted_at_ms: header.hosted_at_ms,
+            mended_at,
+            playground: None,
+        };
+        let order = Order {
+            id,
+            settings,
+            standing: place.standing,
+            seed: header.seed,
+            feed_key: header.feed_key,
+            journal: None,
+            resume: Some(checkpoint),
+        };
+        match self.place(order, place) {
+            Ok(_) => journal_figures::recovered(),
+            Err(error) => tracing::error!(%error, "a recovered match can't be hosted"),
+        }
     }
 
     /// Hosts a match for somebody.
@@ -156,20 +238,41 @@ impl Lobby {
         found.into_iter().map(|(_, status)| status).collect()
     }
 
+    /// Whether somebody plays and is connected, as of a quarter of a second ago.
+    pub fn has_people(&self) -> bool {
+        let plays = |status: &MatchStatus| status.players.iter().any(|p| !p.bot && p.connected);
+        self.registry.iter().any(|hosted| plays(&hosted.handle.status()))
+    }
+
+    /// Tells everybody who plays that the server stops in so many seconds.
+    pub fn tell_closing(&self, in_s: u16) {
+        self.registry.iter().for_each(|hosted| hosted.handle.tell_closing(in_s));
+    }
+
     /// Hosts the standing matches that are missing. Call it at the start and now and then.
     pub fn tend(&self) -> Result<(), LobbyError> {
-        let there = self.registry.iter().filter(|hosted| hosted.standing).count() as u32;
-        for missing in there..self.standing.matches {
+        for missing in self.standing()..self.standing.matches {
             self.add(standing_settings(self.standing, missing)?, true, None)?;
         }
         Ok(())
     }
 
-    /// Says goodbye to everybody and ends all matches, within a time. Blocks; hosts nothing from then on.
+    fn standing(&self) -> u32 {
+        self.registry.iter().filter(|hosted| hosted.standing).count() as u32
+    }
+
+    /// Says goodbye to everybody and closes all matches, within a time; what is kept of them is free for another
+    /// process as soon as it is written. Blocks; hosts nothing from then on.
     pub fn stop(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let left = || deadline.saturating_duration_since(Instant::now());
         let pool = self.desk.lock().unwrap_or_else(PoisonError::into_inner).pool.take();
         if let Some(pool) = pool {
-            pool.stop(within);
+            pool.close(left());
+            if let Some(journals) = &self.journals {
+                journals.stop(left());
+            }
+            pool.stop(left());
         }
         self.registry.clear();
     }
@@ -180,18 +283,44 @@ impl Lobby {
         standing: bool,
         playground: Option<PlaygroundPermit>,
     ) -> Result<MatchHandle, LobbyError> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let hosted_at_ms = since.as_millis() as u64;
+        self.place(
+            Order::new(settings, standing)?,
+            Place { standing, hosted_at_ms, mended_at: None, playground },
+        )
+    }
+
+    /// Hosts a match and puts it into the registry. Playgrounds are not written down: they are over in minutes.
+    fn place(&self, mut order: Order, place: Place) -> Result<MatchHandle, LobbyError> {
+        let Place { standing, hosted_at_ms, mended_at, playground } = place;
+        if let Some(journals) = self.journals.as_ref().filter(|_| playground.is_none()) {
+            let (match_id, feed_key) = (order.id.to_string(), order.feed_key.clone());
+            let origin = Origin { match_id, seed: order.seed, standing, hosted_at_ms, feed_key };
+            order.journal = Some(journals.recorder(origin, &order.settings));
+        }
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.registry.len() >= self.matches_max {
+        // Those that were there before have their place.
+        if order.resume.is_none() && self.registry.len() >= self.matches_max {
             rejected("too_many_matches");
             return Err(LobbyError::TooMany(self.matches_max));
         }
-        let handle = desk.pool.as_ref().ok_or(LobbyError::Stopping)?.host(settings, standing)?;
+        let handle = desk.pool.as_ref().ok_or(LobbyError::Stopping)?.host(order)?;
         desk.turns += 1;
-        let hosted = Hosted { handle: handle.clone(), standing, playground, turn: desk.turns };
+        let turn = desk.turns;
+        let hosted = Hosted { handle: handle.clone(), standing, playground, turn, mended_at };
         self.registry.insert(handle.id().to_string(), hosted);
         tracing::info!(match_id = %handle.id(), name = handle.settings().name, standing, "match hosted");
         Ok(handle)
     }
+}
+
+/// What the lobby knows of a match beside what it is.
+struct Place {
+    standing: bool,
+    hosted_at_ms: u64,
+    mended_at: Option<Instant>,
+    playground: Option<PlaygroundPermit>,
 }
 
 /// The standing matches take the maps in turn.
@@ -219,9 +348,52 @@ mod tests {
 
     use super::*;
     use crate::config::layer::Layer;
+    use crate::journal::folder::Folder;
+
+    fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+        for _ in 0..1000 {
+            if done() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("waited in vain for {what}");
+    }
+
+    #[test]
+    fn a_match_that_panics_comes_back_once_and_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        let journals = Journals::start(folder, false, Duration::from_millis(500)).unwrap();
+        let layer = Layer { public_matches: Some(0), ..Layer::default() };
+        let config = Config::load(layer, &BTreeMap::new()).unwrap();
+        let lobby = Lobby::open(&config, Some(journals), None).unwrap();
+        let settings = RawSettings { bots: Some(3), ..RawSettings::default() }.check().unwrap();
+        let (first, other) = (lobby.host(settings.clone()).unwrap(), lobby.host(settings).unwrap());
+        let id = first.id().as_str();
+        wait_until("a second of play", || first.status().tick > 30);
+        let shown = first.status().tick;
+        first.break_down();
+        wait_until("the match to be back", || {
+            lobby.mend();
+            lobby.find(id).is_some_and(|again| again.feed().epoch() != first.feed().epoch())
+        });
+        let again = lobby.find(id).unwrap();
+        assert!(again.status().tick + 15 > shown, "at most half a second is lost");
+        wait_until("it to play on", || again.status().tick > shown + 10);
+        assert_eq!(again.status().players.len(), 3);
+        again.break_down();
+        wait_until("it to be gone", || {
+            lobby.mend();
+            lobby.find(id).is_none()
+        });
+        assert!(data.path().join(format!("journals/aside/{id}.journal")).exists());
+        assert!(other.is_alive() && lobby.find(other.id().as_str()).is_some());
+        lobby.stop(Duration::from_secs(2));
+    }
 
     fn lobby(layer: Layer) -> Lobby {
-        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap()).unwrap()
+        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), None, None).unwrap()
     }
 
     #[test]

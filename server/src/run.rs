@@ -1,9 +1,14 @@
 //! A whole server, from its config to its end. It puts the parts together and has no other work of its own.
 //! The program calls it with signals, tests with channels.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::interval};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinSet, spawn_blocking},
+    time::interval,
+};
 
 use crate::{
     accept::{self, Door},
@@ -13,7 +18,8 @@ use crate::{
     config::Config,
     lan,
     lobby::{Lobby, LobbyError},
-    open_files, shutdown,
+    open_files,
+    shutdown::{self, Terms},
     state::{Parts, State},
     telemetry::{self, MetricsError, Seldom},
     tls::{Tls, TlsError, TlsFiles},
@@ -52,6 +58,17 @@ pub enum RunError {
     /// Threads could not be started.
     #[error("can't start the matches' threads: {0}")]
     Threads(io::Error),
+    /// What matches leave on the disk can't be kept.
+    #[error("the data folder: {}: {error}; --journal off keeps nothing of matches", path.display())]
+    Journals {
+        /// The data folder.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Another process keeps its matches there.
+    #[error("the data folder: {}: another starfray keeps its matches there; stop it, or choose another with --data-dir", .0.display())]
+    Taken(PathBuf),
     /// The standing matches can't be hosted.
     #[error("the public matches: {0}")]
     Standing(#[from] LobbyError),
@@ -75,12 +92,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     telemetry::start_metrics()?;
     let tls = open_tls(&config)?;
     let config = fit_to_system(config);
-    let (listener, listening) = listen(config.listen.0)?;
-    let admin = config.admin_listen.map(|address| listen(address.0)).transpose()?;
+    // With a shared port the process before this one is still there: nobody is let in before it has given its matches
+    // away. Without, a port that is taken is the first thing to say.
+    let early = if config.share_port { None } else { Some(Doors::open(&config)?) };
     let signer = Signer::open(&config.data_dir)?;
+    let journals = successor::journals(&config).await?;
+    let Doors { listener, listening, admin } = early.map_or_else(|| Doors::open(&config), Ok)?;
     let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
     let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
-    let lobby = Lobby::followed(&config, on_hosted).map_err(RunError::Threads)?;
+    let lobby = Lobby::open(&config, journals, on_hosted).map_err(RunError::Threads)?;
+    lobby.recover();
     lobby.tend()?;
     let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
@@ -112,7 +133,8 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         () = tend(&state) => {}
         () = tend_tls(tls.as_deref()) => {}
     }
-    shutdown::stop(state, closing, loops, config.drain_timeout_s.0).await;
+    let terms = Terms { within: config.drain_timeout_s.0, share_port: config.share_port };
+    shutdown::stop(state, (closing, loops), terms).await;
     if let Some(bridge) = bridge {
         bridge.finish(LAST_EVENTS).await;
     }
@@ -132,8 +154,23 @@ async fn tend_tls(tls: Option<&Tls>) {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {
-    let bound = accept::bind(address).and_then(|listener| {
+/// The sockets that listen, with their real ports.
+struct Doors {
+    listener: TcpListener,
+    listening: SocketAddr,
+    admin: Option<(TcpListener, SocketAddr)>,
+}
+
+impl Doors {
+    fn open(config: &Config) -> Result<Doors, RunError> {
+        let (listener, listening) = listen(config.listen.0, config.share_port)?;
+        let admin = config.admin_listen.map(|address| listen(address.0, config.share_port)).transpose()?;
+        Ok(Doors { listener, listening, admin })
+    }
+}
+
+fn listen(address: SocketAddr, share_port: bool) -> Result<(TcpListener, SocketAddr), RunError> {
+    let bound = accept::bind(address, share_port).and_then(|listener| {
         let real = listener.local_addr()?;
         Ok((listener, real))
     });
@@ -156,12 +193,19 @@ fn fit_to_system(config: Config) -> Config {
 }
 
 /// Looks after what must go on by itself. Never ends.
-#[expect(clippy::infinite_loop, reason = "whoever awaits it ends it by dropping it")]
-async fn tend(state: &State) {
+async fn tend(state: &Arc<State>) {
     let mut turns = interval(TEND_EVERY);
     let mut warning = Seldom::new(WARN_EVERY);
     loop {
-        turns.tick().await;
+        tokio::select! {
+            _ = turns.tick() => {}
+            () = state.lobby.broken() => {
+                let state = Arc::clone(state);
+                if spawn_blocking(move || state.lobby.mend()).await.is_err() {
+                    tracing::error!("matches that panicked could not be taken up");
+                }
+            }
+        }
         state.admission.forget_idle();
         match state.lobby.tend() {
             Err(error) if warning.now() => tracing::warn!(%error, "a standing match could not be hosted"),
@@ -169,6 +213,8 @@ async fn tend(state: &State) {
         }
     }
 }
+
+mod successor;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,8 @@ use thiserror::Error;
 
 use crate::maps;
 
+pub mod stored;
+
 /// Most players of a match.
 pub const PLAYERS_MAX: u32 = 2000;
 /// Most bots of a match.

@@ -9,13 +9,22 @@ use std::{
 use tokio::{
     sync::watch,
     task::{JoinSet, spawn_blocking},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-use crate::state::State;
+use crate::{state::State, telemetry::Seldom};
 
 /// Time for requests that are being answered, after the matches have ended.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// Time of the whole that is kept for closing matches and for last words.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Time after which people are told again how long they can play.
+const TELL_EVERY: Duration = Duration::from_secs(4);
+/// Time between two looks whether somebody is still connected.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Time for which two processes listen on one port, so that at every moment one does.
+const OVERLAP: Duration = Duration::from_millis(500);
 
 /// Waits until somebody asks this process to stop: SIGTERM, or Ctrl-C. It listens from the call on, not from the first
 /// look at what it returns, so that no signal falls between.
@@ -43,16 +52,32 @@ pub fn signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Stops a running server within about `within`: takes no new players and says so, lets the matches say goodbye,
-/// then stops listening and lets requests end. Without anybody connected that takes no time.
-pub async fn stop(state: Arc<State>, closing: watch::Sender<bool>, mut loops: JoinSet<()>, within: Duration) {
+/// How a server stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Time for all of it while somebody is connected.
+    pub within: Duration,
+    /// Whether another process waits to listen on the same port.
+    pub share_port: bool,
+}
+
+/// Stops a running server within about the given time: takes no new players and says so, lets those who play know how
+/// long they can, closes the matches, then stops listening and lets requests end. Without anybody connected that takes
+/// no time.
+pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>, JoinSet<()>), terms: Terms) {
+    let Terms { within, share_port } = terms;
     let deadline = Instant::now() + within;
-    tracing::info!(within_s = within.as_secs_f64(), "stopping");
+    tracing::info!(within_s = within.as_secs_f64(), "stopping; a second signal makes it quick");
     state.drain();
+    count_down(&state, within.saturating_sub(GOODBYE.min(within / 2))).await;
     let matches = Arc::clone(&state);
-    let ended = spawn_blocking(move || matches.lobby.stop(within));
-    if timeout(within + LAST_REQUESTS, ended).await.is_err() {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let ended = spawn_blocking(move || matches.lobby.stop(left));
+    if timeout(left + LAST_REQUESTS, ended).await.is_err() {
         tracing::warn!("matches did not end in time");
+    }
+    if share_port {
+        sleep(OVERLAP).await;
     }
     // A receiver that is gone has stopped already.
     let _ = closing.send(true);
@@ -63,4 +88,28 @@ pub async fn stop(state: Arc<State>, closing: watch::Sender<bool>, mut loops: Jo
         loops.abort_all();
     }
     tracing::info!("stopped");
+}
+
+/// Lets people play on until the time is over, nobody is connected, or another signal asks for haste.
+async fn count_down(state: &State, time: Duration) {
+    let end = Instant::now() + time;
+    let mut tell = Seldom::new(TELL_EVERY);
+    let again = async {
+        match signal() {
+            Ok(signal) => signal.await,
+            // Without signals nobody can ask for more haste.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::pin!(again);
+    while state.lobby.has_people() && Instant::now() < end {
+        if tell.now() {
+            let left = end.saturating_duration_since(Instant::now());
+            state.lobby.tell_closing(left.as_secs_f64().ceil() as u16);
+        }
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            () = &mut again => return,
+        }
+    }
 }

@@ -120,7 +120,7 @@ pub(crate) mod sample {
         crate::telemetry::start_metrics().unwrap();
         let quiet = Layer { public_match_bots: Some(0), ..Layer::default() };
         let config = Config::load(layer.over(quiet), &BTreeMap::new()).unwrap();
-        let lobby = Lobby::open(&config).unwrap();
+        let lobby = Lobby::open(&config, None, None).unwrap();
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());

@@ -4,6 +4,7 @@
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
 pub mod bridge_figures;
+pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
 
@@ -231,6 +232,7 @@ fn describe() {
 /// Registers every metric, so that a scrape shows it before its first event.
 fn touch() {
     drop(TickMetrics::new());
+    journal_figures::describe();
     player_figures::describe();
     bridge_figures::describe();
     gauge!(MATCHES).set(0);

@@ -232,6 +232,9 @@ pub enum PlayerEvent {
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),
+    /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
+    #[serde(rename = "x")]
+    Closing(u16),
 }
 
 /// Why a link ends.
@@ -388,6 +391,7 @@ mod tests {
             PlayerEvent::Round(round),
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
+            PlayerEvent::Closing(9),
         ]
     }
 

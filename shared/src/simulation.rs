@@ -15,6 +15,10 @@ use crate::rules::Rules;
 use crate::targets::Ground;
 use crate::world::{Phase, Pilot, Ship, World};
 
+/// Raised with every change after which the same commands may give another world. Who finds an older number on a journal
+/// must not simulate it again.
+pub const SIMULATION_VERSION: u32 = 1;
+
 /// What a step needs beside the world and never changes, and its scratch space.
 #[derive(Clone, Debug)]
 pub struct Stage {
@@ -29,6 +33,12 @@ impl Stage {
     /// A stage for matches in `arena` by `rules`.
     pub fn new(arena: Arena, rules: Rules) -> Stage {
         Stage { rules: rules.in_arena(&arena), arena, grid: Grid::default() }
+    }
+
+    /// Looks at a world that was stepped elsewhere, as its last step would have left it.
+    pub fn look_at(&mut self, world: &World) {
+        let living = world.ships.iter().enumerate().filter(|(_, s)| s.alive());
+        self.grid.rebuild(&self.arena, living.map(|(i, s)| (i, s.motion.position)));
     }
 
     /// Living ships after the last step's movement, by their index in the world.
@@ -49,8 +59,7 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
     round::pass(world, &stage.rules, events);
     combat::respawn(world, &stage.rules, &stage.arena, events);
     move_ships(world, stage, events);
-    let living = world.ships.iter().enumerate().filter(|(_, s)| s.alive());
-    stage.grid.rebuild(&stage.arena, living.map(|(i, s)| (i, s.motion.position)));
+    stage.look_at(world);
     let ground = Ground { arena: &stage.arena, rules: &stage.rules, grid: &stage.grid };
     combat::fire(world, &stage.rules, events);
     rail::fire(world, &ground, events);

@@ -103,7 +103,9 @@ fn in_turn<T>(act: impl FnOnce(&mut Turn<'_>) -> T) -> T {
 /// What an event takes once the links' own buffers, which only tests have, are as long as they will be.
 fn told(spectators: usize) -> (AllocationInfo, usize) {
     let mut audience = Audience::new(spectators);
-    (0..20).for_each(|_| { audience.tell(); });
+    (0..20).for_each(|_| {
+        audience.tell();
+    });
     audience.tell()
 }
 

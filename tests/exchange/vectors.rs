@@ -2,7 +2,7 @@
 //! in another language can be held against them. This test keeps the file true; `STARFRAY_WRITE_VECTORS=1` writes it.
 
 use serde_json::{Value, json};
-use server::matches::bots::Bots;
+use server::bots::Bots;
 use server::matches::columns::Columns;
 use server::matches::known::{Known, Scene, Scratch};
 use shared::arena::Arena;

@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use server::feed::log::FeedLog;
+use server::journal::checkpoint::Checkpoint;
+use server::journal::recorder::Recorder;
 use server::link::memory::{MemoryLink, pair};
 use server::link::{Arrival, Link};
 use server::matches::id::MatchId;
@@ -78,6 +80,15 @@ impl Setup {
 impl Exchange {
     /// A match before its first tick.
     pub fn new(setup: Setup) -> Result<Exchange> {
+        Exchange::with_journal(setup, None, None)
+    }
+
+    /// The same with something that writes it down, or going on where another one was.
+    pub fn with_journal(
+        setup: Setup,
+        journal: Option<Recorder>,
+        resume: Option<Checkpoint>,
+    ) -> Result<Exchange> {
         let Setup { settings, standing, seed, timing } = setup;
         let settings = settings.check()?;
         let id = MatchId::from_random(*b"0123456789");
@@ -102,6 +113,8 @@ impl Exchange {
             status: Arc::clone(&status),
             log: Arc::clone(&log),
             timing,
+            journal,
+            resume,
         });
         let begin = Duration::from_secs(100);
         Ok(Exchange { game, log, status, players: Vec::new(), settings, seed, inbox, ticks: 0, begin })

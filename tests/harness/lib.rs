@@ -34,6 +34,8 @@ pub mod nats_reading;
 
 pub mod pilot;
 
+pub mod comeback;
+
 pub mod feed_ways;
 
 pub mod black_hole;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -96,7 +97,7 @@ pub struct Program {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
-    _data: TempDir,
+    data: Arc<TempDir>,
 }
 
 impl Program {
@@ -125,9 +126,17 @@ impl Program {
 
     /// Starts `starfray serve` with `args` on a free port.
     pub fn serve(args: &[&str]) -> Result<Program> {
-        let data = TempDir::new()?;
+        Program::begin("127.0.0.1:0", Arc::new(TempDir::new()?), args)
+    }
+
+    /// Starts another process with the port and the data folder of this one, which may still run.
+    pub fn successor(&self, args: &[&str]) -> Result<Program> {
+        Program::begin(&self.address.to_string(), Arc::clone(&self.data), args)
+    }
+
+    fn begin(listen: &str, data: Arc<TempDir>, args: &[&str]) -> Result<Program> {
         let mut child = Program::command()?
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"])
+            .args(["serve", "--listen", listen, "--log", "warn", "--data-dir"])
             .arg(data.path())
             .args(args)
             .stdout(Stdio::piped())
@@ -143,7 +152,7 @@ impl Program {
             let _ = child.kill();
             bail!("the first line was {line:?}");
         };
-        Ok(Program { address, child, _data: data })
+        Ok(Program { address, child, data })
     }
 
     /// The address of a path on it.
@@ -156,10 +165,27 @@ impl Program {
         self.child.id()
     }
 
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Sends it SIGTERM.
     pub fn terminate(&self) -> Result<()> {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
-        ensure!(sent.success(), "SIGTERM could not be sent");
+        self.signal("TERM")
+    }
+
+    /// Sends it a signal by its name.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status()?;
+        ensure!(sent.success(), "{name} could not be sent");
+        Ok(())
+    }
+
+    /// Ends it as a crash does, and waits until it is gone.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl Play {
                 PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
+                PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)

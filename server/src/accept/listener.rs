@@ -25,12 +25,16 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// Least time between two warnings of one kind.
 const WARN_EVERY: Duration = Duration::from_secs(10);
 
-/// A socket that listens on `address`.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// A socket that listens on `address`; with `share_port` another process of the same user may do so too.
+pub fn bind(address: SocketAddr, share_port: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // Elsewhere the option lets two programs share a port, which is not what is meant.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    if share_port {
+        socket.set_reuse_port(true)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;

@@ -38,7 +38,7 @@ impl Site {
     fn open(layer: Layer) -> Site {
         let state = sample::state(layer);
         let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(async { bind(([127, 0, 0, 1], 0).into()) }).unwrap();
+        let listener = runtime.block_on(async { bind(([127, 0, 0, 1], 0).into(), false) }).unwrap();
         let address = listener.local_addr().unwrap();
         let (closing, closed) = watch::channel(false);
         let admission = Arc::clone(&state.admission);

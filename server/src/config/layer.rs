@@ -10,7 +10,7 @@ use clap::{
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{BaseUrl, ConfigError, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
+use super::{BaseUrl, ConfigError, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
 /// What every variable of ours begins with.
 const ENV_PREFIX: &str = "STARFRAY_";
@@ -125,6 +125,16 @@ pub struct Layer {
     #[arg(long = "drain-timeout", value_name = "S", alias = "drain-timeout-s")]
     #[serde(alias = "drain_timeout")]
     pub drain_timeout_s: Option<Seconds>,
+    /// Whether a next process may listen on the same port before this one has ended [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub share_port: Option<bool>,
+    /// What is kept of running matches in the data folder: off, written or synced [default: synced]
+    #[arg(long, value_name = "MODE")]
+    pub journal: Option<JournalMode>,
+    /// Seconds between two checkpoints of a match [default: 5]
+    #[arg(long = "checkpoint-every", value_name = "S", alias = "checkpoint-every-s")]
+    #[serde(alias = "checkpoint_every")]
+    pub checkpoint_every_s: Option<Seconds>,
     /// What to log: a level or directives like server=debug,info [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -224,6 +234,9 @@ impl Layer {
             stream_age_s: self.stream_age_s.or(lower.stream_age_s),
             header_timeout_s: self.header_timeout_s.or(lower.header_timeout_s),
             drain_timeout_s: self.drain_timeout_s.or(lower.drain_timeout_s),
+            share_port: self.share_port.or(lower.share_port),
+            journal: self.journal.or(lower.journal),
+            checkpoint_every_s: self.checkpoint_every_s.or(lower.checkpoint_every_s),
             log: self.log.or(lower.log),
             log_format: self.log_format.or(lower.log_format),
             nats: self.nats.or(lower.nats),

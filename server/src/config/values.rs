@@ -239,6 +239,38 @@ impl TryFrom<String> for NatsMatches {
     }
 }
 
+/// What is kept of matches on the disk while they run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum JournalMode {
+    /// Nothing: a match ends with its process.
+    Off,
+    /// Handed to the system a few times a second: survives the process, not a power cut.
+    Written,
+    /// The same, and synced once a second: survives a power cut too, but for the last second.
+    #[default]
+    Synced,
+}
+
+impl FromStr for JournalMode {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "off" => Ok(JournalMode::Off),
+            "written" => Ok(JournalMode::Written),
+            "synced" => Ok(JournalMode::Synced),
+            _ => Err(ValueError(format!("\"{text}\" is neither off nor written nor synced"))),
+        }
+    }
+}
+
+impl TryFrom<String> for JournalMode {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
 /// A secret word that never shows in logs or in the printed config.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]

@@ -104,6 +104,11 @@ impl FeedLog {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What tells this log from others of the same match.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// The number of the last event; 0 before the first.
     pub fn head(&self) -> u64 {
         self.head.load(Ordering::Acquire)

@@ -45,6 +45,11 @@ impl EventRing {
         }
     }
 
+    /// Adds that links are closed in so many seconds.
+    pub fn publish_closing(&mut self, tick: Tick, in_s: u16) {
+        self.push(tick, vec![PlayerEvent::Closing(in_s)]);
+    }
+
     fn push(&mut self, tick: Tick, told: Vec<PlayerEvent>) {
         let Ok(message) = encode(&ServerMessage::Events(tick, told)) else { return };
         let mut frame = if self.frames.len() >= ENTRIES_MAX {

@@ -178,6 +178,18 @@ impl MatchHandle {
         !self.0.log.ended()
     }
 
+    /// The server stops in so many seconds: players are told.
+    pub(crate) fn tell_closing(&self, in_s: u16) {
+        // Who misses this sees the link end, and comes back all the same.
+        let _ = self.send(MatchMessage::Closing(in_s));
+    }
+
+    /// The match panics, as by a bug.
+    #[cfg(test)]
+    pub(crate) fn break_down(&self) {
+        self.send(MatchMessage::Break).unwrap();
+    }
+
     /// The server stops: the match says goodbye to everybody.
     pub(crate) fn stop(&self) {
         // A full inbox is emptied within a tick; a match that is gone needs no goodbye.

@@ -21,6 +21,12 @@ impl MatchId {
         MatchId(bytes.into_iter().map(letter).collect())
     }
 
+    /// The id that `text` is; `None` if none is written like that.
+    pub fn parse(text: &str) -> Option<MatchId> {
+        let fits = text.len() == LENGTH && text.bytes().all(|b| LETTERS.contains(&b));
+        fits.then(|| MatchId(text.to_owned()))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

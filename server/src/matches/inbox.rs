@@ -81,6 +81,11 @@ pub enum MatchMessage {
     Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
     Watched,
+    /// The server stops in so many seconds: tell players.
+    Closing(u16),
     /// The server stops: say goodbye to everybody.
     Stop,
+    /// Panic, as a bug would.
+    #[cfg(test)]
+    Break,
 }

@@ -335,7 +335,7 @@ impl Sections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matches::bots::Bots;
+    use crate::bots::Bots;
     use shared::command::Command;
     use shared::random::Random;
     use shared::replica::Replica;

@@ -18,7 +18,6 @@ pub mod columns;
 pub mod credit;
 pub mod known;
 
-pub mod bots;
 pub mod event_ring;
 pub mod goodbye;
 pub mod moves;

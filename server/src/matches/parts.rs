@@ -7,6 +7,8 @@ use std::sync::mpsc::Receiver;
 use arc_swap::ArcSwap;
 
 use crate::feed::log::FeedLog;
+use crate::journal::checkpoint::Checkpoint;
+use crate::journal::recorder::Recorder;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::MatchMessage;
 use crate::matches::status::MatchStatus;
@@ -32,4 +34,8 @@ pub struct MatchParts {
     pub log: Arc<FeedLog>,
     /// Times and rates.
     pub timing: Timing,
+    /// What writes it down, if it is to outlive its process.
+    pub journal: Option<Recorder>,
+    /// Where it goes on; a new match begins at the beginning.
+    pub resume: Option<Checkpoint>,
 }

@@ -14,6 +14,8 @@ use shared::world::World;
 use thiserror::Error;
 
 use crate::feed::log::FeedLog;
+use crate::journal::checkpoint::Checkpoint;
+use crate::journal::recorder::Recorder;
 use crate::link::mailboxes::Mailboxes;
 use crate::matches::handle::{MatchHandle, Shared};
 use crate::matches::id::MatchId;
@@ -50,6 +52,35 @@ pub struct PoolConfig {
 impl std::fmt::Debug for PoolConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PoolConfig").field("timing", &self.timing).finish_non_exhaustive()
+    }
+}
+
+/// A match that is to be hosted.
+#[derive(Debug)]
+pub struct Order {
+    /// What to call it in addresses.
+    pub id: MatchId,
+    /// How it is set up.
+    pub settings: MatchSettings,
+    /// Whether it is kept for ever and sleeps while nobody is there.
+    pub standing: bool,
+    /// Decides all its chances.
+    pub seed: u64,
+    /// What opens its feed, if it has a password.
+    pub feed_key: Option<String>,
+    /// What writes it down, if it is to outlive the process.
+    pub journal: Option<Recorder>,
+    /// Where it goes on, if it does.
+    pub resume: Option<Checkpoint>,
+}
+
+impl Order {
+    /// A new match that nothing is kept of.
+    pub fn new(settings: MatchSettings, standing: bool) -> Result<Order, HostError> {
+        let id = || random().map(MatchId::from_random);
+        let feed_key = settings.password.as_ref().map(|_| id().map(|key| key.to_string())).transpose()?;
+        let seed = u64::from_le_bytes(random()?);
+        Ok(Order { id: id()?, settings, standing, seed, feed_key, journal: None, resume: None })
     }
 }
 
@@ -110,8 +141,8 @@ impl Pool {
         Ok(Pool { timing, on_hosted, threads, spectators, next, handles, stopping })
     }
 
-    /// Hosts a match. A standing one is kept for ever and sleeps while nobody is there.
-    pub fn host(&self, settings: MatchSettings, standing: bool) -> Result<MatchHandle, HostError> {
+    /// Hosts a match.
+    pub fn host(&self, order: Order) -> Result<MatchHandle, HostError> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) as usize;
         let (Some(thread), Some(spectators)) = (
             self.threads.get(turn % self.threads.len().max(1)),
@@ -119,16 +150,15 @@ impl Pool {
         ) else {
             return Err(HostError::Busy);
         };
-        let id = MatchId::from_random(random()?);
+        let Order { id, settings, standing, seed, feed_key, journal, resume } = order;
         let (inbox, messages) = sync_channel(INBOX_MESSAGES_MAX);
-        let status = MatchStatus::new(id.as_str(), &settings, &World::new(0), 0, 0);
+        let world = resume.as_ref().map_or_else(|| World::new(0), |checkpoint| checkpoint.world.clone());
+        let status = MatchStatus::new(id.as_str(), &settings, &world, 0, 0);
         let status = Arc::new(ArcSwap::from_pointee(status));
         let epoch = u32::from_le_bytes(random()?).max(1);
         let readers = vec![spectators.thread()];
         let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
         let asleep = Arc::new(AtomicBool::new(false));
-        let feed_key =
-            settings.password.as_ref().map(|_| random().map(|b| MatchId::from_random(b).to_string()));
         let handle = MatchHandle::new(Shared {
             id: id.clone(),
             settings: settings.clone(),
@@ -136,13 +166,13 @@ impl Pool {
             spectators: spectators.arrivals(),
             status: Arc::clone(&status),
             log: Arc::clone(&log),
-            feed_key: feed_key.transpose()?,
+            feed_key,
             thread: thread.handle.thread().clone(),
             asleep: Arc::clone(&asleep),
             mailboxes: Mailboxes::default(),
         });
-        let (seed, timing) = (u64::from_le_bytes(random()?), self.timing.clone());
-        let parts = MatchParts { id, settings, standing, seed, inbox: messages, status, log, timing };
+        let (timing, inbox) = (self.timing.clone(), messages);
+        let parts = MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume };
         if let Some(on_hosted) = &self.on_hosted {
             on_hosted(&handle);
         }
@@ -159,15 +189,23 @@ impl Pool {
         handles.push(handle.clone());
     }
 
-    /// Says goodbye to everybody and ends the threads, or leaves them behind after `within`.
-    pub fn stop(self, within: Duration) {
+    /// Says goodbye to everybody and closes every match, within a time. Links still have their last words to send.
+    pub fn close(&self, within: Duration) {
         let deadline = Instant::now() + within;
-        let handles = self.handles.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
         handles.iter().for_each(MatchHandle::stop);
         self.stopping.store(true, Ordering::Release);
         for thread in &self.threads {
             thread.handle.thread().unpark();
         }
+        while handles.iter().any(MatchHandle::is_alive) && Instant::now() < deadline {
+            thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// Ends the threads of a closed pool, or leaves them behind after `within`.
+    pub fn stop(self, within: Duration) {
+        let deadline = Instant::now() + within;
         for thread in self.threads {
             while !thread.handle.is_finished() && Instant::now() < deadline {
                 thread::park_timeout(Duration::from_millis(5));

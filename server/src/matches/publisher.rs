@@ -19,6 +19,8 @@ const LINGER_MS: u32 = 20_000;
 const PULL_LINGER_MS: u32 = 10_000;
 /// Events that wait for their time at most; a feed that would need more shortens its delay.
 const WAITING_MAX: usize = 20_000;
+/// When to look again after a match that broke.
+const BROKEN_RETRY_MS: u32 = 1000;
 
 /// What a match tells its spectators.
 #[derive(Debug)]
@@ -149,10 +151,10 @@ impl Publisher {
 }
 
 impl Drop for Publisher {
-    /// A match that broke says goodbye too: its spectators would wait for ever.
+    /// A match that broke says goodbye too: its spectators would wait for ever. It may come back from its journal.
     fn drop(&mut self) {
         if !self.ended {
-            self.end(CloseReason::Internal, 0);
+            self.end(CloseReason::Internal, BROKEN_RETRY_MS);
         }
     }
 }

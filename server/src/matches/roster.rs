@@ -188,7 +188,7 @@ impl Roster {
 
     fn dismiss(&mut self, player: PlayerId, mut socket: WebSocketLink, reason: CloseReason, now: Duration) {
         disconnected(reason.word());
-        socket.close(&goodbye::frame(player, reason), reason);
+        socket.close(&goodbye::frame(player, reason, self.seats.len()), reason);
         if self.leaving.len() < LEAVING_MAX {
             self.leaving.push((socket, now + LINGER));
         }

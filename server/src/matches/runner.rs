@@ -22,8 +22,17 @@ const DOZE: Duration = Duration::from_secs(1);
 /// Time between two looks at the made-up network of a playground.
 const CARRY_EVERY: Duration = Duration::from_millis(3);
 
-/// Called with the id of each match that is over.
-pub type OnEnded = Arc<dyn Fn(&MatchId) + Send + Sync>;
+/// How a match left its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was over, and everybody was told.
+    Over,
+    /// It panicked.
+    Broken,
+}
+
+/// Called with the id of each match that leaves.
+pub type OnEnded = Arc<dyn Fn(&MatchId, Ending) + Send + Sync>;
 
 /// A match on its way to its thread.
 #[derive(Debug)]
@@ -120,11 +129,13 @@ impl Runner {
     fn let_go(&mut self) {
         let on_ended = &self.on_ended;
         self.matches.retain(|running| {
-            let over = running.broken || running.game.is_over();
-            if over {
-                on_ended(running.game.id());
-            }
-            !over
+            let ending = match (running.broken, running.game.is_over()) {
+                (true, _) => Ending::Broken,
+                (false, true) => Ending::Over,
+                (false, false) => return true,
+            };
+            on_ended(running.game.id(), ending);
+            false
         });
     }
 }

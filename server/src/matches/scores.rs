@@ -35,6 +35,11 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// What those know who meet everybody of `world` now.
+    pub fn of(world: &World) -> Scores {
+        Scores { told: world.pilots.iter().map(standing).collect(), ..Scores::default() }
+    }
+
     /// Takes in what happened in the world's last step, and what everybody is told of it: all but kills in a crowd.
     pub fn note(&mut self, events: &[Event], all_kills: bool) {
         for event in events {

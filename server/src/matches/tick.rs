@@ -1,7 +1,9 @@
 //! A match and its tick, which reads like a table of contents. It reads no clock, awaits nothing, and takes no lock
 //! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
+mod ending;
 mod moving;
+mod record;
 mod rest;
 
 use std::sync::Arc;
@@ -17,9 +19,11 @@ use shared::simulation::{Stage, step};
 use shared::tick::Rewind;
 use shared::world::{Phase, World};
 
+use crate::bots::Bots;
+use crate::journal::checkpoint::Checkpoint;
+use crate::journal::recorder::Recorder;
 use crate::link::Arrival;
 use crate::link::websocket::Sent;
-use crate::matches::bots::Bots;
 use crate::matches::event_ring::EventRing;
 use crate::matches::frames::{Frames, Makers};
 use crate::matches::id::MatchId;
@@ -33,7 +37,7 @@ use crate::matches::roster::Roster;
 use crate::matches::roster_pages::RosterPages;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
-use crate::settings::{BOTS_MAX, MatchSettings, Start};
+use crate::settings::{BOTS_MAX, MatchSettings};
 use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::player_traffic::PlayerTraffic;
 use crate::telemetry::{Counted, TickMetrics};
@@ -75,21 +79,27 @@ pub struct Match {
     metrics: TickMetrics,
     player_figures: PlayerFigures,
     traffic: PlayerTraffic,
+    journal: Option<Recorder>,
+    /// Whether it is at home on its thread: its journal begun, and its seats made if it goes on from one.
+    settled: bool,
     _counted: Counted,
 }
 
 impl Match {
     /// A match before its first tick.
     pub fn new(parts: MatchParts) -> Match {
-        let MatchParts { id, settings, standing, seed, inbox, status, log, timing } = parts;
-        let stage = Stage::new(settings.arena(), settings.rules());
-        let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
+        let MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume } = parts;
+        let mut stage = Stage::new(settings.arena(), settings.rules());
+        let Checkpoint { world, commands, bots, desk } =
+            resume.unwrap_or_else(|| record::beginning(seed, &settings));
+        stage.look_at(&world);
         Match {
             replication: Replication::default(),
             publisher: Publisher::new(log, settings.tick_hz, settings.spectator_delay_ms),
-            bots_wanted: settings.bots,
-            bots: Bots::new(seed),
-            world: World::new(seed),
+            scores: Scores::of(&world),
+            bots_wanted: desk.bots_wanted,
+            bots,
+            world,
             id,
             settings,
             standing,
@@ -98,13 +108,12 @@ impl Match {
             timing,
             inbox,
             roster: Roster::default(),
-            next_player: 1,
+            next_player: desk.next_player,
             stage,
             commands,
             applied: Vec::new(),
             events: Vec::new(),
             event_ring: EventRing::default(),
-            scores: Scores::default(),
             roster_pages: RosterPages::default(),
             status,
             out: Vec::new(),
@@ -114,12 +123,15 @@ impl Match {
             metrics: TickMetrics::new(),
             player_figures: PlayerFigures::new(),
             traffic: PlayerTraffic::new(),
+            journal,
+            settled: false,
             _counted: Counted::hosted_match(),
         }
     }
 
     /// Advances the match by one tick. `now` is the time since its thread began.
     pub fn tick(&mut self, now: Duration) {
+        self.settle(now);
         self.drain_inbox(now);
         self.read_links(now);
         self.take_inputs();
@@ -130,6 +142,7 @@ impl Match {
         self.publish_feed();
         self.close_stragglers(now);
         self.move_on(now);
+        self.keep_journal(now);
         self.show_status(now);
     }
 
@@ -184,7 +197,10 @@ impl Match {
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
+                MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
                 MatchMessage::Stop => self.going_away = true,
+                #[cfg(test)]
+                MatchMessage::Break => panic!("broken by a test"),
             }
             self.empty_since = None;
         }
@@ -275,6 +291,7 @@ impl Match {
         self.commands.clear();
         self.events.clear();
         step(&mut self.world, &mut self.stage, &self.applied, &mut self.events);
+        self.note_tick();
     }
 
     /// What happened: to everybody, and in a crowd kills only to those whom they concern.
@@ -344,37 +361,6 @@ impl Match {
             self.free_seat(player);
         }
         self.roster.let_go(now);
-    }
-
-    /// What follows when results were shown, when the match is over, and when the server stops.
-    fn move_on(&mut self, now: Duration) {
-        let round = self.world.round;
-        if round.phase == Phase::Results && round.ticks_left == 0 {
-            let again = self.standing || !self.roster.is_empty();
-            self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
-        }
-        let empty = self.roster.is_empty();
-        let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
-        if self.going_away {
-            self.end(CloseReason::GoingAway, now);
-        } else if played_out || round.phase == Phase::Ended {
-            self.end(CloseReason::MatchEnded, now);
-        }
-    }
-
-    /// Ends the match for everybody and says so on every way.
-    fn end(&mut self, reason: CloseReason, now: Duration) {
-        if self.over {
-            return;
-        }
-        self.over = true;
-        for player in self.roster.players() {
-            self.roster.lose(player, reason, now, now);
-            self.roster.stand(player);
-        }
-        let retry_ms = if reason.come_back() { self.timing.sse_retry_ms } else { 0 };
-        self.publisher.end(reason, retry_ms);
-        self.show_status_now(now);
     }
 
     /// The link of `player` ends; the seat is kept, unless the player said goodbye.

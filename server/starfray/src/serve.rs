@@ -15,7 +15,7 @@ use crate::outcome::{Failure, say};
 /// Threads for everything that is not a match or a spectator's feed; most of their time they wait.
 const WORKERS: usize = 2;
 
-/// Serves until SIGTERM or Ctrl-C; a second one ends it at once.
+/// Serves until SIGTERM or Ctrl-C; a second one makes the end quick, a third one ends the process where it stands.
 pub(crate) fn serve(flags: Layer) -> Result<(), Failure> {
     let config = Config::load(flags, &environment()).map_err(|error| Failure::usage(&error))?;
     telemetry::start_logging(&config.log, config.log_format)
@@ -34,7 +34,7 @@ pub(crate) fn serve(flags: Layer) -> Result<(), Failure> {
                 RunError::Tls(_) => Failure::usage(&error),
                 _ => Failure::trouble(&error),
             }),
-            () = twice() => Err(Failure::trouble(&"stopped at once, by a second signal")),
+            () = thrice() => Err(Failure::trouble(&"stopped at once, by a third signal")),
         }
     });
     // Whatever still runs is not worth waiting for.
@@ -62,9 +62,9 @@ fn announce(address: SocketAddr, scheme: &str) {
     }
 }
 
-/// Waits for two signals.
-async fn twice() {
-    for _ in 0..2 {
+/// Waits for three signals.
+async fn thrice() {
+    for _ in 0..3 {
         match shutdown::signal() {
             Ok(signal) => signal.await,
             // Without signals nothing can ask for more haste.

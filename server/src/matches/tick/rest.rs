@@ -43,7 +43,9 @@ impl Match {
 
     pub(super) fn show_status_now(&mut self, now: Duration) {
         let watching = self.publisher.log().watching();
-        let revision = u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
+        // The epoch tells apart what a match was before and after a restart.
+        let epoch = u64::from(self.publisher.log().epoch());
+        let revision = epoch << 48 | u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
         let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
         let net = self.roster.measure(&self.player_figures, now);
         self.status.store(Arc::new(status.with_net(net)));

@@ -152,6 +152,10 @@ impl Overlay {
         for happening in &view.happenings {
             match happening {
                 Happening::Killed { victim, by, .. } => self.tell_kill(client, (*by, *victim), now_ms)?,
+                Happening::Closing { in_s } => {
+                    let words = format!("The server restarts in {in_s} s. You keep your seat");
+                    self.callout.say(&words, now_ms)?;
+                }
                 Happening::RoundStarted => self.callout.say("A new round begins", now_ms)?,
                 _ => {}
             }

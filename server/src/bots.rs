@@ -1,7 +1,9 @@
 //! Players that the program plays: they see what a player in their seat would see, and act by the same commands.
-//! How many there are is the match's business; this room knows how they decide.
+//! How many there are is the match's business; this room knows how they decide. What they intend is plain data, so that a
+//! match can be written down with its bots.
 
 use glam::Vec2;
+use serde::{Deserialize, Serialize};
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::collision::swept_walls;
@@ -56,7 +58,7 @@ const NAMES: [&str; 24] = [
 ];
 
 /// All bots of a match.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bots {
     minds: Vec<Mind>,
     random: Random,
@@ -64,7 +66,7 @@ pub struct Bots {
 }
 
 /// One bot's intentions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Mind {
     player: PlayerId,
     decides_at: Tick,
@@ -96,14 +98,7 @@ impl Bots {
         let round = self.named / NAMES.len();
         self.named += 1;
         let name = if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) };
-        self.minds.push(Mind {
-            player,
-            decides_at: Tick(0),
-            input: ShipInput::default(),
-            goal: Vec2::ZERO,
-            goal_until: Tick(0),
-            circles_right: player.0.is_multiple_of(2),
-        });
+        self.minds.push(Mind::new(player));
         let hull = Hull::from((self.random.below(4)) as u8);
         Command::Join { player, name: PlayerName::sanitise(&name), hull, bot: true }
     }
@@ -113,6 +108,18 @@ impl Bots {
         let mind = self.minds.pop()?;
         self.named = self.named.saturating_sub(1);
         Some(Command::Leave { player: mind.player })
+    }
+
+    /// After commands were applied without it: every bot in `world` has a mind again, and nobody else.
+    pub fn adopt(&mut self, world: &World) {
+        let is_bot = |player: PlayerId| world.pilot(player).is_some_and(|pilot| pilot.bot);
+        self.minds.retain(|mind| is_bot(mind.player));
+        for pilot in world.pilots.iter().filter(|pilot| pilot.bot) {
+            if self.minds.iter().all(|mind| mind.player != pilot.id) {
+                self.minds.push(Mind::new(pilot.id));
+            }
+        }
+        self.named = self.minds.len();
     }
 
     /// Appends what each bot wants in the next tick, as far as it differs from what its ship does anyway.
@@ -134,6 +141,17 @@ impl Bots {
 }
 
 impl Mind {
+    fn new(player: PlayerId) -> Mind {
+        Mind {
+            player,
+            decides_at: Tick(0),
+            input: ShipInput::default(),
+            goal: Vec2::ZERO,
+            goal_until: Tick(0),
+            circles_right: player.0.is_multiple_of(2),
+        }
+    }
+
     fn decide(&mut self, ship: &Ship, world: &World, stage: &Stage, random: &mut Random) -> ShipInput {
         if !ship.alive() {
             return self.input.neutral();

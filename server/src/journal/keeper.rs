@@ -1,0 +1,144 @@
+//! The journals of a server: the folder that it owns, the thread that writes, and the way back from files to matches.
+//! The lobby asks for recorders of new matches and, at the start, for everything that another process left behind.
+
+use std::io;
+use std::panic::catch_unwind;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::journal::disk::FolderDisk;
+use crate::journal::folder::Folder;
+use crate::journal::header::{Header, Origin};
+use crate::journal::port::{Entry, Message, Port, queue};
+use crate::journal::recorder::Recorder;
+use crate::journal::recovery::{Recovered, recover};
+use crate::journal::writer::Writer;
+use crate::settings::MatchSettings;
+use crate::telemetry::journal_figures;
+
+/// Times that a recovery is tried before its journal is put aside.
+const ATTEMPTS_MAX: u32 = 2;
+/// Longest wait for the thread to have written what it has.
+const FLUSH_WITHIN: Duration = Duration::from_secs(2);
+/// Time between two looks at a thread that is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// A server's journals.
+#[derive(Debug)]
+pub struct Journals {
+    folder: Folder,
+    port: Port,
+    checkpoint_every: Duration,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journals {
+    /// Starts to write into `folder`. With `sync` what was written a second ago survives a power cut.
+    pub fn start(folder: Folder, sync: bool, checkpoint_every: Duration) -> io::Result<Journals> {
+        let (port, desk) = queue();
+        let disk = Box::new(FolderDisk(folder.path().to_owned()));
+        let writer = Writer::new(desk, disk, sync);
+        let thread = thread::Builder::new().name("journals".to_owned()).spawn(move || writer.run())?;
+        Ok(Journals { folder, port, checkpoint_every, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// The recorder of a match that begins or goes on here.
+    pub fn recorder(&self, origin: Origin, settings: &MatchSettings) -> Recorder {
+        Recorder::new(Header::new(origin, settings), self.port.clone(), self.checkpoint_every)
+    }
+
+    /// All matches that another process left behind, in the order in which they were hosted.
+    pub fn recover_all(&self) -> Vec<Recovered> {
+        let ids = self.folder.list().unwrap_or_else(|error| {
+            tracing::error!(%error, "the folder of journals can't be read; no match is recovered");
+            Vec::new()
+        });
+        let mut found: Vec<Recovered> = ids.iter().filter_map(|id| self.recover(id)).collect();
+        found.sort_by_key(|recovered| recovered.header.hosted_at_ms);
+        found
+    }
+
+    /// The match of one journal that this process wrote until now.
+    pub fn recover_again(&self, id: &str) -> Option<Recovered> {
+        self.flush(FLUSH_WITHIN);
+        self.recover(id)
+    }
+
+    /// The match of one journal. One whose recovery failed twice, by ending the process too, is put aside and reported.
+    fn recover(&self, id: &str) -> Option<Recovered> {
+        while self.folder.attempts(id) < ATTEMPTS_MAX {
+            if let Err(error) = self.folder.count_attempt(id) {
+                tracing::warn!(match_id = id, %error, "an attempt to recover a match can't be counted");
+                return self.attempt(id);
+            }
+            if let Some(recovered) = self.attempt(id) {
+                return Some(recovered);
+            }
+        }
+        self.put_aside(id);
+        None
+    }
+
+    fn attempt(&self, id: &str) -> Option<Recovered> {
+        let bytes = match self.folder.read(id) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(match_id = id, %error, "a journal can't be read");
+                return None;
+            }
+        };
+        match catch_unwind(|| recover(&bytes)) {
+            Ok(Ok(recovered)) if recovered.header.match_id == id => {
+                let report = recovered.report;
+                let tick = recovered.checkpoint.world.tick.0;
+                tracing::info!(match_id = id, tick, ?report, "match recovered");
+                return Some(recovered);
+            }
+            Ok(Ok(_)) => tracing::error!(match_id = id, "a journal is of another match"),
+            Ok(Err(error)) => tracing::error!(match_id = id, %error, "a match can't be recovered"),
+            Err(_) => tracing::error!(match_id = id, "the recovery of a match panicked"),
+        }
+        None
+    }
+
+    /// Puts a journal where nobody tries it again, and says so.
+    pub fn put_aside(&self, id: &str) {
+        // Only a queue that is full keeps the file open; then it is moved all the same.
+        let _ = self.port.send(&id.into(), Entry::Close);
+        self.flush(FLUSH_WITHIN);
+        journal_figures::put_aside();
+        match self.folder.put_aside(id) {
+            Ok(place) => {
+                tracing::error!(match_id = id, place = %place.display(), "a journal was put aside");
+            }
+            Err(error) => tracing::error!(match_id = id, %error, "a journal can't be put aside"),
+        }
+    }
+
+    /// Waits until everything that was handed over is written; false if that takes longer.
+    fn flush(&self, within: Duration) -> bool {
+        let (sender, done) = sync_channel(1);
+        // The answer is that the sender is dropped.
+        let disconnected = Err(std::sync::mpsc::RecvTimeoutError::Disconnected);
+        self.port.ask(Message::Flush(sender)).is_ok() && done.recv_timeout(within) == disconnected
+    }
+
+    /// Writes what is there and gives the folder back, or leaves the thread behind after `within`.
+    pub fn stop(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.port.ask(Message::Stop).is_err() && Instant::now() < deadline {
+            thread::sleep(LOOK_EVERY);
+        }
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        while !thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(LOOK_EVERY);
+        }
+        if thread.is_finished() {
+            self.folder.give_back();
+        } else {
+            tracing::warn!("journals were not written in time; matches come back a little older");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The one thread that writes journals. It alone waits for the disk; when the disk hangs, the queue fills and matches go
+//! on. A journal that cannot be written is left as it is, counted, and begun anew with the match's next checkpoint.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use crate::journal::checkpoint::Checkpoint;
+use crate::journal::disk::{Disk, Sheet};
+use crate::journal::folder::{attempts_name, history_name, journal_name};
+use crate::journal::header::Header;
+use crate::journal::history::History;
+use crate::journal::port::{Desk, Entry, Message};
+use crate::journal::record::{Kind, MAGIC, append};
+use crate::telemetry::{Seldom, journal_figures};
+
+/// Time between two syncs of one file.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// A file that has grown by this much, or by four checkpoints, is replaced at the next checkpoint.
+const GROWTH_BYTES: usize = 1 << 20;
+/// Least time between two warnings.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// One match's journal.
+#[derive(Debug)]
+struct Book {
+    /// The magic and the header's record.
+    head: Vec<u8>,
+    /// The file, as long as it is sound.
+    sheet: Option<Box<dyn Sheet>>,
+    /// Bytes behind the file's first checkpoint, and when it is time for a new one.
+    grown: usize,
+    grows_to: usize,
+    dirty: bool,
+    /// Every command from the beginning, as long as it is whole.
+    history: Option<History>,
+    /// Whether the count of attempts is still there.
+    tried: bool,
+}
+
+/// The thread's work.
+#[derive(Debug)]
+pub struct Writer {
+    desk: Desk,
+    disk: Box<dyn Disk>,
+    sync: bool,
+    books: BTreeMap<Arc<str>, Book>,
+    synced_at: Instant,
+    warning: Seldom,
+    scratch: Vec<u8>,
+}
+
+impl Writer {
+    /// Work before it begins. With `sync` what was written a second ago survives a power cut.
+    pub fn new(desk: Desk, disk: Box<dyn Disk>, sync: bool) -> Writer {
+        let (books, synced_at) = (BTreeMap::new(), Instant::now());
+        Writer { desk, disk, sync, books, synced_at, warning: Seldom::new(WARN_EVERY), scratch: Vec::new() }
+    }
+
+    /// Writes until it is told to stop.
+    pub fn run(mut self) {
+        loop {
+            match self.desk.queue.recv_timeout(SYNC_EVERY) {
+                Ok(Message::Entry(id, entry)) => {
+                    self.desk.taken(&entry);
+                    self.take(&id, entry);
+                }
+                Ok(Message::Flush(done)) => drop(done),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.synced_at.elapsed() >= SYNC_EVERY {
+                self.sync_all();
+            }
+        }
+        self.sync_all();
+    }
+
+    fn take(&mut self, id: &Arc<str>, entry: Entry) {
+        let done = match entry {
+            Entry::Open(header, checkpoint) => self.open(id, &header, &checkpoint),
+            Entry::Run(body) => {
+                self.note(id, Kind::Run, &body);
+                self.append(id, Kind::Run, &body).and_then(|()| self.forget_attempts(id))
+            }
+            Entry::Checkpoint(checkpoint) => {
+                self.checkpoint(id, &checkpoint.to_bytes()).and_then(|()| self.forget_attempts(id))
+            }
+            Entry::Seam(checkpoint) => {
+                let body = checkpoint.to_bytes();
+                self.note(id, Kind::Checkpoint, &body);
+                self.checkpoint(id, &body)
+            }
+            Entry::Close => self.close(id),
+            Entry::Remove => self.remove(id),
+        };
+        if let Err(error) = done {
+            journal_figures::failed();
+            if let Some(book) = self.books.get_mut(id) {
+                book.sheet = None;
+            }
+            if self.warning.now() {
+                tracing::warn!(match_id = %id, %error, "a journal can't be written; the match plays on without one");
+            }
+        }
+        let behind = self.books.values().filter(|book| book.sheet.is_none()).count();
+        journal_figures::behind(behind);
+    }
+
+    fn open(&mut self, id: &Arc<str>, header: &Header, checkpoint: &Checkpoint) -> io::Result<()> {
+        let mut head = MAGIC.to_vec();
+        append(Kind::Header, &header.to_bytes(), &mut head);
+        let body = checkpoint.to_bytes();
+        let history = History::open(&mut *self.disk, id, &head, &body)
+            .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a match is without a history"));
+        let history = history.ok();
+        let book = Book { head, sheet: None, grown: 0, grows_to: 0, dirty: false, history, tried: true };
+        self.books.insert(Arc::clone(id), book);
+        self.begin(id, &body)
+    }
+
+    /// Adds to the history. One that can't be written, or is too long, is of no use and goes.
+    fn note(&mut self, id: &Arc<str>, kind: Kind, body: &[u8]) {
+        let Some(book) = self.books.get_mut(id) else { return };
+        let Some(history) = &mut book.history else { return };
+        if let Err(error) = history.note(kind, body) {
+            tracing::debug!(match_id = %id, %error, "the history of a match is given up");
+            book.history = None;
+            // What can't be removed now is overwritten by nobody and goes with the match.
+            let _ = self.disk.remove(&history_name(id));
+        }
+    }
+
+    /// Puts a file that begins with this checkpoint in the place of the old one.
+    fn begin(&mut self, id: &Arc<str>, body: &[u8]) -> io::Result<()> {
+        let Some(book) = self.books.get_mut(id) else { return Ok(()) };
+        let mut file = book.head.clone();
+        append(Kind::Checkpoint, body, &mut file);
+        book.sheet = None;
+        book.sheet = Some(self.disk.replace(&journal_name(id), &file, self.sync)?);
+        book.grown = 0;
+        book.grows_to = GROWTH_BYTES.max(4 * body.len());
+        book.dirty = false;
+        journal_figures::written(file.len());
+        Ok(())
+    }
+
+    fn append(&mut self, id: &Arc<str>, kind: Kind, body: &[u8]) -> io::Result<()> {
+        let Some(book) = self.books.get_mut(id) else { return Ok(()) };
+        let Some(sheet) = &mut book.sheet else { return Ok(()) };
+        self.scratch.clear();
+        append(kind, body, &mut self.scratch);
+        sheet.append(&self.scratch)?;
+        book.grown += self.scratch.len();
+        book.dirty = true;
+        journal_figures::written(self.scratch.len());
+        Ok(())
+    }
+
+    /// The match plays again, so its recovery was a success.
+    fn forget_attempts(&mut self, id: &Arc<str>) -> io::Result<()> {
+        let tried = self.books.get_mut(id).is_some_and(|book| std::mem::take(&mut book.tried));
+        if tried { self.disk.remove(&attempts_name(id)) } else { Ok(()) }
+    }
+
+    fn checkpoint(&mut self, id: &Arc<str>, body: &[u8]) -> io::Result<()> {
+        let in_place = |book: &Book| book.sheet.is_some() && book.grown < book.grows_to;
+        if self.books.get(id).is_some_and(in_place) {
+            self.append(id, Kind::Checkpoint, body)
+        } else {
+            self.begin(id, body)
+        }
+    }
+
+    fn close(&mut self, id: &Arc<str>) -> io::Result<()> {
+        self.forget_attempts(id)?;
+        let Some(book) = self.books.remove(id) else { return Ok(()) };
+        match book.sheet {
+            Some(mut sheet) if self.sync && book.dirty => sheet.sync(),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(&mut self, id: &Arc<str>) -> io::Result<()> {
+        self.books.remove(id);
+        self.disk.remove(&journal_name(id))?;
+        self.disk.remove(&history_name(id))?;
+        self.disk.remove(&attempts_name(id))
+    }
+
+    fn sync_all(&mut self) {
+        if self.sync {
+            for (id, book) in &mut self.books {
+                let Some(sheet) = book.sheet.as_mut().filter(|_| std::mem::take(&mut book.dirty)) else {
+                    continue;
+                };
+                if let Err(error) = sheet.sync() {
+                    journal_figures::failed();
+                    book.sheet = None;
+                    if self.warning.now() {
+                        tracing::warn!(match_id = %id, %error, "a journal can't be synced; it is begun anew");
+                    }
+                }
+            }
+        }
+        self.synced_at = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! A match's settings as its journal keeps them: the same values, but the password as its hash instead of a flag.
+//! What comes back from a disk is checked like a host's wish, since maps and limits may have changed since.
+
+use serde::{Deserialize, Serialize};
+use shared::rules::LAG_COMPENSATION_MS;
+
+use super::{MatchSettings, Mode, Password, RawSettings, SettingsError, Start, Visibility};
+
+/// Settings on their way to a disk and back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredSettings {
+    name: String,
+    mode: Mode,
+    map: String,
+    max_players: u32,
+    bots: u32,
+    duration_s: u32,
+    visibility: Visibility,
+    password: Option<[u8; 32]>,
+    tick_hz: u32,
+    start: Start,
+    spectator_delay_ms: u32,
+    #[serde(default = "usual_lag_compensation_ms")]
+    lag_compensation_ms: u32,
+}
+
+fn usual_lag_compensation_ms() -> u32 {
+    LAG_COMPENSATION_MS
+}
+
+impl From<&MatchSettings> for StoredSettings {
+    fn from(settings: &MatchSettings) -> StoredSettings {
+        StoredSettings {
+            name: settings.name.clone(),
+            mode: settings.mode,
+            map: settings.map.clone(),
+            max_players: settings.max_players,
+            bots: settings.bots,
+            duration_s: settings.duration_s,
+            visibility: settings.visibility,
+            password: settings.password.as_ref().map(|Password(hash)| *hash),
+            tick_hz: settings.tick_hz.hz(),
+            start: settings.start,
+            spectator_delay_ms: settings.spectator_delay_ms,
+            lag_compensation_ms: settings.lag_compensation_ms,
+        }
+    }
+}
+
+impl TryFrom<StoredSettings> for MatchSettings {
+    type Error = SettingsError;
+
+    fn try_from(stored: StoredSettings) -> Result<MatchSettings, SettingsError> {
+        let StoredSettings { mode, visibility, start, password, .. } = stored;
+        let raw = RawSettings {
+            name: Some(stored.name),
+            map: Some(stored.map),
+            max_players: Some(stored.max_players),
+            bots: Some(stored.bots),
+            duration_s: Some(stored.duration_s),
+            tick_hz: Some(stored.tick_hz),
+            spectator_delay_ms: Some(stored.spectator_delay_ms),
+            lag_compensation_ms: Some(stored.lag_compensation_ms),
+            ..RawSettings::default()
+        };
+        let checked = raw.check()?;
+        Ok(MatchSettings { mode, visibility, start, password: password.map(Password), ..checked })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::PasswordAnswer;
+
+    #[test]
+    fn settings_come_back_as_they_were_with_their_password() {
+        let raw = RawSettings {
+            name: Some("Friday".to_owned()),
+            password: Some("hush".to_owned()),
+            visibility: Some("unlisted".to_owned()),
+            start: Some("host".to_owned()),
+            tick_hz: Some(20),
+            lag_compensation_ms: Some(0),
+            ..RawSettings::default()
+        };
+        let settings = raw.check().unwrap();
+        let back = MatchSettings::try_from(StoredSettings::from(&settings)).unwrap();
+        assert_eq!(back, settings);
+        assert_eq!(back.password_fits(Some("hush")), PasswordAnswer::Right);
+        let elsewhere = StoredSettings { map: "nowhere".to_owned(), ..StoredSettings::from(&settings) };
+        assert_eq!(MatchSettings::try_from(elsewhere).unwrap_err().field, "map");
+    }
+}
