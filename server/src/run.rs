@@ -21,7 +21,7 @@ use crate::{
     open_files,
     shutdown::{self, Terms},
     state::{Parts, State},
-    telemetry::{self, MetricsError, Seldom},
+    telemetry::{self, MetricsError, seldom::Seldom},
     tls::{Tls, TlsError, TlsFiles},
     token::{SecretError, Signer},
 };

@@ -7,12 +7,13 @@ pub mod bridge_figures;
 pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
+pub mod seldom;
 
 use std::{
     io::{self, IsTerminal},
     sync::OnceLock,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
@@ -390,29 +391,6 @@ pub fn rejected(reason: &'static str) {
 /// Counts an HTTP response by its status code.
 pub fn responded(status: u16) {
     counter!(HTTP_RESPONSES, "status" => status.to_string()).increment(1);
-}
-
-/// Says something at most once in a while, for warnings that a stranger could cause a thousand times a second.
-#[derive(Debug)]
-pub struct Seldom {
-    every: Duration,
-    last: Option<Instant>,
-}
-
-impl Seldom {
-    /// At most once in `every`.
-    pub fn new(every: Duration) -> Seldom {
-        Seldom { every, last: None }
-    }
-
-    /// Whether it is time again; saying yes begins the next pause.
-    pub fn now(&mut self) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
-        if due {
-            self.last = Some(Instant::now());
-        }
-        due
-    }
 }
 
 #[cfg(test)]
