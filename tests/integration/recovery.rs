@@ -285,7 +285,8 @@ fn a_second_signal_is_quick_and_loses_nothing() {
     let mut program = Program::serve(&["--drain-timeout", "30"]).unwrap();
     let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
     let mut pilots = [Pilot::join(program.address, &id, "Ann", idle()).unwrap()];
-    assert!(fly(&mut pilots, SOON, |p| p[0].view.own.is_some()));
+    // Whether somebody plays is looked up in the match's picture.
+    assert!(fly(&mut pilots, SOON, |_| picture(&program, &id)["players"][0]["connected"] == true));
     program.terminate().unwrap();
     let told = |p: &mut [Pilot]| {
         p[0].seen.iter().any(|h| matches!(h, client_web::view::Happening::Closing { in_s } if *in_s > 20))
