@@ -122,8 +122,8 @@ impl Wire {
 
     /// Makes every wait an error from now on, or none again.
     pub(crate) fn never_wait(&mut self, never: bool) -> io::Result<()> {
-        let socket = socket2::SockRef::from(self.socket());
-        socket.set_nonblocking(never)
+        let socket = self.socket();
+        socket2::SockRef::from(&*socket).set_nonblocking(never)
     }
 }
 
