@@ -31,7 +31,8 @@ const MARK_BYTES: usize = 17;
 type Failure = Box<dyn std::error::Error>;
 
 /// As the routes answer.
-const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nconnection: close\r\n\
+const HEAD: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nconnection: close\r\n\
     cache-control: no-store, no-transform\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n";
 
 fn main() -> Result<(), Failure> {

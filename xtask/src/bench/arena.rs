@@ -18,10 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the server does not answer with a match.
 pub(super) fn host(address: &str, players: u32) -> Result<String> {
-    host_with(
-        address,
-        &json!({ "name": "bench", "map": "open", "max_players": players, "duration_s": 3600 }),
-    )
+    host_with(address, &json!({ "name": "bench", "map": "open", "max_players": players, "duration_s": 3600 }))
 }
 
 /// Hosts a match with these settings at `address`; its id.

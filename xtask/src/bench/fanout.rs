@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     bench::{
-        contenders::Programs,
         child::Running,
+        contenders::Programs,
         fanout_server::{self, CONTENDERS, STARFRAY},
         figures::{Figures, Run, Runs},
         machine::Machine,

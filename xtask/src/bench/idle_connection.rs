@@ -99,7 +99,9 @@ impl Door {
                 hide()?;
                 // One answer may still be made before the match has heard it.
                 std::thread::sleep(SOON);
-                while let Some(cursor) = reply.as_ref().and_then(|reply| field(&reply.head, "starfray-cursor")) {
+                while let Some(cursor) =
+                    reply.as_ref().and_then(|reply| field(&reply.head, "starfray-cursor"))
+                {
                     self.ask(&mut socket, &format!("GET {path}/poll?cursor={cursor}"), bearer, &[])?;
                     reply = answer_soon(&mut socket)?;
                 }
@@ -159,7 +161,11 @@ fn answer(socket: &mut TcpStream) -> Result<Answer> {
             let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).to_ascii_lowercase();
             let length = field(&head, "content-length").map_or(Ok(0), str::parse::<usize>)?;
             if bytes.len() >= end + length {
-                ensure!(head.starts_with("http/1.1 2"), "refused: {}", head.lines().next().unwrap_or_default());
+                ensure!(
+                    head.starts_with("http/1.1 2"),
+                    "refused: {}",
+                    head.lines().next().unwrap_or_default()
+                );
                 return Ok(Answer { head, body: bytes.split_off(end) });
             }
         }

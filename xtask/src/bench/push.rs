@@ -116,8 +116,7 @@ fn watch(programs: &Programs, load_args: &str, plan: &Plan) -> Result<Figures> {
     // The match itself runs and is told to one; what is above that is the others'.
     let (alone, _) = run(programs, &server, (target, 1, ALONE_S), "--feed sse")?;
     let idle_kib = resident_kib(server.id()).context("there is no /proc to read: this needs Linux")?;
-    let (mut figures, busy_kib) =
-        run(programs, &server, (target, plan.spectators, plan.seconds), load_args)?;
+    let (mut figures, busy_kib) = run(programs, &server, (target, plan.spectators, plan.seconds), load_args)?;
     let of = |name: &str| figures.get(name).copied().unwrap_or_default();
     let own_ms_per_s = of("cpu_ms_per_s") - alone.get("cpu_ms_per_s").copied().unwrap_or_default();
     let events_per_s = of("events_per_s");
@@ -199,7 +198,8 @@ fn drawing(runs: &Runs, spectators: u32) -> Ranges {
     };
     Ranges {
         title: "A feed pulled, polled and pushed".to_owned(),
-        across: "milliseconds from tick to arrival, median to 99th percentile; µs of the server's time".to_owned(),
+        across: "milliseconds from tick to arrival, median to 99th percentile; µs of the server's time"
+            .to_owned(),
         kinds: ["latency, ms", "CPU for an event, µs"].map(str::to_owned).to_vec(),
         rows: WAYS.iter().map(|(name, _)| row(name)).collect(),
     }
