@@ -80,7 +80,6 @@ fn a_hundred_players_in_four_matches_are_back_after_each_crash() {
         comebacks.begin();
         comebacks.all_back(SOON).unwrap();
         let gaps = comebacks.gaps();
-        println!("round {round}: started in {started:?}, back in {:?} at most {:?}", p99(&gaps), gaps.last());
         assert!(started + p99(&gaps) < Duration::from_secs(2), "{started:?} {:?}", p99(&gaps));
         for (id, left) in ids.iter().zip(&left) {
             let pilots = &left.checkpoint.world.pilots;
@@ -122,7 +121,6 @@ fn a_next_process_takes_over_while_this_one_is_still_there() {
     });
     comebacks.all_back(SOON).unwrap();
     let gaps = comebacks.gaps();
-    println!("taken over: {:?} at most {:?}", p99(&gaps), gaps.last());
     assert!(p99(&gaps) < Duration::from_millis(1500), "{:?}", p99(&gaps));
     for (id, before) in ids.iter().zip(&before) {
         assert_kept(before, &board(&picture(&new, id)));
