@@ -15,6 +15,8 @@ pub mod link;
 pub mod feed;
 pub mod spectators;
 
+pub mod store;
+
 pub mod matches;
 
 pub mod lan;

@@ -21,6 +21,7 @@ use crate::{
         status::MatchStatus,
     },
     settings::{MatchSettings, RawSettings, SettingsError, Visibility},
+    store::desk::ResultDesk,
     telemetry::rejected,
     timing::Timing,
 };
@@ -88,8 +89,8 @@ pub enum LobbyError {
 }
 
 impl Lobby {
-    /// Starts the pool of a config, without any match yet.
-    pub fn open(config: &Config) -> std::io::Result<Lobby> {
+    /// Starts the pool of a config, without any match yet. Finished rounds go to `desk`.
+    pub fn open(config: &Config, desk: ResultDesk) -> std::io::Result<Lobby> {
         let registry = Registry::default();
         let leaving = Arc::clone(&registry);
         let pool = Pool::start(PoolConfig {
@@ -99,6 +100,7 @@ impl Lobby {
             on_ended: Arc::new(move |id: &MatchId| {
                 leaving.remove(id.as_str());
             }),
+            desk,
         })?;
         Ok(Lobby {
             registry,
@@ -215,7 +217,7 @@ mod tests {
     use crate::config::layer::Layer;
 
     fn lobby(layer: Layer) -> Lobby {
-        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap()).unwrap()
+        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), ResultDesk::closed()).unwrap()
     }
 
     #[test]

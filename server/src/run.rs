@@ -14,6 +14,7 @@ use crate::{
     lobby::{Lobby, LobbyError},
     open_files, shutdown,
     state::{Parts, State},
+    store::handle::Store,
     telemetry::{self, MetricsError, Seldom},
     token::{SecretError, Signer},
 };
@@ -43,7 +44,7 @@ pub enum RunError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// Threads could not be started.
-    #[error("can't start the matches' threads: {0}")]
+    #[error("can't start threads: {0}")]
     Threads(io::Error),
     /// The standing matches can't be hosted.
     #[error("the public matches: {0}")]
@@ -70,12 +71,13 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let (listener, listening) = listen(config.listen.0)?;
     let admin = config.admin_listen.map(|address| listen(address.0)).transpose()?;
     let signer = Signer::open(&config.data_dir)?;
-    let lobby = Lobby::open(&config).map_err(RunError::Threads)?;
+    let store = Store::start(Some(config.data_dir.clone())).map_err(RunError::Threads)?;
+    let lobby = Lobby::open(&config, store.desk().clone()).map_err(RunError::Threads)?;
     lobby.tend()?;
     let admission = Arc::new(Admission::new(&config));
     let (config_ref, lan) = (&config, lan::address(listening));
     let parts =
-        Parts { lobby, admission: Arc::clone(&admission), signer, config: config_ref, listening, lan };
+        Parts { lobby, store, admission: Arc::clone(&admission), signer, config: config_ref, listening, lan };
     let state = Arc::new(State::new(parts));
 
     let (closing, closed) = watch::channel(false);

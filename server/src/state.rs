@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    store::handle::Store,
     token::Signer,
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub struct State {
     /// The matches.
     pub lobby: Lobby,
+    /// Accounts and results.
+    pub store: Store,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -46,9 +49,10 @@ pub struct State {
 impl State {
     /// The state of a server that takes players.
     pub fn new(parts: Parts<'_>) -> State {
-        let Parts { lobby, admission, signer, config, listening, lan } = parts;
+        let Parts { lobby, store, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
+            store,
             admission,
             signer,
             public_url: config.public_url.clone(),
@@ -78,6 +82,8 @@ impl State {
 pub struct Parts<'a> {
     /// The matches.
     pub lobby: Lobby,
+    /// Accounts and results.
+    pub store: Store,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -105,10 +111,12 @@ pub(crate) mod sample {
         crate::telemetry::start_metrics().unwrap();
         let quiet = Layer { public_match_bots: Some(0), ..Layer::default() };
         let config = Config::load(layer.over(quiet), &BTreeMap::new()).unwrap();
-        let lobby = Lobby::open(&config).unwrap();
+        let store = Store::start(None).unwrap();
+        let lobby = Lobby::open(&config, store.desk().clone()).unwrap();
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
-        Arc::new(State::new(Parts { lobby, admission, signer, config: &config, listening, lan: None }))
+        let parts = Parts { lobby, store, admission, signer, config: &config, listening, lan: None };
+        Arc::new(State::new(parts))
     }
 }

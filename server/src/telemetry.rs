@@ -1,10 +1,11 @@
 //! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts; those of players'
-//! links in `player_figures` below.
+//! links in `player_figures` and of the store in `store_figures` below.
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
 pub mod player_figures;
 pub mod player_traffic;
+pub mod store_figures;
 
 use std::{
     io::{self, IsTerminal},
@@ -57,11 +58,12 @@ pub const LINK_STAGES: &str = "starfray_link_stages_total";
 pub const DESYNCS: &str = "starfray_desyncs_total";
 
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 18] = [
+pub const REJECTIONS: [&str; 19] = [
     "accept_failed",
     "bad_handshake",
     "bad_settings",
     "bad_token",
+    "banned",
     "body_too_large",
     "connections_full",
     "connections_per_address",

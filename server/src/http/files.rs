@@ -32,7 +32,7 @@ const ABSENT: &str = "the browser client is not built in: run cargo xtask build\
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; object-src 'none'";
 
-/// `GET /`, `/play/{match}`, `/watch/{match}`, `/playground`
+/// `GET /`, `/play/{match}`, `/watch/{match}`, `/playground`, `/leaderboard`, `/player`, `/player/{id}`, `/results/{id}`
 pub async fn page(State(_): State<Arc<state::State>>, request: Request) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == PAGE) else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], ABSENT)

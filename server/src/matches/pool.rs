@@ -24,6 +24,7 @@ use crate::matches::status::MatchStatus;
 use crate::matches::tick::Match;
 use crate::settings::MatchSettings;
 use crate::spectators::thread::SpectatorThread;
+use crate::store::desk::ResultDesk;
 use crate::timing::Timing;
 
 /// Matches that wait to be taken in by a thread at most.
@@ -40,6 +41,8 @@ pub struct PoolConfig {
     pub timing: Timing,
     /// Called with the id of each match that is over.
     pub on_ended: OnEnded,
+    /// Where matches hand in finished rounds.
+    pub desk: ResultDesk,
 }
 
 impl std::fmt::Debug for PoolConfig {
@@ -63,6 +66,7 @@ pub enum HostError {
 #[derive(Debug)]
 pub struct Pool {
     timing: Timing,
+    desk: ResultDesk,
     threads: Vec<SimulationThread>,
     spectators: Vec<SpectatorThread>,
     next: AtomicU64,
@@ -94,8 +98,9 @@ impl Pool {
             let handle = thread::Builder::new().name(format!("matches-{i}")).spawn(run)?;
             threads.push(SimulationThread { hosted, handle });
         }
-        let (timing, next, handles) = (config.timing, AtomicU64::new(0), Mutex::default());
-        Ok(Pool { timing, threads, spectators, next, handles, stopping })
+        let PoolConfig { timing, desk, .. } = config;
+        let (next, handles) = (AtomicU64::new(0), Mutex::default());
+        Ok(Pool { timing, desk, threads, spectators, next, handles, stopping })
     }
 
     /// Hosts a match. A standing one is kept for ever and sleeps while nobody is there.
@@ -131,7 +136,8 @@ impl Pool {
         });
         let (seed, timing) = (u64::from_le_bytes(random()?), self.timing.clone());
         let parts = MatchParts { id, settings, standing, seed, inbox: messages, status, log, timing };
-        let hosted = Hosted { game: Box::new(Match::new(parts)), asleep };
+        let game = Box::new(Match::new(parts).with_desk(self.desk.clone()));
+        let hosted = Hosted { game, asleep };
         thread.hosted.try_send(hosted).map_err(|_| HostError::Busy)?;
         thread.handle.thread().unpark();
         self.remember(&handle);
