@@ -12,8 +12,8 @@ use axum::{
 
 use crate::{
     http::{
-        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, playground,
-        players, poll, problem::Problem, results, socket, stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, players,
+        playground, poll, problem::Problem, results, socket, stream,
     },
     state::State,
 };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
@@ -96,7 +96,7 @@ pub struct Program {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
-    _data: TempDir,
+    data: Option<TempDir>,
 }
 
 impl Program {
@@ -126,9 +126,16 @@ impl Program {
     /// Starts `starfray serve` with `args` on a free port.
     pub fn serve(args: &[&str]) -> Result<Program> {
         let data = TempDir::new()?;
+        let mut program = Program::serve_in(data.path(), args)?;
+        program.data = Some(data);
+        Ok(program)
+    }
+
+    /// The same with a data folder that outlives it.
+    pub fn serve_in(data: &Path, args: &[&str]) -> Result<Program> {
         let mut child = Program::command()?
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"])
-            .arg(data.path())
+            .arg(data)
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -141,7 +148,7 @@ impl Program {
             let _ = child.kill();
             bail!("the first line was {line:?}");
         };
-        Ok(Program { address, child, _data: data })
+        Ok(Program { address, child, data: None })
     }
 
     /// The address of a path on it.
@@ -152,6 +159,13 @@ impl Program {
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Sends it SIGTERM.

@@ -13,4 +13,6 @@ mod playground;
 mod program;
 mod refusals;
 mod seats;
+mod store;
+mod store_faults;
 mod transports;

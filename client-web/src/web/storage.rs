@@ -14,6 +14,11 @@ const FEED_WAY: &str = "starfray.feed";
 const WAY: &str = "starfray.way";
 const RELOADED: &str = "starfray.reloaded";
 const FIGURES: &str = "starfray.figures";
+const PLAYER_KEY: &str = "starfray.key";
+/// Signs of a player's key: 32 of them, none of which looks like another.
+const KEY_SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+/// Signs in a key: 125 bits, five signs between two hyphens.
+const KEY_LENGTH: usize = 25;
 /// Stands where a match's id would; ids have no point.
 const PLAYGROUND: &str = ".playground";
 
@@ -113,6 +118,36 @@ pub fn playground() -> Option<Seat> {
 /// Remembers the playground of this tab.
 pub fn set_playground(playground: &Seat) {
     set_seat(PLAYGROUND, Some(playground));
+}
+
+/// The key of the player's account, if there is one.
+pub fn player_key() -> Option<String> {
+    lasting()?.get_item(PLAYER_KEY).ok().flatten()
+}
+
+/// The key of the player's account; a new one at the first match. A browser that keeps nothing has none.
+pub fn player_key_or_new() -> Option<String> {
+    player_key().or_else(|| {
+        let mut bytes = [0; KEY_LENGTH];
+        window().ok()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+        let mut key = String::new();
+        for (i, byte) in bytes.iter().enumerate() {
+            if i > 0 && i % 5 == 0 {
+                key.push('-');
+            }
+            key.push(KEY_SIGNS.get(usize::from(byte % 32)).map_or('2', |sign| char::from(*sign)));
+        }
+        set_player_key(Some(&key)).then_some(key)
+    })
+}
+
+/// Keeps another key, or none; false if the browser keeps nothing.
+pub fn set_player_key(key: Option<&str>) -> bool {
+    let Some(storage) = lasting() else { return false };
+    match key {
+        Some(key) => storage.set_item(PLAYER_KEY, key).is_ok(),
+        None => storage.remove_item(PLAYER_KEY).is_ok(),
+    }
 }
 
 /// Whether the player wants to see figures of the link.

@@ -136,7 +136,8 @@ fn target(raw: &RawBan) -> Result<Target, Problem> {
         }
         (None, Some(text)) => {
             let network = text.parse::<IpNet>().ok().or_else(|| customer(text));
-            let network = network.ok_or_else(|| wrong("network: must be like 203.0.113.0/24, or an address"))?;
+            let network =
+                network.ok_or_else(|| wrong("network: must be like 203.0.113.0/24, or an address"))?;
             Ok(Target::Network(network.trunc()))
         }
         _ => Err(wrong("name either account_id or network")),

@@ -19,8 +19,8 @@ pub mod bans;
 pub mod host;
 pub mod join;
 pub mod matches;
-pub mod playground;
 pub mod players;
+pub mod playground;
 pub mod results;
 pub mod socket;
 

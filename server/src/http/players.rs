@@ -104,6 +104,7 @@ fn key(state: &state::State, visit: &Visit, headers: &HeaderMap) -> Result<KeyHa
 }
 
 fn missing() -> Problem {
-    let message = "there is no such player; an account begins with the first match that is joined with its key";
+    let message =
+        "there is no such player; an account begins with the first match that is joined with its key";
     Problem::new(StatusCode::NOT_FOUND, "player_not_found", message)
 }

@@ -70,7 +70,7 @@ pub async fn list(
     tagged::json(&headers, &found.await?)
 }
 
-/// `GET /api/results/{id}`
+/// `GET /api/results/{id}`; a match's id alone is its newest result.
 pub async fn one(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
@@ -80,8 +80,10 @@ pub async fn one(
         let message = "there is no such result; GET /api/results lists the public ones";
         Problem::new(StatusCode::NOT_FOUND, "result_not_found", message)
     };
-    let (match_id, round) = id.rsplit_once('-').ok_or_else(missing)?;
-    let (match_id, round) = (match_id.to_owned(), round.parse::<u16>().map_err(|_| missing())?);
+    let (match_id, round) = match id.rsplit_once('-') {
+        None => (id, None),
+        Some((match_id, round)) => (match_id.to_owned(), Some(round.parse().map_err(|_| missing())?)),
+    };
     let found = state.store.ask(Turn::Last, move |db, _| db.result(&match_id, round)).await?;
     tagged::json(&headers, &found.ok_or_else(missing)?)
 }

@@ -9,7 +9,7 @@ use shared::world::{Phase, Pilot, Round, World};
 
 use crate::matches::id::MatchId;
 use crate::settings::{MatchSettings, Mode, Visibility};
-use crate::store::desk::{ResultDesk, Kept};
+use crate::store::desk::{Kept, ResultDesk};
 use crate::store::record::{RoundRecord, RoundRow};
 
 /// People who left a round that are remembered at most; of more the result does not tell.
@@ -123,7 +123,10 @@ impl RoundBook {
     }
 
     fn played_ticks(&self, settings: &MatchSettings) -> u32 {
-        settings.tick_hz.ticks_in(settings.duration_s.saturating_mul(1000)).saturating_sub(self.before.ticks_left)
+        settings
+            .tick_hz
+            .ticks_in(settings.duration_s.saturating_mul(1000))
+            .saturating_sub(self.before.ticks_left)
     }
 }
 
@@ -154,7 +157,13 @@ mod tests {
             let settings = raw.check().unwrap();
             let (queue, kept) = sync_channel(KEPT_MAX);
             let stage = Stage::new(Arena::open(4), settings.rules());
-            Played { world: World::new(1), stage, settings, book: RoundBook::new(ResultDesk::new(queue)), kept }
+            Played {
+                world: World::new(1),
+                stage,
+                settings,
+                book: RoundBook::new(ResultDesk::new(queue)),
+                kept,
+            }
         }
 
         fn step(&mut self, commands: &[Command]) {
@@ -193,7 +202,10 @@ mod tests {
         assert!(played.kept().is_none(), "once");
         assert_eq!((record.round, record.whole, record.public, record.length_s), (1, true, true, 10));
         let rows: Vec<_> = record.rows.iter().map(|r| (r.seat.0, r.bot, r.left, r.present_s)).collect();
-        assert_eq!(rows, [(1, false, false, 10), (2, true, false, 10), (4, false, false, 5), (3, false, true, 5)]);
+        assert_eq!(
+            rows,
+            [(1, false, false, 10), (2, true, false, 10), (4, false, false, 5), (3, false, true, 5)]
+        );
     }
 
     #[test]

@@ -94,7 +94,8 @@ pub fn take_seat(
     Ok(())
 }
 
-const PROFILE: &str = "SELECT public_id, name, rating, rated, rounds, wins, score, kills, deaths, created_s, id
+const PROFILE: &str =
+    "SELECT public_id, name, rating, rated, rounds, wins, score, kills, deaths, created_s, id
     FROM accounts";
 
 fn profile(row: &Row<'_>) -> rusqlite::Result<(i64, Profile)> {
@@ -145,7 +146,10 @@ pub fn delete(connection: &Connection, key: KeyHash) -> Result<bool, Trouble> {
 /// Forgets what nobody will ask for: accounts that never ended a round, and seats whose tokens are long dead.
 pub fn sweep(connection: &Connection, now_s: i64) -> Result<(), Trouble> {
     connection.execute("DELETE FROM seats WHERE taken_s < ?1", [now_s - SEATS_S])?;
-    connection.execute("DELETE FROM accounts WHERE rounds = 0 AND seen_s < ?1 AND NOT EXISTS
-        (SELECT 1 FROM result_rows WHERE account = accounts.id)", [now_s - UNUSED_S])?;
+    connection.execute(
+        "DELETE FROM accounts WHERE rounds = 0 AND seen_s < ?1 AND NOT EXISTS
+        (SELECT 1 FROM result_rows WHERE account = accounts.id)",
+        [now_s - UNUSED_S],
+    )?;
     Ok(())
 }

@@ -51,8 +51,8 @@ impl Ban {
 
 /// All bans, the oldest first; those that have ended stay until they are swept.
 pub fn read(connection: &Connection) -> Result<Vec<Ban>, Trouble> {
-    let mut found =
-        connection.prepare("SELECT id, account, network, reason, created_s, until_s FROM bans ORDER BY id")?;
+    let mut found = connection
+        .prepare("SELECT id, account, network, reason, created_s, until_s FROM bans ORDER BY id")?;
     let rows = found.query_map([], |row| {
         let (account, network): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
         let network = network.and_then(|text| text.parse().ok()).map(Target::Network);

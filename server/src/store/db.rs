@@ -106,8 +106,8 @@ impl Db {
         results::list(&self.connection, wanted)
     }
 
-    /// One result.
-    pub fn result(&self, match_id: &str, round: u16) -> Result<Option<ResultPage>, Trouble> {
+    /// One result of a match; the newest if no round is named.
+    pub fn result(&self, match_id: &str, round: Option<u16>) -> Result<Option<ResultPage>, Trouble> {
         results::one(&self.connection, match_id, round)
     }
 

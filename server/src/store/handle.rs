@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::bans::Ban;
 use super::db::{BanList, Db};
-use super::desk::{ResultDesk, KEPT_MAX};
+use super::desk::{KEPT_MAX, ResultDesk};
 use super::trouble::{REASONS, StoreError, Trouble};
 use super::worker::{Inlets, Work, Worker, unix_s};
 use crate::telemetry::store_figures;
@@ -60,7 +60,8 @@ impl Store {
         let (kept_in, kept) = sync_channel(KEPT_MAX);
         let (urgent, urgent_out) = sync_channel(URGENT_MAX);
         let (asks, asks_out) = sync_channel(ASKS_MAX);
-        let (desk, closing, bans) = (ResultDesk::new(kept_in), Arc::<AtomicBool>::default(), BanList::default());
+        let (desk, closing, bans) =
+            (ResultDesk::new(kept_in), Arc::<AtomicBool>::default(), BanList::default());
         let inlets = Inlets { kept, urgent: urgent_out, asks: asks_out, closing: Arc::clone(&closing) };
         let work = Worker::new(folder, inlets, desk.clone(), Arc::clone(&bans));
         let joining = thread::Builder::new().name("store".to_owned()).spawn(move || work.run())?;

@@ -45,7 +45,8 @@ pub struct Standing {
     pub deaths: i64,
 }
 
-const ALL: &str = "SELECT public_id, name, rating, rounds, wins, score, kills, deaths FROM accounts WHERE rounds > 0
+const ALL: &str =
+    "SELECT public_id, name, rating, rounds, wins, score, kills, deaths FROM accounts WHERE rounds > 0
     ORDER BY rating DESC, score DESC, id LIMIT ?1";
 const WEEK: &str = "SELECT public_id, a.name, rating, w.rounds, w.wins, w.score, w.kills, w.deaths
     FROM (SELECT account, count(*) rounds, sum(place = 1) wins, sum(score) score, sum(kills) kills, sum(deaths) deaths

@@ -108,7 +108,8 @@ struct Owner {
 
 /// Writes a result that ended at `ended_s`. False if it is there already, and then nothing is changed.
 pub fn write(connection: &Connection, record: &RoundRecord, ended_s: i64) -> Result<bool, Trouble> {
-    let text = "INSERT OR IGNORE INTO results (match_id, round, name, map, mode, public, whole, started_s, ended_s)
+    let text =
+        "INSERT OR IGNORE INTO results (match_id, round, name, map, mode, public, whole, started_s, ended_s)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING number";
     let RoundRecord { match_id, round, name, map, mode, public, whole, length_s, rows } = record;
     let started_s = ended_s - i64::from(*length_s);
@@ -231,7 +232,9 @@ pub fn list(connection: &Connection, wanted: &Wanted) -> Result<ResultList, Trou
     // Each wish has its own text, so that each uses its own index.
     let (filter, name): (&str, &dyn rusqlite::ToSql) = match (&wanted.match_id, &wanted.account) {
         (Some(match_id), _) => ("AND match_id = ?3", match_id),
-        (None, Some(account)) => ("AND number IN (SELECT result FROM result_rows WHERE account = ?3)", account),
+        (None, Some(account)) => {
+            ("AND number IN (SELECT result FROM result_rows WHERE account = ?3)", account)
+        }
         (None, None) => ("AND ?3", &true),
     };
     let text = format!("{LINE} WHERE public AND number < ?1 {filter} ORDER BY number DESC LIMIT ?2");
@@ -244,9 +247,14 @@ pub fn list(connection: &Connection, wanted: &Wanted) -> Result<ResultList, Trou
     Ok(ResultList { results, next })
 }
 
-/// One result, public or not.
-pub fn one(connection: &Connection, match_id: &str, round: u16) -> Result<Option<ResultPage>, Trouble> {
-    let text = format!("{LINE} WHERE match_id = ?1 AND round = ?2");
+/// One result of a match, public or not; the newest if no round is named.
+pub fn one(
+    connection: &Connection,
+    match_id: &str,
+    round: Option<u16>,
+) -> Result<Option<ResultPage>, Trouble> {
+    let text =
+        format!("{LINE} WHERE match_id = ?1 AND round = ifnull(?2, round) ORDER BY round DESC LIMIT 1");
     let Some(line) = connection.query_row(&text, params![match_id, round], line).optional()? else {
         return Ok(None);
     };

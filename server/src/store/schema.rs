@@ -155,7 +155,9 @@ mod tests {
     fn a_database_is_made_once_and_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let first = open(folder.path()).unwrap();
-        first.execute("INSERT INTO bans (network, reason, created_s) VALUES ('10.0.0.0/8', '', 1)", []).unwrap();
+        first
+            .execute("INSERT INTO bans (network, reason, created_s) VALUES ('10.0.0.0/8', '', 1)", [])
+            .unwrap();
         drop(first);
         let again = open(folder.path()).unwrap();
         check(&again).unwrap();
@@ -183,7 +185,8 @@ mod tests {
     #[test]
     fn garbage_is_damaged_and_goes_aside() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(FILE), "no database at all, but long enough to look at".repeat(50)).unwrap();
+        fs::write(folder.path().join(FILE), "no database at all, but long enough to look at".repeat(50))
+            .unwrap();
         assert_eq!(open(folder.path()).unwrap_err().reason(), "damaged");
         let aside = put_aside(folder.path(), 77).unwrap();
         assert!(aside.ends_with("starfray.db.damaged-77") && aside.exists());

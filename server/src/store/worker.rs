@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::db::{BanList, Db};
-use super::desk::{ResultDesk, KEPT_MAX, Kept};
+use super::desk::{KEPT_MAX, Kept, ResultDesk};
 use super::schema;
 use super::trouble::Trouble;
 use crate::telemetry::store_figures;
