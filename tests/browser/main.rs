@@ -8,6 +8,7 @@ mod phone;
 mod play;
 mod playground;
 mod reconnect;
+mod records;
 mod scene;
 mod transports;
 mod watch;

@@ -110,7 +110,7 @@ fn written(folder: &Path) -> BTreeSet<String> {
 
 #[test]
 fn what_was_confirmed_survives_a_kill_while_results_are_written() {
-    let runs = if wants_long_tests() { 100 } else { 10 };
+    let runs: u32 = if wants_long_tests() { 100 } else { 10 };
     let folder = tempfile::tempdir().unwrap();
     let (mut all, mut cut_short) = (BTreeSet::new(), 0);
     for run in 0..runs {

@@ -19,7 +19,8 @@ const LEFT_MAX: usize = 256;
 #[derive(Debug)]
 pub struct RoundBook {
     desk: ResultDesk,
-    /// People who came after the round's start, by seat. Whoever is not named was there from the start.
+    /// People who came after the round's start, in the order of seats, which is that of coming. Whoever is not named was
+    /// there from the start.
     came: Vec<(PlayerId, Tick)>,
     left: Vec<RoundRow>,
     /// The clock before the step.
@@ -108,8 +109,9 @@ impl RoundBook {
 
     fn row(&self, pilot: &Pilot, now: Tick, settings: &MatchSettings) -> RoundRow {
         let played = self.played_ticks(settings);
-        let came = self.came.iter().find(|(id, _)| *id == pilot.id);
-        let present = came.map_or(played, |(_, at)| now.since(*at).min(played));
+        let came = self.came.binary_search_by_key(&pilot.id, |(id, _)| *id).ok();
+        let at = came.and_then(|place| self.came.get(place)).map(|(_, at)| *at);
+        let present = at.map_or(played, |at| now.since(at).min(played));
         RoundRow {
             seat: pilot.id,
             name: pilot.name.clone(),

@@ -200,3 +200,35 @@ fn what_is_swept_is_what_nobody_asks_for() {
     assert!(db.own_profile(key(2)).unwrap().is_none(), "never ended a round");
     assert!(db.result("m", Some(1)).unwrap().is_some() && db.result("p", Some(1)).unwrap().is_none());
 }
+
+#[test]
+fn a_full_or_read_only_database_writes_nothing_half_and_goes_on_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = Db::open(Some(folder.path()), BanList::default(), true).unwrap();
+    sit(&mut db, "m", 1, 1);
+    let crowd: Vec<RoundRow> = (1..=2000).map(|seat| row(seat, 1)).collect();
+    let record = Kept::Round(Box::new(round("m", 1, crowd)));
+    for (name, hindered, free, reason) in
+        [("max_page_count", 1, 1_000_000_000, "full"), ("query_only", 1, 0, "read_only")]
+    {
+        db.connection
+            .pragma_update_and_check(None, name, hindered, |_| Ok(()))
+            .or_else(pragma_said_nothing)
+            .unwrap();
+        let trouble = db.write(&record, NOW).unwrap_err();
+        assert_eq!((trouble.reason(), trouble.may_pass()), (reason, true), "{trouble}");
+        assert_eq!(db.result("m", Some(1)).unwrap(), None);
+        assert_eq!(db.own_profile(key(1)).unwrap().unwrap().1.rounds, 0);
+        db.connection
+            .pragma_update_and_check(None, name, free, |_| Ok(()))
+            .or_else(pragma_said_nothing)
+            .unwrap();
+    }
+    db.write(&record, NOW).unwrap();
+    assert_eq!(db.result("m", Some(1)).unwrap().unwrap().rows.len(), 2000);
+}
+
+/// Some pragmas answer with their value and some with nothing.
+fn pragma_said_nothing(error: rusqlite::Error) -> rusqlite::Result<()> {
+    if error == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(error) }
+}
