@@ -11,12 +11,11 @@ use crate::scene::{SOON, assert_silent, flies, server};
 /// Waits until the page has this text somewhere.
 fn wait_text(tab: &Tab, text: &str) {
     let shown = wait_for(text, SOON, || {
-        let there =
-            tab.eval(&format!("document.getElementById('records').innerText.includes({})", json!(text)));
+        let there = tab.eval(&format!("document.body.innerText.includes({})", json!(text)));
         Ok(there.unwrap_or_default().as_bool().filter(|there| *there))
     });
     if shown.is_err() {
-        let all = tab.eval("document.getElementById('records').innerText").unwrap();
+        let all = tab.eval("document.body.innerText").unwrap();
         assert!(shown.is_ok(), "{text:?} is not in {all}");
     }
 }
@@ -57,15 +56,15 @@ fn a_round_leaves_a_result_a_place_and_an_account() {
     tab.eval("location.href = '/leaderboard'").unwrap();
     wait_text(&tab, "Latest rounds");
     wait_text(&tab, "Halcyon");
-    assert_eq!(tab.eval("document.querySelectorAll('#records tr.me').length").unwrap(), 1);
+    assert_eq!(tab.eval("document.querySelectorAll('tr.me').length").unwrap(), 1);
     look(&tab, "leaderboard");
 
     tab.eval("location.href = '/player'").unwrap();
     wait_text(&tab, "Use another key");
-    tab.eval("document.querySelector('#records form input').value = 'Wren'").unwrap();
-    tab.click("#records form .btn").unwrap();
+    tab.eval("document.getElementById('field-name').value = 'Wren'").unwrap();
+    tab.click("form .btn").unwrap();
     wait_for("the new name", SOON, || {
-        let title = tab.eval("document.getElementById('records-title').textContent").unwrap_or_default();
+        let title = tab.eval("document.getElementById('title').textContent").unwrap_or_default();
         Ok((title == "Wren").then_some(()))
     })
     .unwrap();
@@ -79,11 +78,11 @@ fn a_round_leaves_a_result_a_place_and_an_account() {
     wait_text(&other, "It begins with your first match");
     other
         .eval(&format!(
-            "document.querySelector('#records form input').value = ' {}'",
+            "document.getElementById('field-use-another-key').value = ' {}'",
             key.as_str().unwrap().to_lowercase()
         ))
         .unwrap();
-    other.click("#records form .btn").unwrap();
+    other.click("form .btn").unwrap();
     wait_text(&other, "Plays here since");
     other.click("#delete-account").unwrap();
     other.click("#delete-account").unwrap();

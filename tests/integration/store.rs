@@ -38,7 +38,7 @@ pub(crate) fn play(base: &str, settings: &Value, players: &[(&str, Option<&str>)
     id
 }
 
-pub(crate) fn end(base: &str, id: &str, host_token: &str) {
+fn end(base: &str, id: &str, host_token: &str) {
     let ended =
         post(&format!("{base}/api/matches/{id}/host/end"), &[("authorization", &bearer(host_token))], "");
     assert_eq!(ended.unwrap().status, 200);
@@ -57,7 +57,7 @@ pub(crate) fn result(base: &str, match_id: &str) -> Value {
 fn a_whole_round_is_a_result_a_rating_and_a_place() {
     let server = server();
     let base = server.url("");
-    let hosted = host(&base, &json!({"name": "Sunday", "duration_s": 10, "tick_hz": 60, "bots": 3})).unwrap();
+    let hosted = host(&base, &json!({"name": "Sunday", "duration_s": 10, "tick_hz": 60, "bots": 4})).unwrap();
     let id = hosted.word("id").unwrap();
     let ann = join(&base, &id, "Ann", Some(ANN)).word("account_id").unwrap();
     let bob = join(&base, &id, "Bob", Some(BOB)).word("account_id").unwrap();

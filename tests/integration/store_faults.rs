@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::json;
 use server::config::layer::Layer;
-use tests::http::{get, host, metric};
+use tests::http::{get, host, metric, post};
 use tests::patience::{wait_for, wants_long_tests};
 use tests::server::{Program, Server};
 
-use crate::store::{SOON, end, join, play, result};
+use crate::store::{SOON, join, play, result};
 
 const ANN: &str = "ANN00-ANN00-ANN00-ANN00-ANN00";
 /// Matches whose results are written when the process is killed.
@@ -112,7 +112,7 @@ fn written(folder: &Path) -> BTreeSet<String> {
 fn what_was_confirmed_survives_a_kill_while_results_are_written() {
     let runs: u32 = if wants_long_tests() { 100 } else { 10 };
     let folder = tempfile::tempdir().unwrap();
-    let (mut all, mut cut_short) = (BTreeSet::new(), 0);
+    let (mut all, mut cut_short, mut confirmations) = (BTreeSet::new(), 0, 0);
     for run in 0..runs {
         let mut program =
             Program::serve_in(folder.path(), &["--public-matches", "0", "--simulation-threads", "2"])
@@ -128,23 +128,28 @@ fn what_was_confirmed_survives_a_kill_while_results_are_written() {
             })
             .collect();
         let ending = base.clone();
-        let ends = thread::spawn(move || hosted.iter().for_each(|(id, token)| end(&ending, id, token)));
-        let before = all.len();
-        let told = wait_for("the first result", SOON, || {
-            let told = confirmed(&base);
-            Ok(told.iter().any(|id| !all.contains(id)).then_some(told))
+        let ends = thread::spawn(move || {
+            for (id, token) in hosted {
+                let auth = format!("Bearer {token}");
+                // The last ones find a server that is gone.
+                drop(post(&format!("{ending}/api/matches/{id}/host/end"), &[("authorization", &auth)], ""));
+            }
         });
-        thread::sleep(Duration::from_millis(u64::from(run % 10) * 9));
-        let told = told.unwrap().union(&confirmed(&base)).cloned().collect::<BTreeSet<_>>();
+        let kill_at = Instant::now() + Duration::from_millis(10 + u64::from(run % 10) * 8);
+        let (before, mut told) = (all.len(), BTreeSet::new());
+        while Instant::now() < kill_at {
+            told.extend(confirmed(&base));
+        }
         program.kill().unwrap();
-        // The requests of a server that is gone fail, as they should.
-        drop(ends.join());
+        ends.join().unwrap();
         let there = written(folder.path());
         let lost: Vec<_> = told.union(&all).filter(|id| !there.contains(*id)).collect();
         assert!(lost.is_empty(), "run {run} lost {lost:?}");
-        cut_short += usize::from(there.len() - before < MATCHES);
+        confirmations += told.difference(&all).count();
+        cut_short += u32::from(there.len() - before < MATCHES);
         all = there;
     }
+    assert!(confirmations > 0, "nobody was ever told of a result before the kill");
     assert!(
         cut_short * 4 >= runs as usize,
         "only {cut_short} of {runs} kills came while results were written"

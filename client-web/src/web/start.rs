@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::dom::Fault;
 use super::pages::playground::Playground;
 use super::pages::route::{self, Route, fatal};
-use super::pages::{lobby, play, playground, records, watch};
+use super::pages::{lobby, play, playground, watch};
 
 /// Called by the generated JavaScript once the module is loaded.
 #[wasm_bindgen(start)]
@@ -29,9 +29,6 @@ fn begin() -> Result<(), Fault> {
         Route::Lobby => lobby::begin(),
         Route::Play(id) => play::begin(id, None),
         Route::Watch { id, key } => watch::begin(id, key),
-        Route::Leaderboard { week } => records::leaderboard::begin(week),
-        Route::Player(id) => records::player::begin(id),
-        Route::Results(id) => records::results::begin(id),
         Route::Playground => {
             playground::open(begin_playground, |error| fatal(&Fault(error.message)));
             Ok(())

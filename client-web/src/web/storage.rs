@@ -120,34 +120,23 @@ pub fn set_playground(playground: &Seat) {
     set_seat(PLAYGROUND, Some(playground));
 }
 
-/// The key of the player's account, if there is one.
+/// The key of the player's account; a new one at the first match. A browser that keeps nothing has none. The player's
+/// page (`page/records.js`) reads it under the same name.
 pub fn player_key() -> Option<String> {
-    lasting()?.get_item(PLAYER_KEY).ok().flatten()
-}
-
-/// The key of the player's account; a new one at the first match. A browser that keeps nothing has none.
-pub fn player_key_or_new() -> Option<String> {
-    player_key().or_else(|| {
-        let mut bytes = [0; KEY_LENGTH];
-        window().ok()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-        let mut key = String::new();
-        for (i, byte) in bytes.iter().enumerate() {
-            if i > 0 && i % 5 == 0 {
-                key.push('-');
-            }
-            key.push(KEY_SIGNS.get(usize::from(byte % 32)).map_or('2', |sign| char::from(*sign)));
-        }
-        set_player_key(Some(&key)).then_some(key)
-    })
-}
-
-/// Keeps another key, or none; false if the browser keeps nothing.
-pub fn set_player_key(key: Option<&str>) -> bool {
-    let Some(storage) = lasting() else { return false };
-    match key {
-        Some(key) => storage.set_item(PLAYER_KEY, key).is_ok(),
-        None => storage.remove_item(PLAYER_KEY).is_ok(),
+    let storage = lasting()?;
+    if let Some(key) = storage.get_item(PLAYER_KEY).ok().flatten() {
+        return Some(key);
     }
+    let mut bytes = [0; KEY_LENGTH];
+    window().ok()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    let mut key = String::new();
+    for (i, byte) in bytes.iter().enumerate() {
+        if i > 0 && i % 5 == 0 {
+            key.push('-');
+        }
+        key.push(KEY_SIGNS.get(usize::from(byte % 32)).map_or('2', |sign| char::from(*sign)));
+    }
+    storage.set_item(PLAYER_KEY, &key).ok().map(|()| key)
 }
 
 /// Whether the player wants to see figures of the link.

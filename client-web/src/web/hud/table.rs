@@ -2,7 +2,7 @@
 //! Long lists are cut to what fits; the own row is always there.
 
 use shared::id::PlayerId;
-use web_sys::{HtmlAnchorElement, HtmlElement};
+use web_sys::HtmlElement;
 
 use super::clock::ordinal;
 use crate::view::Score;
@@ -32,11 +32,10 @@ pub struct Table {
 impl Table {
     /// Finds its elements.
     pub fn new() -> Result<Table, Fault> {
-        let (more, path): (HtmlAnchorElement, String) =
-            (by_id("results-more")?, window()?.location().pathname()?);
+        let (more, path): (HtmlElement, String) = (by_id("results-more")?, window()?.location().pathname()?);
         // Pages of matches end with the match; a playground's rounds are nobody's.
         match path.trim_end_matches('/').rsplit_once('/') {
-            Some((page, id)) if !page.is_empty() => more.set_href(&format!("/results/{id}")),
+            Some((page, id)) if !page.is_empty() => more.set_attribute("href", &format!("/results/{id}"))?,
             _ => more.set_hidden(true),
         }
         Ok(Table {

@@ -8,9 +8,6 @@ use web_sys::{RequestInit, Response};
 use super::json::Json;
 use crate::web::dom::window;
 
-/// The status of an answer without a body.
-const NO_CONTENT: u16 = 204;
-
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -47,24 +44,11 @@ pub async fn post(url: &str, body: &Json) -> Result<Json, ApiError> {
 
 /// Sends `body` to `url` with a token.
 pub async fn post_as(url: &str, body: &Json, token: Option<&str>) -> Result<Json, ApiError> {
-    ask("POST", url, Some(body), token).await
-}
-
-/// Asks for `url` by any method, with a body or without and with a token or without.
-pub async fn ask(
-    method: &str,
-    url: &str,
-    body: Option<&Json>,
-    token: Option<&str>,
-) -> Result<Json, ApiError> {
+    let text = body.to_text().ok_or_else(ApiError::network)?;
     let options = RequestInit::new();
-    options.set_method(method);
-    let mut headers = Json::object();
-    if let Some(body) = body {
-        let text = body.to_text().ok_or_else(ApiError::network)?;
-        options.set_body(&JsValue::from_str(&text));
-        headers = headers.with("content-type", "application/json");
-    }
+    options.set_method("POST");
+    options.set_body(&JsValue::from_str(&text));
+    let mut headers = Json::object().with("content-type", "application/json");
     if let Some(token) = token {
         headers = headers.with("authorization", format!("Bearer {token}"));
     }
@@ -81,9 +65,6 @@ async fn send(url: &str, options: &RequestInit) -> Result<Json, ApiError> {
         Ok(promise) => JsFuture::from(promise).await.ok().and_then(|t| t.as_string()),
         Err(_) => None,
     };
-    if status == NO_CONTENT {
-        return Ok(Json::object());
-    }
     let body = Json::parse(&text.ok_or_else(ApiError::network)?).ok_or_else(|| ApiError::answer(status))?;
     if response.ok() {
         return Ok(body);

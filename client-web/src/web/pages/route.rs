@@ -19,15 +19,6 @@ pub enum Route {
     },
     /// The playground.
     Playground,
-    /// The leaderboard, of the week or of all time.
-    Leaderboard {
-        /// Whether only the last seven days count.
-        week: bool,
-    },
-    /// A player's page; without an id one's own.
-    Player(Option<String>),
-    /// What came of a round.
-    Results(String),
 }
 
 /// What the address of this document asks for; everything unknown is the lobby.
@@ -40,9 +31,6 @@ pub fn current() -> Result<Route, Fault> {
         "play" if !id.is_empty() => Route::Play(id),
         "watch" if !id.is_empty() => Route::Watch { id, key: parameter(&search, "key") },
         "playground" => Route::Playground,
-        "leaderboard" => Route::Leaderboard { week: parameter(&search, "period").as_deref() == Some("week") },
-        "player" => Route::Player(Some(id).filter(|id| !id.is_empty())),
-        "results" if !id.is_empty() => Route::Results(id),
         _ => Route::Lobby,
     })
 }
