@@ -150,8 +150,5 @@ fn what_was_confirmed_survives_a_kill_while_results_are_written() {
         all = there;
     }
     assert!(confirmations > 0, "nobody was ever told of a result before the kill");
-    assert!(
-        cut_short * 4 >= runs as usize,
-        "only {cut_short} of {runs} kills came while results were written"
-    );
+    assert!(cut_short * 4 >= runs, "only {cut_short} of {runs} kills came while results were written");
 }
