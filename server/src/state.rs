@@ -33,7 +33,7 @@ pub struct State {
     pub public_url: Option<BaseUrl>,
     /// Other sites whose pages may host and play.
     pub allowed_origins: Vec<BaseUrl>,
-    /// What metrics ask for.
+    /// What metrics and bans ask for.
     pub admin_token: Option<Secret>,
     /// Longest time for which a spectator's poll is held.
     pub feed_poll_hold: Duration,
