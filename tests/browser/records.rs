@@ -5,6 +5,7 @@ use serde_json::json;
 use tests::browser::{Browser, Tab};
 use tests::http::{host, post_json};
 use tests::patience::wait_for;
+use tests::server::Server;
 
 use crate::scene::{SOON, assert_silent, flies, server};
 
@@ -73,22 +74,24 @@ fn a_round_leaves_a_result_a_place_and_an_account() {
     let key = tab.eval("localStorage.getItem('starfray.key')").unwrap();
     assert_eq!(key.as_str().map(str::len), Some(29), "{key}");
 
+    take_elsewhere_and_delete(&server, key.as_str().unwrap());
+    tab.eval("location.reload()").unwrap();
+    wait_text(&tab, "there is no such player");
+    assert_eq!(browser.complaints().iter().filter(|line| !line.contains("404")).count(), 0);
+}
+
+/// Another browser takes the account over by its key, and ends it.
+fn take_elsewhere_and_delete(server: &Server, key: &str) {
     let elsewhere = Browser::start().unwrap();
     let other = elsewhere.open(&server.url("/player")).unwrap();
     wait_text(&other, "It begins with your first match");
     other
-        .eval(&format!(
-            "document.getElementById('field-use-another-key').value = ' {}'",
-            key.as_str().unwrap().to_lowercase()
-        ))
+        .eval(&format!("document.getElementById('field-use-another-key').value = ' {}'", key.to_lowercase()))
         .unwrap();
     other.click("form .btn").unwrap();
     wait_text(&other, "Plays here since");
     other.click("#delete-account").unwrap();
     other.click("#delete-account").unwrap();
     wait_text(&other, "It begins with your first match");
-    tab.eval("location.reload()").unwrap();
-    wait_text(&tab, "there is no such player");
-    assert_eq!(browser.complaints().iter().filter(|line| !line.contains("404")).count(), 0);
     assert_silent(&elsewhere);
 }

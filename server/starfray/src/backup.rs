@@ -1,4 +1,5 @@
-//! `starfray backup`: copies the database while a server runs, and says where it is. The copying itself is the store's.
+//! `starfray backup`: copies the database of accounts and results, also while a server runs, and says how large it is.
+//! The copying itself is the store's; here are the command's arguments and its words.
 
 use std::path::PathBuf;
 
