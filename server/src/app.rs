@@ -7,13 +7,13 @@ use axum::{
     Router,
     http::StatusCode,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 use crate::{
     http::{
-        events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, playground, poll,
-        problem::Problem, socket, stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, players,
+        playground, poll, problem::Problem, results, socket, stream,
     },
     state::State,
 };
@@ -26,6 +26,10 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/watch/{match}", get(files::page))
         .route("/playground", get(files::page))
         .route("/compare", get(files::page))
+        .route("/leaderboard", get(files::records))
+        .route("/player", get(files::records))
+        .route("/player/{id}", get(files::records))
+        .route("/results/{id}", get(files::records))
         .route("/api/matches", get(matches::list).post(matches::host))
         .route("/api/matches/{id}", get(matches::one))
         .route("/api/matches/{id}/join", post(join::join))
@@ -40,6 +44,13 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/feed", get(events::watch_any))
         .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))
         .route("/api/matches/{id}/feed/ws", get(feed_socket::connect))
+        .route("/api/results", get(results::list))
+        .route("/api/results/{id}", get(results::one))
+        .route("/api/leaderboard", get(results::leaderboard))
+        .route("/api/player", get(players::own).post(players::rename).delete(players::delete))
+        .route("/api/players/{id}", get(players::one))
+        .route("/api/admin/bans", get(bans::here::list).post(bans::here::add))
+        .route("/api/admin/bans/{id}", delete(bans::here::remove))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))
@@ -55,6 +66,8 @@ pub fn admin(state: &Arc<State>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/api/admin/bans", get(bans::list).post(bans::add))
+        .route("/api/admin/bans/{id}", delete(bans::remove))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(state))

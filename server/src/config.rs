@@ -30,10 +30,10 @@ pub struct ConfigError {
 pub struct Config {
     /// Where players connect.
     pub listen: ListenAddress,
-    /// Where metrics are; `None` is on `listen`, for loopback peers only.
+    /// Where metrics and bans are; `None` is on `listen`, for loopback peers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_listen: Option<ListenAddress>,
-    /// What metrics ask for.
+    /// What metrics and bans ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_token: Option<Secret>,
     /// Folder for what outlives the process; made if it is missing.

@@ -25,6 +25,7 @@ use crate::{
         status::MatchStatus,
     },
     settings::{MatchSettings, RawSettings, SettingsError, Visibility},
+    store::desk::ResultDesk,
     telemetry::{journal_figures, rejected},
     timing::Timing,
 };
@@ -106,14 +107,33 @@ pub enum LobbyError {
     Settings(#[from] SettingsError),
 }
 
+/// Who else hears of matches.
+pub struct Side {
+    /// Where matches are written down, if anywhere.
+    pub journals: Option<Journals>,
+    /// Hears of each match before its first tick.
+    pub on_hosted: Option<OnHosted>,
+    /// Where finished rounds go.
+    pub desk: ResultDesk,
+}
+
+impl fmt::Debug for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Side").field("journals", &self.journals.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Side {
+    /// Finished rounds go to `desk`; nothing is written down, nobody else hears of matches.
+    pub fn of(desk: ResultDesk) -> Side {
+        Side { journals: None, on_hosted: None, desk }
+    }
+}
+
 impl Lobby {
-    /// Starts the pool of a config, without any match yet. Matches are written down in `journals`, if there are any;
-    /// `on_hosted` hears of each match before its first tick.
-    pub fn open(
-        config: &Config,
-        journals: Option<Journals>,
-        on_hosted: Option<OnHosted>,
-    ) -> std::io::Result<Lobby> {
+    /// Starts the pool of a config, without any match yet.
+    pub fn open(config: &Config, side: Side) -> std::io::Result<Lobby> {
+        let Side { journals, on_hosted, desk } = side;
         let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
         let (leaving, waiting) = (Arc::clone(&registry), Arc::clone(&broken));
         let mends = journals.is_some();
@@ -130,6 +150,7 @@ impl Lobby {
                     leaving.remove(id.as_str());
                 }
             }),
+            desk,
         })?;
         Ok(Lobby {
             registry,
@@ -367,7 +388,8 @@ mod tests {
         let journals = Journals::start(folder, false, Duration::from_millis(500)).unwrap();
         let layer = Layer { public_matches: Some(0), ..Layer::default() };
         let config = Config::load(layer, &BTreeMap::new()).unwrap();
-        let lobby = Lobby::open(&config, Some(journals), None).unwrap();
+        let lobby = Lobby::open(&config, Side { journals: Some(journals), ..Side::of(ResultDesk::closed()) })
+            .unwrap();
         let settings = RawSettings { bots: Some(3), ..RawSettings::default() }.check().unwrap();
         let (first, other) = (lobby.host(settings.clone()).unwrap(), lobby.host(settings).unwrap());
         let id = first.id().as_str();
@@ -393,7 +415,7 @@ mod tests {
     }
 
     fn lobby(layer: Layer) -> Lobby {
-        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), None, None).unwrap()
+        Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), Side::of(ResultDesk::closed())).unwrap()
     }
 
     #[test]

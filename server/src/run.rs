@@ -17,10 +17,11 @@ use crate::{
     cluster::bridge::Bridge,
     config::Config,
     lan,
-    lobby::{Lobby, LobbyError},
+    lobby::{Lobby, LobbyError, Side},
     open_files,
     shutdown::{self, Terms},
     state::{Parts, State},
+    store::handle::Store,
     telemetry::{self, MetricsError, seldom::Seldom},
     tls::{Tls, TlsError, TlsFiles},
     token::{SecretError, Signer},
@@ -56,7 +57,7 @@ pub enum RunError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// Threads could not be started.
-    #[error("can't start the matches' threads: {0}")]
+    #[error("can't start threads: {0}")]
     Threads(io::Error),
     /// What matches leave on the disk can't be kept.
     #[error("the data folder: {}: {error}; --journal off keeps nothing of matches", path.display())]
@@ -100,14 +101,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let Doors { listener, listening, admin } = early.map_or_else(|| Doors::open(&config), Ok)?;
     let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
     let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
-    let lobby = Lobby::open(&config, journals, on_hosted).map_err(RunError::Threads)?;
+    let store = Store::start(Some(config.data_dir.clone())).map_err(RunError::Threads)?;
+    let side = Side { journals, on_hosted, desk: store.desk().clone() };
+    let lobby = Lobby::open(&config, side).map_err(RunError::Threads)?;
     lobby.recover();
     lobby.tend()?;
     let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
     let (config_ref, lan) = (&config, lan::address(listening));
     let parts =
-        Parts { lobby, admission: Arc::clone(&admission), signer, config: config_ref, listening, lan };
+        Parts { lobby, store, admission: Arc::clone(&admission), signer, config: config_ref, listening, lan };
     let state = Arc::new(State::new(parts));
 
     let (closing, closed) = watch::channel(false);

@@ -14,6 +14,8 @@ use tokio::{
 
 use crate::{state::State, telemetry::seldom::Seldom};
 
+/// Time for results that wait to be written, after the matches have ended.
+const LAST_RESULTS: Duration = Duration::from_secs(2);
 /// Time for requests that are being answered, after the matches have ended.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
@@ -86,6 +88,10 @@ pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>,
     if joined.await.is_err() {
         tracing::warn!("requests did not end in time");
         loops.abort_all();
+    }
+    let store = spawn_blocking(move || state.store.close(LAST_RESULTS));
+    if store.await.is_err() {
+        tracing::error!("the store broke at the end");
     }
     tracing::info!("stopped");
 }

@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    store::handle::Store,
     token::Signer,
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub struct State {
     /// The matches.
     pub lobby: Lobby,
+    /// Accounts and results.
+    pub store: Store,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -30,7 +33,7 @@ pub struct State {
     pub public_url: Option<BaseUrl>,
     /// Other sites whose pages may host and play.
     pub allowed_origins: Vec<BaseUrl>,
-    /// What metrics ask for.
+    /// What metrics and bans ask for.
     pub admin_token: Option<Secret>,
     /// Longest time for which a spectator's poll is held.
     pub feed_poll_hold: Duration,
@@ -49,9 +52,10 @@ pub struct State {
 impl State {
     /// The state of a server that takes players.
     pub fn new(parts: Parts<'_>) -> State {
-        let Parts { lobby, admission, signer, config, listening, lan } = parts;
+        let Parts { lobby, store, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
+            store,
             admission,
             signer,
             public_url: config.public_url.clone(),
@@ -93,6 +97,8 @@ impl State {
 pub struct Parts<'a> {
     /// The matches.
     pub lobby: Lobby,
+    /// Accounts and results.
+    pub store: Store,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -114,16 +120,19 @@ pub(crate) mod sample {
 
     use super::*;
     use crate::config::layer::Layer;
+    use crate::lobby::Side;
 
     /// A state with the settings of a layer; the public matches have no bots unless the layer says so.
     pub(crate) fn state(layer: Layer) -> Arc<State> {
         crate::telemetry::start_metrics().unwrap();
         let quiet = Layer { public_match_bots: Some(0), ..Layer::default() };
         let config = Config::load(layer.over(quiet), &BTreeMap::new()).unwrap();
-        let lobby = Lobby::open(&config, None, None).unwrap();
+        let store = Store::start(None).unwrap();
+        let lobby = Lobby::open(&config, Side::of(store.desk().clone())).unwrap();
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
-        Arc::new(State::new(Parts { lobby, admission, signer, config: &config, listening, lan: None }))
+        let parts = Parts { lobby, store, admission, signer, config: &config, listening, lan: None };
+        Arc::new(State::new(parts))
     }
 }

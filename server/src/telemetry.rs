@@ -1,5 +1,5 @@
 //! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts; those of players'
-//! links in `player_figures` below, and refusals in `refusals`.
+//! links in `player_figures` and of the store in `store_figures` below, and refusals in `refusals`.
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
@@ -9,6 +9,7 @@ pub mod player_figures;
 pub mod player_traffic;
 pub mod refusals;
 pub mod seldom;
+pub mod store_figures;
 
 use std::{
     io::{self, IsTerminal},

@@ -244,6 +244,13 @@ impl Tab {
         })
     }
 
+    /// From now on the page has this size, in pixels.
+    pub fn resize(&self, width: i64, height: i64) -> Result<()> {
+        let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 600);
+        self.runtime.block_on(self.page.execute(size))?;
+        Ok(())
+    }
+
     /// Photographs the page into the tests' output folder; returns the picture's path.
     pub fn photograph(&self, name: &str) -> Result<PathBuf> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("output");

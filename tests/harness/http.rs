@@ -73,6 +73,15 @@ pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
     post(url, &[("content-type", "application/json")], &body.to_string())
 }
 
+/// `DELETE url` with headers.
+pub fn delete(url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+    let mut request = agent().delete(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    read(request.call()?)
+}
+
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     let headers = response.headers().iter();
     let headers =

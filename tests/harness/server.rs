@@ -97,7 +97,25 @@ pub struct Program {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
-    data: Arc<TempDir>,
+    data: DataFolder,
+}
+
+/// A program's data folder.
+#[derive(Clone, Debug)]
+enum DataFolder {
+    /// It goes with the last program that uses it.
+    Own(Arc<TempDir>),
+    /// It stays.
+    Given(PathBuf),
+}
+
+impl DataFolder {
+    fn path(&self) -> &Path {
+        match self {
+            DataFolder::Own(folder) => folder.path(),
+            DataFolder::Given(folder) => folder,
+        }
+    }
 }
 
 impl Program {
@@ -126,15 +144,20 @@ impl Program {
 
     /// Starts `starfray serve` with `args` on a free port.
     pub fn serve(args: &[&str]) -> Result<Program> {
-        Program::begin("127.0.0.1:0", Arc::new(TempDir::new()?), args)
+        Program::begin("127.0.0.1:0", DataFolder::Own(Arc::new(TempDir::new()?)), args)
+    }
+
+    /// The same with a data folder that outlives it.
+    pub fn serve_in(data: &Path, args: &[&str]) -> Result<Program> {
+        Program::begin("127.0.0.1:0", DataFolder::Given(data.to_owned()), args)
     }
 
     /// Starts another process with the port and the data folder of this one, which may still run.
     pub fn successor(&self, args: &[&str]) -> Result<Program> {
-        Program::begin(&self.address.to_string(), Arc::clone(&self.data), args)
+        Program::begin(&self.address.to_string(), self.data.clone(), args)
     }
 
-    fn begin(listen: &str, data: Arc<TempDir>, args: &[&str]) -> Result<Program> {
+    fn begin(listen: &str, data: DataFolder, args: &[&str]) -> Result<Program> {
         let mut child = Program::command()?
             .args(["serve", "--listen", listen, "--log", "warn", "--data-dir"])
             .arg(data.path())

@@ -22,5 +22,7 @@ mod refusals;
 mod same_checksum;
 mod seats;
 mod spares;
+mod store;
+mod store_faults;
 mod tls;
 mod transports;

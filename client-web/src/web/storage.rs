@@ -14,6 +14,11 @@ const FEED_WAY: &str = "starfray.feed";
 const WAY: &str = "starfray.way";
 const RELOADED: &str = "starfray.reloaded";
 const FIGURES: &str = "starfray.figures";
+const PLAYER_KEY: &str = "starfray.key";
+/// Signs of a player's key: 32 of them, none of which looks like another.
+const KEY_SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+/// Signs in a key: 125 bits, five signs between two hyphens.
+const KEY_LENGTH: usize = 25;
 /// Stands where a match's id would; ids have no point.
 const PLAYGROUND: &str = ".playground";
 
@@ -113,6 +118,25 @@ pub fn playground() -> Option<Seat> {
 /// Remembers the playground of this tab.
 pub fn set_playground(playground: &Seat) {
     set_seat(PLAYGROUND, Some(playground));
+}
+
+/// The key of the player's account; a new one at the first match. A browser that keeps nothing has none. The player's
+/// page (`page/records.js`) reads it under the same name.
+pub fn player_key() -> Option<String> {
+    let storage = lasting()?;
+    if let Some(key) = storage.get_item(PLAYER_KEY).ok().flatten() {
+        return Some(key);
+    }
+    let mut bytes = [0; KEY_LENGTH];
+    window().ok()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    let mut key = String::new();
+    for (i, byte) in bytes.iter().enumerate() {
+        if i > 0 && i % 5 == 0 {
+            key.push('-');
+        }
+        key.push(KEY_SIGNS.get(usize::from(byte % 32)).map_or('2', |sign| char::from(*sign)));
+    }
+    storage.set_item(PLAYER_KEY, &key).ok().map(|()| key)
 }
 
 /// Whether the player wants to see figures of the link.

@@ -61,6 +61,20 @@ pub fn host(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<(), 
     }
 }
 
+/// Checks that `token` is the operator's `secret`; fails with 401.
+pub fn operator(token: Option<&str>, secret: &str) -> Result<(), Problem> {
+    if same(secret, token.unwrap_or_default()) {
+        return Ok(());
+    }
+    Err(unauthorized("send the setting admin_token as Authorization: Bearer …"))
+}
+
+/// Compares in the same time for every guess of one length.
+fn same(right: &str, guess: &str) -> bool {
+    let differs = right.bytes().zip(guess.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    right.len() == guess.len() && differs == 0
+}
+
 fn unauthorized(message: &str) -> Problem {
     rejected("unauthorized");
     Problem::unauthorized(message)

@@ -24,8 +24,10 @@ struct ClientFile {
 
 static FILES: &[ClientFile] = &include!(concat!(env!("OUT_DIR"), "/client_files.rs"));
 
-/// The page of every address of the client.
+/// The page of every address of the game.
 const PAGE: &str = "index.html";
+/// The page of what is left of rounds, which needs no game.
+const RECORDS: &str = "records.html";
 const ABSENT: &str = "the browser client is not built in: run cargo xtask build\n";
 
 /// What the page may do: its own scripts and `WebAssembly`, and sockets to the address that it is told to use.
@@ -34,7 +36,16 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; 
 
 /// `GET /`, `/play/{match}`, `/watch/{match}`, `/playground`, `/compare`
 pub async fn page(State(_): State<Arc<state::State>>, request: Request) -> Response {
-    let Some(file) = FILES.iter().find(|file| file.name == PAGE) else {
+    document(PAGE, &request)
+}
+
+/// `GET /leaderboard`, `/player`, `/player/{id}`, `/results/{id}`
+pub async fn records(State(_): State<Arc<state::State>>, request: Request) -> Response {
+    document(RECORDS, &request)
+}
+
+fn document(name: &str, request: &Request) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], ABSENT)
             .into_response();
     };

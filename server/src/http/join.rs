@@ -2,8 +2,9 @@
 //! The seat is the match's to give; the token is all that anybody has to remember of it.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -23,6 +24,7 @@ use crate::{
     },
     settings::PasswordAnswer,
     state,
+    store::{bans::Ban, desk::Kept, handle::Turn, key::KeyHash},
     telemetry::rejected,
 };
 
@@ -33,6 +35,7 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 struct Join {
     name: Option<String>,
     password: Option<String>,
+    player_key: Option<String>,
     hull: Option<HullName>,
 }
 
@@ -51,6 +54,8 @@ struct Seat {
     url: String,
     tick_hz: u32,
     transports: [&'static str; 3],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
 }
 
 /// `POST /api/matches/{id}/join`
@@ -69,11 +74,20 @@ pub async fn join(
     state.admission.may_join(visit.caller)?;
     check_password(&game, wish.password.as_deref())?;
     let name = PlayerName::sanitise(wish.name.as_deref().unwrap_or_default());
-    let grant = tokio::time::timeout(ANSWER_TIME_MAX, game.join(JoinRequest { name, hull }))
+    let key = wish.player_key.as_deref().filter(|text| !text.is_empty()).map(KeyHash::of);
+    let key = key.transpose().map_err(|error| Problem::bad("bad_player_key", error.to_string()))?;
+    let account_id = let_in(&state, visit.caller.address, key, &name).await?;
+    let request = JoinRequest { name: name.clone(), hull };
+    let grant = tokio::time::timeout(ANSWER_TIME_MAX, game.join(request))
         .await
         .unwrap_or(Err(JoinError::Busy))
         .map_err(|error| refusal(error, &id))?;
+    if let Some(key) = key {
+        // A full desk counts what it drops; the seat is then a guest's.
+        state.store.desk().keep(Kept::Seat { match_id: id.clone(), seat: grant.player, key, name });
+    }
     let seat = Seat {
+        account_id,
         player_id: grant.player,
         token: state.signer.seat(&id, grant.player, SystemTime::now()),
         url: visit.base(&state).to_string(),
@@ -81,6 +95,32 @@ pub async fn join(
         transports: ["websocket", "stream", "poll"],
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(seat)).into_response())
+}
+
+/// Turns away who is banned; returns the account of a key. Whatever becomes of the store, people play: then the account is
+/// not known yet, and the seat is tied to it later.
+async fn let_in(
+    state: &state::State,
+    address: IpAddr,
+    key: Option<KeyHash>,
+    name: &PlayerName,
+) -> Result<Option<String>, Problem> {
+    let turn_away = |ban: Option<Ban>| ban.map_or(Ok(()), |ban| Err(banned(&ban)));
+    turn_away(state.store.ban_of(address, None))?;
+    let Some(key) = key else { return Ok(None) };
+    let name = name.clone();
+    let signed_in = state.store.ask(Turn::First, move |db, now_s| db.sign_in(key, name.as_str(), now_s));
+    let Ok(account) = signed_in.await else { return Ok(None) };
+    turn_away(state.store.ban_of(address, Some(&account.public_id)))?;
+    Ok(Some(account.public_id))
+}
+
+fn banned(ban: &Ban) -> Problem {
+    rejected("banned");
+    let until = ban.until.map(|until| UNIX_EPOCH + Duration::from_secs(until.unsigned_abs()));
+    let until = until.map_or(String::new(), |until| format!(" until {}", httpdate::fmt_http_date(until)));
+    let reason = if ban.reason.is_empty() { String::new() } else { format!(": {}", ban.reason) };
+    Problem::new(StatusCode::FORBIDDEN, "banned", format!("you may not join here{until}{reason}"))
 }
 
 fn hull(name: &HullName) -> Result<Hull, Problem> {

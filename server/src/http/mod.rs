@@ -13,10 +13,15 @@ pub mod handover;
 
 pub mod files;
 pub mod health;
+pub mod tagged;
+
+pub mod bans;
 pub mod host;
 pub mod join;
 pub mod matches;
+pub mod players;
 pub mod playground;
+pub mod results;
 pub mod socket;
 
 pub mod feed_ask;

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::admission::Refusal;
+use crate::{admission::Refusal, store::trouble::StoreError};
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,17 @@ impl From<Refusal> for Problem {
                 message: format!("too often from your address; try again in {} s", whole_seconds(wait)),
                 retry_after: Some(wait),
             },
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Busy => Problem::later("busy", error.to_string(), Duration::from_secs(1)),
+            StoreError::Unavailable => {
+                Problem::later("store_unavailable", error.to_string(), Duration::from_secs(5))
+            }
         }
     }
 }

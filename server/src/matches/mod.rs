@@ -30,6 +30,8 @@ pub mod scores;
 pub mod personal;
 
 pub mod id;
+pub mod round_book;
+
 pub mod parts;
 
 pub mod frames;

@@ -26,6 +26,7 @@ use crate::matches::status::MatchStatus;
 use crate::matches::tick::Match;
 use crate::settings::MatchSettings;
 use crate::spectators::thread::SpectatorThread;
+use crate::store::desk::ResultDesk;
 use crate::timing::Timing;
 
 /// Matches that wait to be taken in by a thread at most.
@@ -47,6 +48,8 @@ pub struct PoolConfig {
     pub on_hosted: Option<OnHosted>,
     /// Called with the id of each match that is over.
     pub on_ended: OnEnded,
+    /// Where matches hand in finished rounds.
+    pub desk: ResultDesk,
 }
 
 impl std::fmt::Debug for PoolConfig {
@@ -99,6 +102,7 @@ pub enum HostError {
 pub struct Pool {
     timing: Timing,
     on_hosted: Option<OnHosted>,
+    desk: ResultDesk,
     threads: Vec<SimulationThread>,
     spectators: Vec<SpectatorThread>,
     next: AtomicU64,
@@ -136,9 +140,9 @@ impl Pool {
             let handle = thread::Builder::new().name(format!("matches-{i}")).spawn(run)?;
             threads.push(SimulationThread { hosted, handle });
         }
-        let PoolConfig { timing, on_hosted, .. } = config;
+        let PoolConfig { timing, on_hosted, desk, .. } = config;
         let (next, handles) = (AtomicU64::new(0), Mutex::default());
-        Ok(Pool { timing, on_hosted, threads, spectators, next, handles, stopping })
+        Ok(Pool { timing, on_hosted, desk, threads, spectators, next, handles, stopping })
     }
 
     /// Hosts a match.
@@ -176,7 +180,8 @@ impl Pool {
         if let Some(on_hosted) = &self.on_hosted {
             on_hosted(&handle);
         }
-        let hosted = Hosted { game: Box::new(Match::new(parts)), asleep };
+        let game = Box::new(Match::new(parts).with_desk(self.desk.clone()));
+        let hosted = Hosted { game, asleep };
         thread.hosted.try_send(hosted).map_err(|_| HostError::Busy)?;
         thread.handle.thread().unpark();
         self.remember(&handle);

@@ -35,6 +35,7 @@ use crate::matches::publisher::Publisher;
 use crate::matches::replication::Replication;
 use crate::matches::roster::Roster;
 use crate::matches::roster_pages::RosterPages;
+use crate::matches::round_book::RoundBook;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
 use crate::settings::{BOTS_MAX, MatchSettings};
@@ -71,6 +72,7 @@ pub struct Match {
     scores: Scores,
     roster_pages: RosterPages,
     publisher: Publisher,
+    rounds: RoundBook,
     status: Arc<ArcSwap<MatchStatus>>,
     out: Vec<u8>,
     empty_since: Option<Duration>,
@@ -100,6 +102,7 @@ impl Match {
             bots_wanted: desk.bots_wanted,
             bots,
             world,
+            rounds: RoundBook::default(),
             id,
             settings,
             standing,
@@ -290,8 +293,10 @@ impl Match {
         std::mem::swap(&mut self.commands, &mut self.applied);
         self.commands.clear();
         self.events.clear();
+        self.rounds.before_step(&self.world, &self.applied, &self.settings);
         step(&mut self.world, &mut self.stage, &self.applied, &mut self.events);
         self.note_tick();
+        self.note_round();
     }
 
     /// What happened: to everybody, and in a crowd kills only to those whom they concern.

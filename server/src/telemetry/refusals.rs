@@ -7,11 +7,12 @@ use metrics::counter;
 pub const REJECTED: &str = "starfray_rejected_total";
 
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 20] = [
+pub const REJECTIONS: [&str; 21] = [
     "accept_failed",
     "bad_handshake",
     "bad_settings",
     "bad_token",
+    "banned",
     "body_too_large",
     "connections_full",
     "connections_per_address",

@@ -1,6 +1,7 @@
 //! The program `starfray`: its subcommands and what they print and return. All work is done by `server`, and by
 //! `load`, which drives the real client core against a server. Only here and in tests do the two meet.
 
+mod backup;
 pub mod load;
 mod outcome;
 mod serve;
@@ -29,6 +30,8 @@ enum Command {
     /// Prints the settings that `serve` would use, as a config file
     #[command(after_help = LAYERS)]
     Config(Box<Layer>),
+    /// Copies the database of accounts and results, also while a server runs
+    Backup(backup::BackupArgs),
     /// Plays and watches with many clients, and measures the server
     Load(LoadArgs),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let done = match program.command {
         Command::Serve(flags) => serve::serve(*flags),
         Command::Config(flags) => print_config(*flags),
+        Command::Backup(args) => backup::run(args),
         Command::Load(args) => load::run(&args).map_err(Failure::from),
     };
     match done {

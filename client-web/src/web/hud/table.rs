@@ -6,7 +6,7 @@ use web_sys::HtmlElement;
 
 use super::clock::ordinal;
 use crate::view::Score;
-use crate::web::dom::{Changed, Fault, Text, add, by_id, clear, toggle};
+use crate::web::dom::{Changed, Fault, Text, add, by_id, clear, toggle, window};
 
 const ROWS_MAX: usize = 14;
 
@@ -32,6 +32,12 @@ pub struct Table {
 impl Table {
     /// Finds its elements.
     pub fn new() -> Result<Table, Fault> {
+        let (more, path): (HtmlElement, String) = (by_id("results-more")?, window()?.location().pathname()?);
+        // Pages of matches end with the match; a playground's rounds are nobody's.
+        match path.trim_end_matches('/').rsplit_once('/') {
+            Some((page, id)) if !page.is_empty() => more.set_attribute("href", &format!("/results/{id}"))?,
+            _ => more.set_hidden(true),
+        }
         Ok(Table {
             section: by_id("results")?,
             title: Text::by_id("results-title")?,

@@ -133,7 +133,7 @@ pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
         .with("visibility", request.visibility)
         .with("duration_s", request.duration_s)
         .with("lag_compensation_ms", request.lag_compensation_ms);
-    let answer = post("/api/matches", &with_password(body, request.password.as_deref())).await?;
+    let answer = post("/api/matches", &with_field(body, "password", request.password.as_deref())).await?;
     let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(201));
     Ok(Hosted { id: text("id")?, play_url: text("play_url")?, watch_url: text("watch_url")? })
 }
@@ -147,6 +147,8 @@ pub struct JoinRequest {
     pub hull: u8,
     /// The match's password, if it has one.
     pub password: Option<String>,
+    /// The key of the player's account, if there is one.
+    pub player_key: Option<String>,
 }
 
 /// A seat.
@@ -161,15 +163,16 @@ pub struct Joined {
 /// Takes a seat.
 pub async fn join(match_id: &str, request: &JoinRequest) -> Result<Joined, ApiError> {
     let body = Json::object().with("name", request.name.as_str()).with("hull", request.hull);
-    let body = with_password(body, request.password.as_deref());
+    let body = with_field(body, "password", request.password.as_deref());
+    let body = with_field(body, "player_key", request.player_key.as_deref());
     let answer = post(&format!("/api/matches/{match_id}/join"), &body).await?;
     let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(200));
     Ok(Joined { token: text("token")?, url: text("url")? })
 }
 
-fn with_password(body: Json, password: Option<&str>) -> Json {
-    match password {
-        Some(password) => body.with("password", password),
+fn with_field(body: Json, name: &str, value: Option<&str>) -> Json {
+    match value {
+        Some(value) => body.with(name, value),
         None => body,
     }
 }

@@ -110,7 +110,10 @@ impl Play {
 
     fn join(&mut self, password: Option<String>) {
         self.link.stand = Stand::Joining;
-        let request = JoinRequest { name: storage::name(), hull: storage::hull().into(), password };
+        // Nobody's account is for a playground.
+        let player_key = if self.playground.is_none() { storage::player_key() } else { None };
+        let request =
+            JoinRequest { name: storage::name(), hull: storage::hull().into(), password, player_key };
         let (me, id) = (self.me.clone(), self.link.match_id.clone());
         spawn_local(async move {
             let answer = api::join(&id, &request).await;

@@ -1,4 +1,4 @@
-//! When a match sleeps, and the picture of itself that it shows and leaves behind.
+//! When a match sleeps, the picture of itself that it shows, and the results that it leaves behind.
 //! A part of `tick`; its thread asks whether it may sleep, everybody else looks at the picture.
 
 use std::sync::Arc;
@@ -8,13 +8,27 @@ use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
+use crate::matches::round_book::RoundBook;
 use crate::matches::status::MatchStatus;
 use crate::settings::Start;
+use crate::store::desk::ResultDesk;
 
 /// Pictures of the match in a second for those who do not play.
 const STATUS_HZ: u32 = 4;
 
 impl Match {
+    /// The same match, whose finished rounds go to `desk`; otherwise nobody keeps them.
+    #[must_use]
+    pub fn with_desk(self, desk: ResultDesk) -> Match {
+        Match { rounds: RoundBook::new(desk), ..self }
+    }
+
+    /// A round may have ended with the step. What happens on a playground is nobody's result.
+    pub(super) fn note_round(&mut self) {
+        let record = self.playground.is_none();
+        self.rounds.after_step(&self.world, &self.events, (&self.id, &self.settings), record);
+    }
+
     /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
     pub fn may_sleep(&self) -> bool {
         let watched = self.publisher.is_watched(self.world.tick);
