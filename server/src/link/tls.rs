@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(read_some(&mut link), b"", "a goodbye is an end");
         let (mut link, client) = pair(b"x");
         assert_eq!(read_some(&mut link), b"x");
-        drop(client);
+        client.sock.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(read_some(&mut link), b"", "and so is an end without one");
     }
 
