@@ -103,9 +103,9 @@ fn in_turn<T>(act: impl FnOnce(&mut Turn<'_>) -> T) -> T {
 /// What an event takes once the links' own buffers, which only tests have, are as long as they will be.
 fn told(spectators: usize) -> (AllocationInfo, usize) {
     let mut audience = Audience::new(spectators);
-    (0..20).for_each(|_| {
+    for _ in 0..20 {
         audience.tell();
-    });
+    }
     audience.tell()
 }
 
@@ -114,5 +114,5 @@ fn one_spectator_more_costs_no_encoding() {
     let ((few, few_heard), (many, many_heard)) = (told(3), told(300));
     assert_eq!(many_heard, 100 * few_heard, "everybody gets every byte");
     assert_eq!((many.count_total, many.bytes_total), (few.count_total, few.bytes_total));
-    assert!(few.bytes_total < 8 * 1024, "each form is made once: {few:?}");
+    assert!(few.bytes_total < 24 * 1024, "three forms, each made once: {few:?}");
 }

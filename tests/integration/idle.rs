@@ -59,8 +59,10 @@ fn serve_a_feed_in_which_nothing_happens() {
         let form = Form::ALL[usize::from(form[0])];
         let arrival = Arrival { link: Link::tcp(socket).unwrap(), early: Bytes::new(), permit: Box::new(()) };
         let (log, watching) = (Arc::clone(&log), log.watch());
-        let newcomer = Newcomer { arrival, log, watching, resume: None, form, chunked: true };
+        let newcomer =
+            Newcomer { arrival, log: Arc::clone(&log), watching, resume: None, form, chunked: true };
         spectators.arrivals().send(Ticket::Watch(Box::new(newcomer))).unwrap();
+        log.nudge();
     }
 }
 
@@ -133,10 +135,17 @@ impl Spectator {
 fn idle(count: usize, time: Duration) -> Option<f64> {
     open_files::raise();
     let server = OtherHalf::start();
-    let connect = |i: usize| Spectator::connect(server.1, Form::ALL[i % Form::ALL.len()]);
-    let mut spectators: Vec<Spectator> = (0..count).map(connect).collect();
+    let mut spectators: Vec<Spectator> = Vec::new();
+    for form in Form::ALL.into_iter().cycle().take(count) {
+        spectators.push(Spectator::connect(server.1, form));
+        // Those who are in must answer pings while the others arrive.
+        if spectators.len().is_multiple_of(1000) {
+            spectators.iter_mut().for_each(|s| assert!(s.look()));
+        }
+    }
     // Being greeted is not being idle.
     thread::sleep(Duration::from_secs(2));
+    spectators.iter_mut().for_each(|s| s.quiet = Duration::ZERO);
     let (begin, before) = (Instant::now(), server.cpu());
     while begin.elapsed() < time {
         let turn = Instant::now();

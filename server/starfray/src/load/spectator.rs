@@ -14,14 +14,14 @@ use crate::load::wire::Wire;
 /// An empty pong as clients send it, masked with zeros.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
-/// When a spectator that pulls asks next, and how often.
+/// How often a spectator pulls, and when it did.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "all of them are times, and their names say so")]
 struct Pull {
     every_ms: f64,
-    /// `None` while an answer is under way.
-    due_ms: Option<f64>,
     asked_ms: f64,
+    /// Whether the answer has come.
+    answered: bool,
 }
 
 /// A headless spectator.
@@ -72,7 +72,7 @@ impl Spectator {
             target: (path, host.clone()),
             reader: FeedReader::new(feed),
             cursor: String::new(),
-            pull: pull_every_ms.map(|every_ms| Pull { every_ms, due_ms: None, asked_ms: now_ms }),
+            pull: pull_every_ms.map(|every_ms| Pull { every_ms, asked_ms: now_ms, answered: false }),
             answered: false,
             last_ms: None,
             fed: false,
@@ -111,8 +111,11 @@ impl Spectator {
     /// Asks again if it is time. One that is not there any more shows at its next read.
     pub(crate) fn advance(&mut self, now_ms: f64) -> Result<()> {
         let Some(pull) = &mut self.pull else { return Ok(()) };
-        let Some(due_ms) = pull.due_ms.filter(|due| *due <= now_ms) else { return Ok(()) };
-        (pull.due_ms, pull.asked_ms) = (None, due_ms.max(now_ms - pull.every_ms));
+        let due_ms = pull.asked_ms + pull.every_ms;
+        if !pull.answered || due_ms > now_ms {
+            return Ok(());
+        }
+        (pull.answered, pull.asked_ms) = (false, due_ms.max(now_ms - pull.every_ms));
         self.ask()
     }
 
@@ -170,7 +173,7 @@ impl Spectator {
                 }
                 match &mut self.pull {
                     Some(pull) => {
-                        pull.due_ms = Some(pull.asked_ms + pull.every_ms);
+                        pull.answered = true;
                         Ok(())
                     }
                     None => self.ask(),
