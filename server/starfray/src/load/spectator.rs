@@ -16,7 +16,6 @@ const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// How often a spectator pulls, and when it did.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "all of them are times, and their names say so")]
 struct Pull {
     every_ms: f64,
     asked_ms: f64,
