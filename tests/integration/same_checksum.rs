@@ -102,6 +102,6 @@ fn all_transports_tell_the_same_match() {
             compared += 1;
             ships += seen.len();
         }
-        assert!(compared > 50 && ships > 3 * compared, "{compared} ticks, {ships} ships");
+        assert!(compared > 50 && ships > compared, "{compared} ticks, {ships} ships");
     }
 }

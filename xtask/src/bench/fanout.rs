@@ -104,9 +104,11 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     let output = output.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made =
-        messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).next_back();
-    made.map(PathBuf::from).filter(|_| output.status.success()).context("the fan-out does not compile")
+    let mut made = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned()));
+    made.next_back()
+        .map(PathBuf::from)
+        .filter(|_| output.status.success())
+        .context("the fan-out does not compile")
 }
 
 /// Runs `contender` once for so many spectators and seconds.
