@@ -13,7 +13,7 @@ use axum::{
 use crate::{
     http::{
         events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, playground, poll,
-        problem::Problem, socket, stream,
+        problem::Problem, replays, socket, stream,
     },
     state::State,
 };
@@ -24,6 +24,7 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/", get(files::page))
         .route("/play/{match}", get(files::page))
         .route("/watch/{match}", get(files::page))
+        .route("/replay/{match}", get(files::page))
         .route("/playground", get(files::page))
         .route("/compare", get(files::page))
         .route("/api/matches", get(matches::list).post(matches::host))
@@ -40,6 +41,10 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/feed", get(events::watch_any))
         .route("/api/matches/{id}/feed/poll", get(feed_poll::poll))
         .route("/api/matches/{id}/feed/ws", get(feed_socket::connect))
+        .route("/api/replays", get(replays::list))
+        .route("/api/replays/{id}", get(replays::one))
+        .route("/api/replays/{id}/feed", get(replays::feed))
+        .route("/api/replays/{id}/file", get(replays::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))

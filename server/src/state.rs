@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    replay::shelf::Shelf,
     token::Signer,
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub struct State {
     /// The matches.
     pub lobby: Lobby,
+    /// What ended matches left, if that is kept.
+    pub replays: Option<Arc<Shelf>>,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -49,9 +52,10 @@ pub struct State {
 impl State {
     /// The state of a server that takes players.
     pub fn new(parts: Parts<'_>) -> State {
-        let Parts { lobby, admission, signer, config, listening, lan } = parts;
+        let Parts { lobby, replays, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
+            replays,
             admission,
             signer,
             public_url: config.public_url.clone(),
@@ -93,6 +97,8 @@ impl State {
 pub struct Parts<'a> {
     /// The matches.
     pub lobby: Lobby,
+    /// What ended matches left, if that is kept.
+    pub replays: Option<Arc<Shelf>>,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -124,6 +130,14 @@ pub(crate) mod sample {
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
-        Arc::new(State::new(Parts { lobby, admission, signer, config: &config, listening, lan: None }))
+        Arc::new(State::new(Parts {
+            lobby,
+            replays: None,
+            admission,
+            signer,
+            config: &config,
+            listening,
+            lan: None,
+        }))
     }
 }

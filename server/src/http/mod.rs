@@ -17,6 +17,7 @@ pub mod host;
 pub mod join;
 pub mod matches;
 pub mod playground;
+pub mod replays;
 pub mod socket;
 
 pub mod feed_ask;

@@ -3,6 +3,7 @@
 
 pub mod load;
 mod outcome;
+mod replay;
 mod serve;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use server::config::{Config, layer::Layer};
 
 use load::args::LoadArgs;
 use outcome::{Failure, USAGE, say};
+use replay::ReplayArgs;
 
 /// Fair multiplayer matches in the browser, hosted by one program.
 #[derive(Parser)]
@@ -31,6 +33,9 @@ enum Command {
     Config(Box<Layer>),
     /// Plays and watches with many clients, and measures the server
     Load(LoadArgs),
+    /// Says what a replay file is, and verifies it
+    #[command(after_help = replay::CODES)]
+    Replay(ReplayArgs),
 }
 
 const LAYERS: &str = "Every option is also a variable and a key of the config file: --max-connections is \
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
     let done = match program.command {
         Command::Serve(flags) => serve::serve(*flags),
         Command::Config(flags) => print_config(*flags),
+        Command::Replay(args) => replay::run(&args),
         Command::Load(args) => load::run(&args).map_err(Failure::from),
     };
     match done {
