@@ -138,20 +138,7 @@ impl Config {
     }
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
-        let broker = |text: Secret| {
-            let wrong = |error: values::ValueError| ConfigError {
-                place: "nats".to_owned(),
-                message: error.to_string(),
-            };
-            BrokerUrl::parse(text.reveal()).map_err(wrong)
-        };
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-        let seconds = |key, given: Option<Seconds>, default, low, high| {
-            let range = Duration::from_secs_f64(low)..=Duration::from_secs_f64(high);
-            let value = given.map_or(Duration::from_secs(default), |seconds| seconds.0);
-            let wrong = || format!("must be {low} to {high} seconds, not {}", value.as_secs_f64());
-            if range.contains(&value) { Ok(Seconds(value)) } else { refuse(key, wrong()) }
-        };
         let config = Config {
             listen: layer.listen.unwrap_or(ListenAddress(([127, 0, 0, 1], 7777).into())),
             admin_listen: layer.admin_listen,
@@ -204,7 +191,7 @@ impl Config {
             )?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
             log_format: layer.log_format.unwrap_or_default(),
-            nats: layer.nats.map(broker).transpose()?,
+            nats: layer.nats.as_ref().map(broker).transpose()?,
             nats_matches: layer.nats_matches.unwrap_or_default(),
         };
         config.check()
@@ -248,6 +235,26 @@ fn within(key: &str, given: Option<u32>, default: u32, range: (u32, u32)) -> Res
         return Ok(value);
     }
     refuse(key, format!("must be {low} to {high}, not {value}"))
+}
+
+/// A time in seconds between `low` and `high`.
+fn seconds(
+    key: &str,
+    given: Option<Seconds>,
+    default: u64,
+    low: f64,
+    high: f64,
+) -> Result<Seconds, ConfigError> {
+    let range = Duration::from_secs_f64(low)..=Duration::from_secs_f64(high);
+    let value = given.map_or(Duration::from_secs(default), |seconds| seconds.0);
+    if range.contains(&value) {
+        return Ok(Seconds(value));
+    }
+    refuse(key, format!("must be {low} to {high} seconds, not {}", value.as_secs_f64()))
+}
+
+fn broker(url: &Secret) -> Result<BrokerUrl, ConfigError> {
+    BrokerUrl::parse(url.reveal()).or_else(|error| refuse("nats", error.to_string()))
 }
 
 fn refuse<T>(key: &str, message: String) -> Result<T, ConfigError> {

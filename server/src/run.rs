@@ -26,7 +26,7 @@ use crate::{
     },
     shutdown::{self, Terms},
     state::{Parts, State},
-    telemetry::{self, MetricsError, Seldom},
+    telemetry::{self, MetricsError, seldom::Seldom},
     tls::{Tls, TlsError, TlsFiles},
     token::{SecretError, Signer},
 };

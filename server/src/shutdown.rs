@@ -12,7 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{state::State, telemetry::Seldom};
+use crate::{state::State, telemetry::seldom::Seldom};
 
 /// Time for requests that are being answered, after the matches have ended.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);

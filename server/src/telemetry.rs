@@ -1,5 +1,5 @@
 //! Logs and metrics: every metric's name stands here and nowhere else, with its unit and what it counts; those of players'
-//! links in `player_figures` below.
+//! links in `player_figures` below, and refusals in `refusals`.
 //! It knows no match and no route; those call it with words and numbers. Simulation threads keep
 //! handles that were registered once, so that counting in a tick takes no lock and looks up no name.
 
@@ -7,12 +7,14 @@ pub mod bridge_figures;
 pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
+pub mod refusals;
+pub mod seldom;
 
 use std::{
     io::{self, IsTerminal},
     sync::OnceLock,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
@@ -21,6 +23,7 @@ use shared::protocol::{CloseReason, PROTOCOL_VERSION};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use crate::config::LogFormat;
+pub use refusals::rejected;
 
 /// Wall time of one tick's work, from waking up to the last write; seconds.
 pub const TICK_DURATION: &str = "starfray_tick_duration_seconds";
@@ -48,8 +51,6 @@ pub const SNAPSHOTS_SKIPPED: &str = "starfray_snapshots_skipped_total";
 pub const TLS_RELOADS: &str = "starfray_tls_reloads_total";
 /// Links that ended, by reason.
 pub const DISCONNECTS: &str = "starfray_disconnects_total";
-/// Requests and connections that were refused, by reason.
-pub const REJECTED: &str = "starfray_rejected_total";
 /// HTTP responses by status code.
 pub const HTTP_RESPONSES: &str = "starfray_http_responses_total";
 /// Always 1; its labels say which build this is.
@@ -59,30 +60,6 @@ pub const BUILD_INFO: &str = "starfray_build_info";
 pub const LINK_STAGES: &str = "starfray_link_stages_total";
 /// Clients whose picture did not fit and that asked for a keyframe.
 pub const DESYNCS: &str = "starfray_desyncs_total";
-
-/// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 20] = [
-    "accept_failed",
-    "bad_handshake",
-    "bad_settings",
-    "bad_token",
-    "body_too_large",
-    "connections_full",
-    "connections_per_address",
-    "header_timeout",
-    "host_rate",
-    "https_required",
-    "join_rate",
-    "match_full",
-    "origin_not_allowed",
-    "password",
-    "playgrounds_full",
-    "protocol_version",
-    "queue_full",
-    "tls_handshake",
-    "too_many_matches",
-    "unauthorized",
-];
 
 /// Upper bounds of the tick histograms in seconds: fine where a tick should end, up to 100 ms.
 const TICK_BUCKETS_S: [f64; 14] =
@@ -221,7 +198,7 @@ fn describe() {
     metrics::describe_counter!(SNAPSHOTS_SENT, "Snapshots written to players");
     metrics::describe_counter!(SNAPSHOTS_SKIPPED, "Snapshots left out because a reader was slow");
     metrics::describe_counter!(DISCONNECTS, "Links that ended, by reason");
-    metrics::describe_counter!(REJECTED, "Requests and connections refused, by reason");
+    refusals::describe();
     metrics::describe_counter!(TLS_RELOADS, "Times that a certificate was read again, by result");
     metrics::describe_counter!(LINK_STAGES, "Links that entered a stage of keeping up, by stage");
     metrics::describe_counter!(DESYNCS, "Clients whose picture did not fit and that asked for a keyframe");
@@ -243,9 +220,6 @@ fn touch() {
     }
     for reason in CloseReason::ALL {
         counter!(DISCONNECTS, "reason" => reason.word()).absolute(0);
-    }
-    for reason in REJECTIONS {
-        counter!(REJECTED, "reason" => reason).absolute(0);
     }
     for result in ["ok", "failed"] {
         counter!(TLS_RELOADS, "result" => result).absolute(0);
@@ -382,37 +356,9 @@ pub fn tls_reloaded(result: &'static str) {
     counter!(TLS_RELOADS, "result" => result).increment(1);
 }
 
-/// Counts a refusal; `reason` is one of [`REJECTIONS`].
-pub fn rejected(reason: &'static str) {
-    counter!(REJECTED, "reason" => reason).increment(1);
-}
-
 /// Counts an HTTP response by its status code.
 pub fn responded(status: u16) {
     counter!(HTTP_RESPONSES, "status" => status.to_string()).increment(1);
-}
-
-/// Says something at most once in a while, for warnings that a stranger could cause a thousand times a second.
-#[derive(Debug)]
-pub struct Seldom {
-    every: Duration,
-    last: Option<Instant>,
-}
-
-impl Seldom {
-    /// At most once in `every`.
-    pub fn new(every: Duration) -> Seldom {
-        Seldom { every, last: None }
-    }
-
-    /// Whether it is time again; saying yes begins the next pause.
-    pub fn now(&mut self) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
-        if due {
-            self.last = Some(Instant::now());
-        }
-        due
-    }
 }
 
 #[cfg(test)]

@@ -104,7 +104,9 @@ impl Written {
                     append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut self.file);
                 }
                 Message::Entry(_, Entry::Run(body)) => append(Kind::Run, &body, &mut self.file),
-                other => panic!("{other:?}"),
+                other => {
+                    assert!(matches!(other, Message::Flush(_)), "the match does not end here: {other:?}");
+                }
             }
         }
     }

@@ -64,15 +64,12 @@ struct Open {
     changed_at: Instant,
 }
 
-/// One open request, with its place among the connections if it is not the first.
-struct OpenRequest {
-    requests: Arc<Requests>,
-    _place: Option<ConnectionPermit>,
-}
+/// One open request.
+struct OpenRequest(Arc<Requests>);
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.requests.change(|open| open.count = open.count.saturating_sub(1));
+        self.0.change(|open| open.count = open.count.saturating_sub(1));
     }
 }
 
@@ -176,17 +173,15 @@ async fn answer(
     requests: Arc<Requests>,
 ) -> Result<Response<Body>, Infallible> {
     let is_first = requests.begin() == 0;
-    let mut open = OpenRequest { requests, _place: None };
+    let open = OpenRequest(requests);
     let visit = Visit::read(peer, request.headers(), &door.admission).over(is_secure, request.uri());
     let admitted = door.admission.named(visit.caller).and_then(|named| {
+        // The first is paid for by the connection itself.
         let place = if is_first { None } else { Some(door.admission.connection(peer)?) };
         Ok((named, place))
     });
-    let named = match admitted {
-        Ok((named, place)) => {
-            open._place = place;
-            named
-        }
+    let places: (Option<ConnectionPermit>, Option<ConnectionPermit>) = match admitted {
+        Ok(places) => places,
         Err(refusal) => return Ok(Problem::from(refusal).into_response()),
     };
     let mut request = request.map(Body::new);
@@ -196,5 +191,5 @@ async fn answer(
     if response.body().is_end_stream() {
         return Ok(response);
     }
-    Ok(response.map(|body| hold((open, named), body)))
+    Ok(response.map(|body| hold((open, places), body)))
 }

@@ -14,7 +14,7 @@ use super::{
     door::{Door, Guest},
     turned_away::turn_away,
 };
-use crate::telemetry::{Seldom, rejected};
+use crate::telemetry::{rejected, seldom::Seldom};
 
 /// Connections that the kernel holds for us until we take them.
 const BACKLOG: i32 = 1024;

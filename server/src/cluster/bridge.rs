@@ -17,8 +17,8 @@ use crate::cluster::subjects;
 use crate::config::{BrokerUrl, NatsMatches};
 use crate::matches::handle::MatchHandle;
 use crate::matches::pool::OnHosted;
-use crate::telemetry::Seldom;
 use crate::telemetry::bridge_figures::BridgeFigures;
+use crate::telemetry::seldom::Seldom;
 
 /// Bounds of the time between two attempts to connect; it doubles between them, and a half of it is chance.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));

@@ -11,8 +11,8 @@ use crate::cluster::batch::Batch;
 use crate::cluster::board::Board;
 use crate::cluster::connection::{Connection, ConnectionError, Request};
 use crate::feed::answer::answer;
-use crate::telemetry::Seldom;
 use crate::telemetry::bridge_figures::BridgeFigures;
+use crate::telemetry::seldom::Seldom;
 
 /// Time between two batches.
 const BATCH_EVERY: Duration = Duration::from_millis(20);

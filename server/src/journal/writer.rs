@@ -14,7 +14,7 @@ use crate::journal::header::Header;
 use crate::journal::history::History;
 use crate::journal::port::{Desk, Entry, Message};
 use crate::journal::record::{Kind, MAGIC, append};
-use crate::telemetry::{Seldom, journal_figures};
+use crate::telemetry::{journal_figures, seldom::Seldom};
 
 /// Time between two syncs of one file.
 const SYNC_EVERY: Duration = Duration::from_secs(1);

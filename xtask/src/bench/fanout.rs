@@ -104,7 +104,8 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     let output = output.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).last();
+    let made =
+        messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).next_back();
     made.map(PathBuf::from).filter(|_| output.status.success()).context("the fan-out does not compile")
 }
 

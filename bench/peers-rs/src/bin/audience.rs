@@ -108,7 +108,8 @@ impl Audience {
     }
 
     fn add(&mut self, address: SocketAddr, path: &str) -> Result<()> {
-        let mut socket = std::net::TcpStream::connect_timeout(&address, PATIENCE).context("cannot connect")?;
+        let mut socket =
+            std::net::TcpStream::connect_timeout(&address, PATIENCE).context("cannot connect")?;
         write!(socket, "GET {path} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n\r\n")?;
         socket.set_nonblocking(true)?;
         let mut socket = TcpStream::from_std(socket);

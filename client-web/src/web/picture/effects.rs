@@ -94,7 +94,10 @@ impl Effects {
             Happening::Appeared { id, position } => {
                 self.start(Effect::Ring { place: position, hue: hue_of(id), inwards: true }, now_ms);
             }
-            Happening::Killed { .. } | Happening::RoundStarted | Happening::RoundEnded => {}
+            Happening::Killed { .. }
+            | Happening::RoundStarted
+            | Happening::RoundEnded
+            | Happening::Closing { .. } => {}
         }
     }
 

@@ -16,6 +16,7 @@ const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// When a spectator that pulls asks next, and how often.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "all of them are times, and their names say so")]
 struct Pull {
     every_ms: f64,
     /// `None` while an answer is under way.

@@ -122,8 +122,7 @@ impl Wire {
 
     /// Makes every wait an error from now on, or none again.
     pub(crate) fn never_wait(&mut self, never: bool) -> io::Result<()> {
-        let socket = socket2::SockRef::from(&*self.socket());
-        socket.set_nonblocking(never)
+        socket2::SockRef::from(&*self.socket()).set_nonblocking(never)
     }
 }
 
