@@ -9,6 +9,7 @@ mod phone;
 mod play;
 mod playground;
 mod reconnect;
+mod replay;
 mod scene;
 mod tls;
 mod transports;

@@ -2,7 +2,7 @@
 //! age and of size. Routes ask it; one thread puts replays into it.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::journal::disk::{Disk, FolderDisk};
 use crate::replay::file::Front;
 use crate::replay::summary::Summary;
 
@@ -111,13 +112,8 @@ impl Shelf {
 
     /// Puts a replay on the shelf: whole or not at all.
     pub fn put(&self, id: &str, bytes: &[u8]) -> io::Result<()> {
-        let (path, temporary) = (self.file(id), self.path.join(format!("{id}.new")));
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        fs::rename(&temporary, &path)?;
-        File::open(&self.path)?.sync_all()?;
-        self.insert(listed(&path)?);
+        FolderDisk(self.path.clone()).replace(&format!("{id}{ENDING}"), bytes, true)?;
+        self.insert(listed(&self.file(id))?);
         Ok(())
     }
 

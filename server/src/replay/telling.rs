@@ -10,7 +10,7 @@ use shared::feed_encoder::FeedEncoder;
 use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
-use shared::world::{Phase, World};
+use shared::world::World;
 
 use crate::replay::packing::pack;
 use crate::replay::summary::{KILLS_MAX, KillAt, PLAYERS_MAX, Played, RoundPlayed};
@@ -85,8 +85,10 @@ impl Telling {
 
     /// The match is over.
     pub fn finish(&mut self, world: &World) {
-        if world.round.phase == Phase::Playing {
-            self.close_round(world, world.round.number);
+        // A match that is ended in the middle of a round has a result too.
+        let number = world.round.number;
+        if number > 0 && self.rounds.last().is_none_or(|round| round.number != number) {
+            self.close_round(world, number);
         }
         let reason = CloseReason::MatchEnded.word().to_owned();
         self.fresh.push(FeedEvent::Bye(FeedBye { reason, retry_ms: 0 }));

@@ -392,6 +392,8 @@ impl Watch {
     }
 
     fn state(&self) -> State {
-        State { attempt: self.failed, ..State::of("watch", &self.view) }
+        let known = self.spectator.watch().and_then(crate::watch::Watch::state);
+        let tick = known.map_or(0, |state| state.tick.0);
+        State { attempt: self.failed, tick, ..State::of("watch", &self.view) }
     }
 }
