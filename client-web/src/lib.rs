@@ -59,6 +59,8 @@ pub mod json_reader;
 
 pub mod spectator;
 
+pub mod tape;
+
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

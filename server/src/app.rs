@@ -13,7 +13,7 @@ use axum::{
 use crate::{
     http::{
         bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, players,
-        playground, poll, problem::Problem, results, socket, stream,
+        playground, poll, problem::Problem, replays, results, socket, stream,
     },
     state::State,
 };
@@ -24,6 +24,7 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/", get(files::page))
         .route("/play/{match}", get(files::page))
         .route("/watch/{match}", get(files::page))
+        .route("/replay/{match}", get(files::page))
         .route("/playground", get(files::page))
         .route("/compare", get(files::page))
         .route("/leaderboard", get(files::records))
@@ -51,6 +52,10 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/players/{id}", get(players::one))
         .route("/api/admin/bans", get(bans::here::list).post(bans::here::add))
         .route("/api/admin/bans/{id}", delete(bans::here::remove))
+        .route("/api/replays", get(replays::list))
+        .route("/api/replays/{id}", get(replays::one))
+        .route("/api/replays/{id}/feed", get(replays::feed))
+        .route("/api/replays/{id}/file", get(replays::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))

@@ -17,6 +17,9 @@ use shared::simulation::Stage;
 use shared::tick::{Rewind, Tick};
 use shared::world::{Hull, Ship, World};
 
+/// Raised with every change after which bots may decide otherwise: replays leave out what bots would do anyway.
+pub const BOTS_VERSION: u32 = 1;
+
 /// Decisions in a second; between them a bot holds on, as a person's hand does.
 const DECISIONS_HZ: u32 = 10;
 /// Distance in units from which a bot fires.

@@ -97,6 +97,10 @@ pub struct Config {
     pub journal: JournalMode,
     /// Time between two checkpoints of a match.
     pub checkpoint_every_s: Seconds,
+    /// Room for replays in megabytes; the oldest go first. 0 keeps none.
+    pub replays_max_mb: u32,
+    /// Days for which a replay is kept; 0 keeps none.
+    pub replays_max_age_days: u32,
     /// What to log: a level or directives.
     pub log: String,
     /// How log lines look.
@@ -178,6 +182,13 @@ impl Config {
             share_port: layer.share_port.unwrap_or_default(),
             journal: layer.journal.unwrap_or_default(),
             checkpoint_every_s: seconds("checkpoint_every_s", layer.checkpoint_every_s, 5, 0.2, 60.0)?,
+            replays_max_mb: within("replays_max_mb", layer.replays_max_mb, 1000, (0, 1_000_000))?,
+            replays_max_age_days: within(
+                "replays_max_age_days",
+                layer.replays_max_age_days,
+                30,
+                (0, 36_500),
+            )?,
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
             log_format: layer.log_format.unwrap_or_default(),
             nats: layer.nats.as_ref().map(broker).transpose()?,

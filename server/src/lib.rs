@@ -17,6 +17,7 @@ pub mod spectators;
 
 pub mod bots;
 pub mod journal;
+pub mod replay;
 pub mod store;
 
 pub mod matches;

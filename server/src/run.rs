@@ -16,9 +16,14 @@ use crate::{
     app,
     cluster::bridge::Bridge,
     config::Config,
+    journal::keeper::Journals,
     lan,
     lobby::{Lobby, LobbyError, Side},
     open_files,
+    replay::{
+        archivist::Archivist,
+        shelf::{Limits, Shelf},
+    },
     shutdown::{self, Terms},
     state::{Parts, State},
     store::handle::Store,
@@ -101,6 +106,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let Doors { listener, listening, admin } = early.map_or_else(|| Doors::open(&config), Ok)?;
     let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
     let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
+    let archivist = archive(&config, journals.as_ref())?;
     let store = Store::start(Some(config.data_dir.clone())).map_err(RunError::Threads)?;
     let side = Side { journals, on_hosted, desk: store.desk().clone() };
     let lobby = Lobby::open(&config, side).map_err(RunError::Threads)?;
@@ -108,9 +114,18 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     lobby.tend()?;
     let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
+    let replays = archivist.as_ref().map(Archivist::shelf);
     let (config_ref, lan) = (&config, lan::address(listening));
-    let parts =
-        Parts { lobby, store, admission: Arc::clone(&admission), signer, config: config_ref, listening, lan };
+    let parts = Parts {
+        lobby,
+        store,
+        replays,
+        admission: Arc::clone(&admission),
+        signer,
+        config: config_ref,
+        listening,
+        lan,
+    };
     let state = Arc::new(State::new(parts));
 
     let (closing, closed) = watch::channel(false);
@@ -136,12 +151,24 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         () = tend(&state) => {}
         () = tend_tls(tls.as_deref()) => {}
     }
+    if let Some(archivist) = archivist {
+        archivist.stop();
+    }
     let terms = Terms { within: config.drain_timeout_s.0, share_port: config.share_port };
     shutdown::stop(state, (closing, loops), terms).await;
     if let Some(bridge) = bridge {
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+/// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
+fn archive(config: &Config, journals: Option<&Journals>) -> Result<Option<Archivist>, RunError> {
+    let limits = Limits::new(config.replays_max_mb, config.replays_max_age_days);
+    let Some((limits, journals)) = limits.zip(journals) else { return Ok(None) };
+    let trouble = |error| RunError::Journals { path: config.data_dir.clone(), error };
+    let shelf = Shelf::open(&config.data_dir, limits).map_err(trouble)?;
+    Archivist::start(journals, Arc::new(shelf)).map_err(RunError::Threads)
 }
 
 fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, TlsError> {

@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    replay::shelf::Shelf,
     store::handle::Store,
     token::Signer,
 };
@@ -25,6 +26,8 @@ pub struct State {
     pub lobby: Lobby,
     /// Accounts and results.
     pub store: Store,
+    /// What ended matches left, if that is kept.
+    pub replays: Option<Arc<Shelf>>,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -52,10 +55,11 @@ pub struct State {
 impl State {
     /// The state of a server that takes players.
     pub fn new(parts: Parts<'_>) -> State {
-        let Parts { lobby, store, admission, signer, config, listening, lan } = parts;
+        let Parts { lobby, store, replays, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
             store,
+            replays,
             admission,
             signer,
             public_url: config.public_url.clone(),
@@ -99,6 +103,8 @@ pub struct Parts<'a> {
     pub lobby: Lobby,
     /// Accounts and results.
     pub store: Store,
+    /// What ended matches left, if that is kept.
+    pub replays: Option<Arc<Shelf>>,
     /// Limits by address.
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
@@ -132,7 +138,8 @@ pub(crate) mod sample {
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
-        let parts = Parts { lobby, store, admission, signer, config: &config, listening, lan: None };
+        let parts =
+            Parts { lobby, store, replays: None, admission, signer, config: &config, listening, lan: None };
         Arc::new(State::new(parts))
     }
 }

@@ -10,6 +10,7 @@ mod play;
 mod playground;
 mod reconnect;
 mod records;
+mod replay;
 mod scene;
 mod tls;
 mod transports;

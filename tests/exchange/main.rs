@@ -19,6 +19,7 @@ mod link_profiles;
 mod mailbox;
 mod moving;
 mod net_figures;
+mod replay;
 mod rounds;
 mod seats;
 mod sleep;

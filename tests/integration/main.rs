@@ -19,6 +19,7 @@ mod playground;
 mod program;
 mod recovery;
 mod refusals;
+mod replays;
 mod same_checksum;
 mod seats;
 mod spares;

@@ -28,7 +28,8 @@ fn begin() -> Result<(), Fault> {
     match route::current()? {
         Route::Lobby => lobby::begin(),
         Route::Play(id) => play::begin(id, None),
-        Route::Watch { id, key } => watch::begin(id, key),
+        Route::Watch { id, key } => watch::begin(id, key, false),
+        Route::Replay { id, key } => watch::begin(id, key, true),
         Route::Compare(id) => compare::begin(id),
         Route::Playground => {
             playground::open(begin_playground, |error| fatal(&Fault(error.message)));

@@ -135,6 +135,12 @@ pub struct Layer {
     #[arg(long = "checkpoint-every", value_name = "S", alias = "checkpoint-every-s")]
     #[serde(alias = "checkpoint_every")]
     pub checkpoint_every_s: Option<Seconds>,
+    /// Room for replays of ended matches in megabytes, the oldest go first; 0 keeps none [default: 1000]
+    #[arg(long, value_name = "MB")]
+    pub replays_max_mb: Option<u32>,
+    /// Days for which a replay is kept; 0 keeps none [default: 30]
+    #[arg(long, value_name = "DAYS")]
+    pub replays_max_age_days: Option<u32>,
     /// What to log: a level or directives like server=debug,info [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -237,6 +243,8 @@ impl Layer {
             share_port: self.share_port.or(lower.share_port),
             journal: self.journal.or(lower.journal),
             checkpoint_every_s: self.checkpoint_every_s.or(lower.checkpoint_every_s),
+            replays_max_mb: self.replays_max_mb.or(lower.replays_max_mb),
+            replays_max_age_days: self.replays_max_age_days.or(lower.replays_max_age_days),
             log: self.log.or(lower.log),
             log_format: self.log_format.or(lower.log_format),
             nats: self.nats.or(lower.nats),

@@ -63,7 +63,7 @@ fn allow(headers: &mut HeaderMap, site: Option<&BaseUrl>) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, retry-after, starfray-cursor"),
+            HeaderValue::from_static("etag, retry-after, starfray-cursor, starfray-next-ms"),
         );
     }
     if site.is_some() {

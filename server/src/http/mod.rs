@@ -21,6 +21,7 @@ pub mod join;
 pub mod matches;
 pub mod players;
 pub mod playground;
+pub mod replays;
 pub mod results;
 pub mod socket;
 

@@ -51,10 +51,21 @@ impl Folder {
 
     /// The ids of all journals, sorted. Names that no match has are passed over.
     pub fn list(&self) -> io::Result<Vec<String>> {
+        self.list_ending(ENDING)
+    }
+
+    /// The ids of matches that have ended and of which a history is left, sorted. Only before matches are taken up.
+    pub fn orphans(&self) -> io::Result<Vec<String>> {
+        let mut ids = self.list_ending(HISTORY_ENDING)?;
+        ids.retain(|id| !self.path.join(journal_name(id)).exists());
+        Ok(ids)
+    }
+
+    fn list_ending(&self, ending: &str) -> io::Result<Vec<String>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name();
-            let id = name.to_str().and_then(|name| name.strip_suffix(ENDING)).unwrap_or_default();
+            let id = name.to_str().and_then(|name| name.strip_suffix(ending)).unwrap_or_default();
             if !id.is_empty() && id.len() <= 32 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 ids.push(id.to_owned());
             }

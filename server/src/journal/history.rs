@@ -1,12 +1,12 @@
 //! Every command of a match from its beginning, in a file beside its journal: what a replay is made of.
-//! It begins with a checkpoint and has another one at each seam, where the match went on elsewhere or left a gap; from
+//! It begins with a header and a checkpoint and has others at each seam, where the match went on elsewhere or left a gap; from
 //! each of them the commands up to the next can be simulated again. It has the journal's records and goes with the match.
 
 use std::io;
 
 use crate::journal::disk::{Disk, Sheet};
 use crate::journal::folder::history_name;
-use crate::journal::record::{Kind, append, sound_length};
+use crate::journal::record::{Kind, MAGIC, append, sound_length};
 
 /// A longer history is given up: ten minutes of 400 players are 60 MB.
 const HISTORY_BYTES_MAX: usize = 64 << 20;
@@ -20,11 +20,13 @@ pub struct History {
 }
 
 impl History {
-    /// Begins the history of a match, or goes on with the one that another process began. `head` is the beginning of a
-    /// new file, `checkpoint` the body of what the match goes on from.
-    pub fn open(disk: &mut dyn Disk, id: &str, head: &[u8], checkpoint: &[u8]) -> io::Result<History> {
-        let (sheet, bytes) = disk.extend(&history_name(id), head, sound_length)?;
+    /// Begins the history of a match, or goes on with the one that another process began. `header` and
+    /// `checkpoint` are the bodies of who writes, and of what the match goes on from.
+    pub fn open(disk: &mut dyn Disk, id: &str, header: &[u8], checkpoint: &[u8]) -> io::Result<History> {
+        let (sheet, bytes) = disk.extend(&history_name(id), &MAGIC, sound_length)?;
         let mut history = History { sheet, bytes, scratch: Vec::new() };
+        // Each process says who it is: what it writes may not be simulated alike by another.
+        history.note(Kind::Header, header)?;
         history.note(Kind::Checkpoint, checkpoint)?;
         Ok(history)
     }

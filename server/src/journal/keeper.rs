@@ -3,8 +3,8 @@
 
 use std::io;
 use std::panic::catch_unwind;
-use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -115,6 +115,18 @@ impl Journals {
             }
             Err(error) => tracing::error!(match_id = id, %error, "a journal can't be put aside"),
         }
+    }
+
+    /// From now on the histories of ended matches stay in the folder, and their ids come here, up to `waiting_max` that
+    /// wait; the others are found by the next process. `None` if the queue is full.
+    pub fn keep_histories(&self, waiting_max: usize) -> Option<Receiver<Arc<str>>> {
+        let (sender, ended) = sync_channel(waiting_max);
+        self.port.ask(Message::KeepHistories(sender)).ok().map(|()| ended)
+    }
+
+    /// Where they are.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Waits until everything that was handed over is written; false if that takes longer.

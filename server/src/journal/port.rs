@@ -44,6 +44,8 @@ pub enum Message {
     Entry(Arc<str>, Entry),
     /// Everything before is on its way to the disk when the sender is dropped.
     Flush(SyncSender<()>),
+    /// From now on the history of a match that ends stays, and its id goes there.
+    KeepHistories(SyncSender<Arc<str>>),
     /// The thread writes what is there and ends.
     Stop,
 }

@@ -1,6 +1,8 @@
 //! The frame of a record in a journal: its kind, its length, a checksum, and its bytes.
 //! Reading stops at the first record that is torn or was changed; what stands before it is whole. It knows no content.
 
+use std::io::{self, Read};
+
 /// What every journal begins with; the digit is the frame's version.
 pub const MAGIC: [u8; 8] = *b"STARFRJ1";
 
@@ -8,7 +10,7 @@ pub const MAGIC: [u8; 8] = *b"STARFRJ1";
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Bytes before a record's body: kind, length, checksum.
-const HEAD_BYTES: usize = 9;
+pub const HEAD_BYTES: usize = 9;
 
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +80,24 @@ fn checksum(kind: u8, body: &[u8]) -> u32 {
 pub struct Records<'a> {
     rest: &'a [u8],
     ending: Ending,
+    bytes: usize,
 }
 
 impl<'a> Records<'a> {
     /// The records of a whole file; `None` if it is no journal of this frame's version.
     pub fn of(file: &'a [u8]) -> Option<Records<'a>> {
-        Some(Records { rest: file.strip_prefix(&MAGIC)?, ending: Ending::Whole })
+        Records::behind(MAGIC, file)
+    }
+
+    /// The same of another kind of file with such records, which begins with `magic`.
+    pub fn behind(magic: [u8; 8], file: &'a [u8]) -> Option<Records<'a>> {
+        let rest = file.strip_prefix(&magic)?;
+        Some(Records { rest, ending: Ending::Whole, bytes: file.len() })
+    }
+
+    /// Where the next record begins, or the one that could not be read: bytes from the file's beginning.
+    pub fn offset(&self) -> usize {
+        self.bytes - self.rest.len()
     }
 
     /// How the file ends; known once the last record was read.
@@ -92,6 +106,7 @@ impl<'a> Records<'a> {
     }
 
     fn stop(&mut self, ending: Ending) -> Option<(Kind, &'a [u8])> {
+        self.bytes -= self.rest.len();
         self.rest = &[];
         self.ending = ending;
         None
@@ -121,6 +136,20 @@ impl<'a> Iterator for Records<'a> {
         self.rest = rest;
         Some((Kind::of(kind), body))
     }
+}
+
+/// The record at a reader's place, if it is whole.
+pub fn read_one(reader: &mut impl Read) -> io::Result<(Kind, Vec<u8>)> {
+    let mut head = [0; HEAD_BYTES];
+    reader.read_exact(&mut head)?;
+    let [kind, l0, l1, l2, l3, c0, c1, c2, c3] = head;
+    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    let mut body = Vec::new();
+    reader.take(length.min(BODY_BYTES_MAX) as u64).read_to_end(&mut body)?;
+    if body.len() != length || checksum(kind, &body) != u32::from_le_bytes([c0, c1, c2, c3]) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    Ok((Kind::of(kind), body))
 }
 
 /// Bytes of a file up to the end of its last whole record; 0 if it is no journal.

@@ -135,8 +135,9 @@ impl Recorder {
         self.last(Entry::Close);
     }
 
-    /// The match is over for good.
-    pub fn remove(&mut self) {
+    /// The match is over for good; what led to that is part of its history.
+    pub fn remove(&mut self, desk: Desk, checksum: u64) {
+        self.hand_over(desk, checksum);
         self.last(Entry::Remove);
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use crate::journal::checkpoint::Checkpoint;
@@ -50,13 +50,16 @@ pub struct Writer {
     synced_at: Instant,
     warning: Seldom,
     scratch: Vec<u8>,
+    /// Who hears of ended matches whose history is kept.
+    ended: Option<SyncSender<Arc<str>>>,
 }
 
 impl Writer {
     /// Work before it begins. With `sync` what was written a second ago survives a power cut.
     pub fn new(desk: Desk, disk: Box<dyn Disk>, sync: bool) -> Writer {
         let (books, synced_at) = (BTreeMap::new(), Instant::now());
-        Writer { desk, disk, sync, books, synced_at, warning: Seldom::new(WARN_EVERY), scratch: Vec::new() }
+        let (warning, scratch) = (Seldom::new(WARN_EVERY), Vec::new());
+        Writer { desk, disk, sync, books, synced_at, warning, scratch, ended: None }
     }
 
     /// Writes until it is told to stop.
@@ -68,6 +71,7 @@ impl Writer {
                     self.take(&id, entry);
                 }
                 Ok(Message::Flush(done)) => drop(done),
+                Ok(Message::KeepHistories(ended)) => self.ended = Some(ended),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -111,9 +115,10 @@ impl Writer {
 
     fn open(&mut self, id: &Arc<str>, header: &Header, checkpoint: &Checkpoint) -> io::Result<()> {
         let mut head = MAGIC.to_vec();
-        append(Kind::Header, &header.to_bytes(), &mut head);
+        let who = header.to_bytes();
+        append(Kind::Header, &who, &mut head);
         let body = checkpoint.to_bytes();
-        let history = History::open(&mut *self.disk, id, &head, &body)
+        let history = History::open(&mut *self.disk, id, &who, &body)
             .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a match is without a history"));
         let history = history.ok();
         let book = Book { head, sheet: None, grown: 0, grows_to: 0, dirty: false, history, tried: true };
@@ -184,9 +189,13 @@ impl Writer {
     }
 
     fn remove(&mut self, id: &Arc<str>) -> io::Result<()> {
-        self.books.remove(id);
+        let has_history = self.books.remove(id).is_some_and(|book| book.history.is_some());
         self.disk.remove(&journal_name(id))?;
-        self.disk.remove(&history_name(id))?;
+        match &self.ended {
+            // One that finds no room is found by the next process, as a history without a journal.
+            Some(ended) if has_history => drop(ended.try_send(Arc::clone(id))),
+            _ => self.disk.remove(&history_name(id))?,
+        }
         self.disk.remove(&attempts_name(id))
     }
 

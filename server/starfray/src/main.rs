@@ -4,6 +4,7 @@
 mod backup;
 pub mod load;
 mod outcome;
+mod replay;
 mod serve;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use server::config::{Config, layer::Layer};
 
 use load::args::LoadArgs;
 use outcome::{Failure, USAGE, say};
+use replay::ReplayArgs;
 
 /// Fair multiplayer matches in the browser, hosted by one program.
 #[derive(Parser)]
@@ -34,6 +36,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Plays and watches with many clients, and measures the server
     Load(LoadArgs),
+    /// Says what a replay file is, and verifies it
+    #[command(after_help = replay::CODES)]
+    Replay(ReplayArgs),
 }
 
 const LAYERS: &str = "Every option is also a variable and a key of the config file: --max-connections is \
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         Command::Serve(flags) => serve::serve(*flags),
         Command::Config(flags) => print_config(*flags),
         Command::Backup(args) => backup::run(args),
+        Command::Replay(args) => replay::run(&args),
         Command::Load(args) => load::run(&args).map_err(Failure::from),
     };
     match done {

@@ -28,6 +28,11 @@ impl Failure {
         Failure { line: line.to_string(), code: 1 }
     }
 
+    /// Something with an exit code of its own.
+    pub(crate) fn coded(line: &impl Display, code: u8) -> Failure {
+        Failure { line: line.to_string(), code }
+    }
+
     /// Says it, and gives the exit code that fits.
     pub(crate) fn report(self) -> ExitCode {
         let _ = writeln!(stderr(), "starfray: {}", self.line);

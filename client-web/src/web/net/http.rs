@@ -56,7 +56,28 @@ pub async fn post_as(url: &str, body: &Json, token: Option<&str>) -> Result<Json
     send(url, &options).await
 }
 
+/// Asks for `url`, whose answer is no JSON as a whole.
+pub async fn get_text(url: &str) -> Result<String, ApiError> {
+    match fetch(url, &RequestInit::new()).await? {
+        (200, text) => Ok(text),
+        (status, _) => Err(ApiError::answer(status)),
+    }
+}
+
 async fn send(url: &str, options: &RequestInit) -> Result<Json, ApiError> {
+    let (status, text) = fetch(url, options).await?;
+    let body = Json::parse(&text).ok_or_else(|| ApiError::answer(status))?;
+    if (200..300).contains(&status) {
+        return Ok(body);
+    }
+    let (word, message) = (body.get("error").text(), body.get("message").text());
+    Err(word
+        .zip(message)
+        .map_or_else(|| ApiError::answer(status), |(word, message)| ApiError { word, message }))
+}
+
+/// The status and the text of an answer.
+async fn fetch(url: &str, options: &RequestInit) -> Result<(u16, String), ApiError> {
     let window = window().map_err(|_| ApiError::network())?;
     let answer = JsFuture::from(window.fetch_with_str_and_init(url, options)).await;
     let response: Response = answer.ok().and_then(|a| a.dyn_into().ok()).ok_or_else(ApiError::network)?;
@@ -65,12 +86,5 @@ async fn send(url: &str, options: &RequestInit) -> Result<Json, ApiError> {
         Ok(promise) => JsFuture::from(promise).await.ok().and_then(|t| t.as_string()),
         Err(_) => None,
     };
-    let body = Json::parse(&text.ok_or_else(ApiError::network)?).ok_or_else(|| ApiError::answer(status))?;
-    if response.ok() {
-        return Ok(body);
-    }
-    let (word, message) = (body.get("error").text(), body.get("message").text());
-    Err(word
-        .zip(message)
-        .map_or_else(|| ApiError::answer(status), |(word, message)| ApiError { word, message }))
+    Ok((status, text.ok_or_else(ApiError::network)?))
 }

@@ -17,6 +17,13 @@ pub enum Route {
         /// The key from the link.
         key: Option<String>,
     },
+    /// Watching a match that has ended.
+    Replay {
+        /// The match.
+        id: String,
+        /// The key from the link.
+        key: Option<String>,
+    },
     /// The playground.
     Playground,
     /// All ways of the feed beside each other, of a match or of the liveliest.
@@ -32,6 +39,7 @@ pub fn current() -> Result<Route, Fault> {
     Ok(match page {
         "play" if !id.is_empty() => Route::Play(id),
         "watch" if !id.is_empty() => Route::Watch { id, key: parameter(&search, "key") },
+        "replay" if !id.is_empty() => Route::Replay { id, key: parameter(&search, "key") },
         "playground" => Route::Playground,
         "compare" => Route::Compare(parameter(&search, "match")),
         _ => Route::Lobby,
@@ -60,6 +68,11 @@ pub fn play(id: &str) -> String {
 /// The address of watching a match.
 pub fn watch(id: &str) -> String {
     format!("/watch/{id}")
+}
+
+/// The address of watching what a match left.
+pub fn replay(id: &str) -> String {
+    format!("/replay/{id}")
 }
 
 /// The whole address of `path` on this server, to be shared.

@@ -1,8 +1,10 @@
 //! Watching: the public feed on the way that works, the same arena, a list to choose whom to follow, a camera that flies free.
 //! The browser connects again by itself; when it gives up, this opens a new feed where the old one ended.
 
+mod deck;
 pub mod plates;
 pub mod roster;
+mod words;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,6 +13,7 @@ use glam::Vec2;
 use shared::world::Phase;
 use web_sys::HtmlElement;
 
+use self::deck::Deck;
 use self::plates::Plates;
 use super::route::{self, fatal};
 use super::tagging::{self, Naming};
@@ -23,7 +26,7 @@ use crate::web::animation;
 use crate::web::dom::{Fault, after, by_id, document, listen, now_ms, toggle, visible};
 use crate::web::hooks::{self, State};
 use crate::web::hud::kills::Named;
-use crate::web::hud::notice::{Answer, Words};
+use crate::web::hud::notice::Answer;
 use crate::web::hud::table::Occasion;
 use crate::web::input::Input;
 use crate::web::net::feed::SourceEvent;
@@ -37,6 +40,8 @@ const FLY_UNITS: f32 = 620.0;
 /// A feed that never came is asked for this often; then only when somebody wants it.
 const ATTEMPTS_UNSEEN_MAX: u32 = 6;
 const HINT_MS: f64 = 14_000.0;
+const REPLAY_KEYS: &str =
+    "Space pauses, left and right jump 5 s, up and down change ship, comma and period set the speed";
 const MOVE_KEYS: [(&str, Vec2); 4] =
     [("KeyW", Vec2::NEG_Y), ("KeyS", Vec2::Y), ("KeyA", Vec2::NEG_X), ("KeyD", Vec2::X)];
 
@@ -60,6 +65,8 @@ struct Watch {
     /// A better way that is tried beside it.
     spare: Option<(u32, FeedWay, AnyFeed)>,
     choice: FeedChoice,
+    /// What plays instead of a feed.
+    deck: Option<Deck>,
     backoff: Backoff,
     failed: u32,
     input: Input,
@@ -73,9 +80,16 @@ struct Watch {
     pressed: Rc<Cell<Option<Press>>>,
 }
 
-/// Begins to watch a match.
-pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
+/// Begins to watch a match, or what one that has ended left.
+pub fn begin(id: String, key: Option<String>, replay: bool) -> Result<(), Fault> {
     route::show("watch")?;
+    let deck = replay.then(|| Deck::new(&id, key.as_deref(), now_ms())).transpose()?;
+    if let Some(body) = document()?.body() {
+        toggle(&body, "replay", replay);
+    }
+    if replay {
+        by_id::<HtmlElement>("watch-keys")?.set_text_content(Some(REPLAY_KEYS));
+    }
     by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
     let pressed: Rc<Cell<Option<Press>>> = Rc::default();
     for (button, press) in [("full-screen", Press::FullScreen), ("watch-copy", Press::Copy)] {
@@ -92,6 +106,7 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
         number: 0,
         spare: None,
         choice: FeedChoice::new(storage::feed_way()),
+        deck,
         backoff: Backoff::new((js_sys::Math::random() * 1e15) as u64),
         failed: 0,
         input: Input::new()?,
@@ -105,7 +120,9 @@ pub fn begin(id: String, key: Option<String>) -> Result<(), Fault> {
         pressed,
     }));
     watch.borrow_mut().me = Rc::downgrade(&watch);
-    watch.borrow_mut().open();
+    if !replay {
+        watch.borrow_mut().open();
+    }
     let (seen, dropped) = (Rc::clone(&watch), Rc::clone(&watch));
     hooks::install(move || seen.borrow().state(), move || dropped.borrow_mut().lost(false))?;
     animation::run(move |picture_ms| {
@@ -228,7 +245,11 @@ impl Watch {
         }
         self.climb(now);
         self.steer(now);
-        self.view = self.spectator.view(now);
+        let shown_ms = match &mut self.deck {
+            Some(deck) => deck.run(&self.input, &mut self.spectator, now),
+            None => now,
+        };
+        self.view = self.spectator.view(shown_ms);
         self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;
         if now - self.scores_ms > SCORES_EVERY_MS {
             self.scores_ms = now;
@@ -253,8 +274,10 @@ impl Watch {
         if self.input.pressed("KeyL") {
             self.spectator.follow(Follow::Leader);
         }
-        let step = i32::from(self.input.pressed("ArrowDown") || self.input.pressed("ArrowRight"))
-            - i32::from(self.input.pressed("ArrowUp") || self.input.pressed("ArrowLeft"));
+        // A replay's timeline has the other two.
+        let side = |code| self.deck.is_none() && self.input.pressed(code);
+        let step = i32::from(self.input.pressed("ArrowDown") || side("ArrowRight"))
+            - i32::from(self.input.pressed("ArrowUp") || side("ArrowLeft"));
         if step != 0 {
             self.next_ship(step);
         }
@@ -306,7 +329,13 @@ impl Watch {
         plates.roster.show(&self.scores, &self.view, following)?;
         plates.card.show(&self.scores, &self.view);
         toggle(&plates.keys, "gone", now - self.begun_ms > HINT_MS);
-        plates.show_state(&self.view);
+        match &mut self.deck {
+            Some(deck) => {
+                deck.show();
+                plates.state.set("Replay");
+            }
+            None => plates.show_state(&self.view),
+        }
         if matches!(self.view.phase, Phase::Results | Phase::Ended)
             && self.view.freshness != Freshness::Waiting
         {
@@ -323,38 +352,16 @@ impl Watch {
     }
 
     fn notice(&mut self) {
-        let words = if self.spectator.ended() {
-            Some(("This match is over", "Look for another one in the lobby.", "Back to lobby", ""))
-        } else if self.failed > 2 && self.view.freshness == Freshness::Waiting {
-            Some((
-                "Nothing to watch here",
-                "The match may be over, or the link is not right.",
-                "Try again",
-                "Back to lobby",
-            ))
-        } else if self.failed > 1 && self.view.freshness == Freshness::Lost {
-            Some((
-                "Connection lost",
-                "The picture goes on as soon as the server answers.",
-                "Try now",
-                "Back to lobby",
-            ))
-        } else {
-            None
+        let words = match &self.deck {
+            Some(deck) => deck.failed().then_some(words::NO_REPLAY),
+            None => words::of(self.spectator.ended(), self.failed, self.view.freshness),
         };
-        let words = words.map(|(title, text, yes, no)| Words {
-            title: title.to_owned(),
-            text: text.to_owned(),
-            yes,
-            no,
-            ..Words::default()
-        });
         if let Some(body) = document().ok().and_then(|d| d.body()) {
             toggle(&body, "lost", words.is_some());
         }
-        self.plates.notice.show(words);
+        self.plates.notice.show(words.map(words::Said::words));
         match self.plates.notice.take_answer() {
-            Some(Answer::Yes) if !self.spectator.ended() => {
+            Some(Answer::Yes) if !self.spectator.ended() && self.deck.is_none() => {
                 self.feed = None;
                 self.open();
             }
@@ -375,7 +382,8 @@ impl Watch {
             }
             Some(Press::Copy) => {
                 let key = self.key.as_deref().map_or_else(String::new, |key| format!("?key={key}"));
-                route::copy(&route::absolute(&format!("{}{key}", route::watch(&self.id))));
+                let path = if self.deck.is_some() { route::replay(&self.id) } else { route::watch(&self.id) };
+                route::copy(&route::absolute(&format!("{path}{key}")));
                 self.plates.copy.set("Copied");
             }
             None => {}
@@ -384,6 +392,8 @@ impl Watch {
     }
 
     fn state(&self) -> State {
-        State { attempt: self.failed, ..State::of("watch", &self.view) }
+        let known = self.spectator.watch().and_then(crate::watch::Watch::state);
+        let tick = known.map_or(0, |state| state.tick.0);
+        State { attempt: self.failed, tick, ..State::of("watch", &self.view) }
     }
 }

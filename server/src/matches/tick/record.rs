@@ -85,7 +85,7 @@ impl Match {
         if reason == CloseReason::GoingAway {
             journal.close(self.checkpoint(), of_world(&self.world));
         } else {
-            journal.remove();
+            journal.remove(self.desk(), of_world(&self.world));
         }
     }
 }

@@ -1,0 +1,156 @@
+//! The feed of a match that is simulated again: the same events as spectators saw, in blocks that each begin with a
+//! keyframe. It also notes what the summary tells. The maker of a replay shows it every tick.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use shared::event::Event;
+use shared::feed::{FeedBye, FeedEvent};
+use shared::feed_encoder::FeedEncoder;
+use shared::id::PlayerId;
+use shared::protocol::CloseReason;
+use shared::tick::{Tick, TickRate};
+use shared::world::World;
+
+use crate::replay::packing::pack;
+use crate::replay::summary::{KILLS_MAX, KillAt, PLAYERS_MAX, Played, RoundPlayed};
+
+/// Time between two blocks: what a seek reads at most, and the distance of keyframes.
+const BLOCK_MS: u32 = 10_000;
+
+/// Makes a replay's feed.
+#[derive(Debug)]
+pub struct Telling {
+    rate: TickRate,
+    /// The tick that it begins with.
+    pub first: Tick,
+    encoder: FeedEncoder,
+    fresh: Vec<FeedEvent>,
+    lines: String,
+    block_at: Option<Tick>,
+    /// When each block begins, and its lines as gzip.
+    pub blocks: Vec<(u64, Vec<u8>)>,
+    /// Kills so far.
+    pub kills: Vec<KillAt>,
+    /// Rounds so far.
+    pub rounds: Vec<RoundPlayed>,
+    /// Everybody so far.
+    pub players: BTreeMap<PlayerId, Played>,
+}
+
+impl Telling {
+    /// The feed of a match from the tick `first` on.
+    pub fn new(rate: TickRate, first: Tick) -> Telling {
+        Telling {
+            rate,
+            first,
+            encoder: FeedEncoder::new(),
+            fresh: Vec::new(),
+            lines: String::new(),
+            block_at: None,
+            blocks: Vec::new(),
+            kills: Vec::new(),
+            rounds: Vec::new(),
+            players: BTreeMap::new(),
+        }
+    }
+
+    /// A tick's time since the beginning, in milliseconds.
+    pub fn ms(&self, tick: Tick) -> u64 {
+        u64::from(tick.since(self.first)) * 1000 / u64::from(self.rate.hz())
+    }
+
+    /// Tells a world that does not follow from what was told: at the beginning, and where play was lost.
+    pub fn jump(&mut self, world: &World) {
+        for pilot in &world.pilots {
+            self.meet(&Event::Joined(pilot.clone()));
+        }
+        self.begin_block(world);
+    }
+
+    /// Tells what a step to `world` brought.
+    pub fn step(&mut self, world: &World, events: &[Event]) {
+        self.note(world, events);
+        self.encoder.observe(world, events, &mut self.fresh);
+        let delta_due = self.encoder.delta_due(world.tick, self.rate);
+        if delta_due {
+            self.fresh.push(FeedEvent::Delta(self.encoder.delta(world)));
+        }
+        self.write(world.tick);
+        let since = self.block_at.map_or(u32::MAX, |at| world.tick.since(at));
+        if delta_due && since >= self.rate.ticks_in(BLOCK_MS) {
+            self.begin_block(world);
+        }
+    }
+
+    /// The match is over.
+    pub fn finish(&mut self, world: &World) {
+        // A match that is ended in the middle of a round has a result too.
+        let number = world.round.number;
+        if number > 0 && self.rounds.last().is_none_or(|round| round.number != number) {
+            self.close_round(world, number);
+        }
+        let reason = CloseReason::MatchEnded.word().to_owned();
+        self.fresh.push(FeedEvent::Bye(FeedBye { reason, retry_ms: 0 }));
+        self.write(world.tick);
+        self.close_block();
+    }
+
+    fn begin_block(&mut self, world: &World) {
+        self.close_block();
+        self.block_at = Some(world.tick);
+        self.encoder = FeedEncoder::new();
+        self.fresh.push(FeedEvent::Keyframe(self.encoder.keyframe(world, 0)));
+        self.write(world.tick);
+    }
+
+    fn close_block(&mut self) {
+        if let Some(at) = self.block_at.take() {
+            self.blocks.push((self.ms(at), pack(self.lines.as_bytes())));
+        }
+        self.lines.clear();
+    }
+
+    fn write(&mut self, tick: Tick) {
+        let at_ms = self.ms(tick);
+        for event in self.fresh.drain(..) {
+            if let Ok(data) = serde_json::to_string(&event) {
+                let name = event.name();
+                // A string takes everything.
+                let _ = writeln!(self.lines, "{{\"at_ms\":{at_ms},\"event\":\"{name}\",\"data\":{data}}}");
+            }
+        }
+    }
+
+    fn note(&mut self, world: &World, events: &[Event]) {
+        let at_ms = self.ms(world.tick);
+        for event in events {
+            match event {
+                Event::Joined(_) => self.meet(event),
+                Event::Killed { victim, by, position } if self.kills.len() < KILLS_MAX => {
+                    let (x, y) = (position.x.round() as i32, position.y.round() as i32);
+                    self.kills.push(KillAt(at_ms, *victim, *by, x, y));
+                }
+                Event::RoundEnded { number } => self.close_round(world, *number),
+                _ => {}
+            }
+        }
+    }
+
+    fn meet(&mut self, event: &Event) {
+        if let Event::Joined(pilot) = event
+            && self.players.len() < PLAYERS_MAX
+        {
+            let name = pilot.name.as_str().to_owned();
+            let played = Played { id: pilot.id, name, hull: pilot.hull, bot: pilot.bot };
+            self.players.insert(pilot.id, played);
+        }
+    }
+
+    fn close_round(&mut self, world: &World, number: u16) {
+        let mut results: Vec<(PlayerId, u16, u16)> =
+            world.pilots.iter().map(|pilot| (pilot.id, pilot.score, pilot.deaths)).collect();
+        results.sort_by_key(|(id, score, deaths)| (u16::MAX - score, *deaths, *id));
+        self.rounds.push(RoundPlayed { number, ended_ms: self.ms(world.tick), results });
+    }
+}
