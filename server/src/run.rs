@@ -108,10 +108,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
     let archivist = archive(&config, journals.as_ref())?;
     let store = Store::start(Some(config.data_dir.clone())).map_err(RunError::Threads)?;
-    let side = Side { journals, on_hosted, desk: store.desk().clone() };
-    let lobby = Lobby::open(&config, side).map_err(RunError::Threads)?;
-    lobby.recover();
-    lobby.tend()?;
+    let lobby = open_lobby(&config, Side { journals, on_hosted, desk: store.desk().clone() })?;
     let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
     let replays = archivist.as_ref().map(Archivist::shelf);
@@ -135,12 +132,8 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
         let limits = Config { max_connections: ADMIN_CONNECTIONS_MAX, ..config.clone() };
-        let door = Door {
-            router: app::admin(&state),
-            admission: Arc::new(Admission::new(&limits)),
-            head_max,
-            tls: None,
-        };
+        let admission = Arc::new(Admission::new(&limits));
+        let door = Door { router: app::admin(&state), admission, head_max, tls: None };
         loops.spawn(accept::serve(listener, door, closed));
         tracing::info!(%address, "metrics");
     }
@@ -160,6 +153,14 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+/// The lobby with the matches of the process before this one, and those that are always there.
+fn open_lobby(config: &Config, side: Side) -> Result<Lobby, RunError> {
+    let lobby = Lobby::open(config, side).map_err(RunError::Threads)?;
+    lobby.recover();
+    lobby.tend()?;
+    Ok(lobby)
 }
 
 /// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
