@@ -178,7 +178,7 @@ fn files_stay_small_and_go_with_the_match() {
     let bytes = scene.disk.file("a.journal").unwrap().len();
     assert!(bytes < GROWTH_BYTES + 64 * 1024, "{bytes}");
     scene.disk.files.lock().unwrap().insert(attempts_name("a"), b"1".to_vec());
-    scene.recorder.remove();
+    scene.recorder.remove(MatchDesk::default(), 0);
     scene.flush();
     assert!(scene.disk.files.lock().unwrap().is_empty());
 }

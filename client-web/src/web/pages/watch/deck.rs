@@ -13,6 +13,7 @@ use crate::tape::Tape;
 use crate::web::dom::{Changed, Fault, Text, by_id, listen};
 use crate::web::input::Input;
 use crate::web::net::http::{ApiError, get, get_text};
+use crate::web::net::json::Json;
 
 /// How far a key jumps.
 const JUMP_MS: f64 = 5000.0;
@@ -52,10 +53,17 @@ impl Deck {
         let (seek, element) = (Rc::clone(&sought), track.clone());
         listen(&track, "input", move |_| seek.set(Some(element.value_as_number())))?;
         let pressed: Rc<Cell<(bool, bool)>> = Rc::default();
-        let press = Rc::clone(&pressed);
-        listen(&by_id::<HtmlElement>("tape-play")?, "click", move |_| press.set((true, press.get().1)))?;
-        let press = Rc::clone(&pressed);
-        listen(&by_id::<HtmlElement>("tape-speed")?, "click", move |_| press.set((press.get().0, true)))?;
+        for (id, mark) in [("tape-play", (true, false)), ("tape-speed", (false, true))] {
+            let (press, button) = (Rc::clone(&pressed), by_id::<HtmlElement>(id)?);
+            listen(&button.clone(), "click", move |_| {
+                let (played, sped) = press.get();
+                press.set((played | mark.0, sped | mark.1));
+                // The keys are the page's again.
+                let _ = button.blur();
+            })?;
+        }
+        let element = track.clone();
+        listen(&track, "change", move |_| drop(element.blur()))?;
         let deck = Deck {
             id: id.to_owned(),
             key: key.map_or_else(String::new, |key| format!("key={key}")),
@@ -96,8 +104,7 @@ impl Deck {
         let mut state = self.state.borrow_mut();
         let State::Ready(tape) = &mut *state else { return 0.0 };
         let (played, sped) = self.pressed.take();
-        // A button that has the focus takes the space bar itself.
-        if played || (input.pressed("Space") && !played) {
+        if played || input.pressed("Space") {
             tape.toggle();
         }
         if sped {
@@ -108,13 +115,13 @@ impl Deck {
                 tape.change_speed(faster, false);
             }
         }
+        if let Some(to_ms) = self.sought.take() {
+            tape.seek(to_ms);
+        }
         for (code, by_ms) in [("ArrowLeft", -JUMP_MS), ("ArrowRight", JUMP_MS)] {
             if input.pressed(code) {
                 tape.seek(tape.at_ms() + by_ms);
             }
-        }
-        if let Some(to_ms) = self.sought.take() {
-            tape.seek(to_ms);
         }
         let time = tape.run(passed_ms, spectator);
         let wanted = tape.wanted();
@@ -168,7 +175,7 @@ fn clock(seconds: u32) -> String {
 async fn load(url: &str) -> Result<Tape, ApiError> {
     let replay = get(url).await?;
     let length_ms = replay.get("length_ms").number().unwrap_or(0.0);
-    let first = |entry: &crate::web::net::json::Json| entry.entries().first().and_then(|at| at.number());
+    let first = |entry: &Json| entry.entries().first().and_then(Json::number);
     let begins = replay.get("blocks").entries().iter().filter_map(first).collect();
     let hello = replay.get("hello").to_text().unwrap_or_default();
     let mut marks = String::new();
