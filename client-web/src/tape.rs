@@ -213,12 +213,12 @@ mod tests {
         let tick = begin_ms * 30 / 1000;
         let round = "{\"number\":1,\"phase\":\"playing\",\"ticks_left\":900}";
         let keyframe = format!("{{\"tick\":{tick},\"round\":{round},\"watching\":0,\"pilots\":[]}}");
-        let mut text = format!("{{\"at_ms\":{begin_ms},\"event\":\"keyframe\",\"data\":{keyframe}}}\n");
-        for step in 1..100 {
+        let first = format!("{{\"at_ms\":{begin_ms},\"event\":\"keyframe\",\"data\":{keyframe}}}\n");
+        let delta = |step: u32| {
             let (at_ms, tick) = (begin_ms + step * 100, tick + step * 3);
-            text += &format!("{{\"at_ms\":{at_ms},\"event\":\"delta\",\"data\":{{\"tick\":{tick}}}}}\n");
-        }
-        text
+            format!("{{\"at_ms\":{at_ms},\"event\":\"delta\",\"data\":{{\"tick\":{tick}}}}}\n")
+        };
+        std::iter::once(first).chain((1..100).map(delta)).collect()
     }
 
     fn newest(spectator: &Spectator) -> Option<u32> {

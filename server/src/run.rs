@@ -127,14 +127,11 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
 
     let (closing, closed) = watch::channel(false);
     let mut loops = JoinSet::new();
-    let head_max = config.header_timeout_s.0;
-    let door = Door { router: app::public(&state), admission, head_max, tls: tls.clone() };
+    let (router, head_max) = (app::public(&state), config.header_timeout_s.0);
+    let door = Door { router, admission, head_max, tls: tls.clone() };
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
-        let limits = Config { max_connections: ADMIN_CONNECTIONS_MAX, ..config.clone() };
-        let admission = Arc::new(Admission::new(&limits));
-        let door = Door { router: app::admin(&state), admission, head_max, tls: None };
-        loops.spawn(accept::serve(listener, door, closed));
+        loops.spawn(accept::serve(listener, admin_door(&state, &config), closed));
         tracing::info!(%address, "metrics");
     }
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
@@ -161,6 +158,13 @@ fn open_lobby(config: &Config, side: Side) -> Result<Lobby, RunError> {
     lobby.recover();
     lobby.tend()?;
     Ok(lobby)
+}
+
+/// Who gets in where operators ask.
+fn admin_door(state: &Arc<State>, config: &Config) -> Door {
+    let limits = Config { max_connections: ADMIN_CONNECTIONS_MAX, ..config.clone() };
+    let (admission, head_max) = (Arc::new(Admission::new(&limits)), config.header_timeout_s.0);
+    Door { router: app::admin(state), admission, head_max, tls: None }
 }
 
 /// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
