@@ -2,31 +2,19 @@
 //! spectators' thread writes the body, over HTTP/1.1 into the socket itself and over HTTP/2 into a lane that hyper
 //! empties. Open to every page without credentials.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, HttpBody},
     extract::{Path, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
-
 use bytes::Bytes;
-use hyper::body::Frame;
 
-use super::{feed_ask::FeedAsk, handover::Handover, media, problem::Problem};
+use super::{feed_ask::FeedAsk, handover::Handover, media, pour::pour, problem::Problem};
 use crate::{
     feed::form::Form,
-    link::{
-        Arrival, Link,
-        streamed::{self, Streamed},
-    },
+    link::{Arrival, Link, streamed},
     matches::handle::WatchRequest,
     state,
     telemetry::rejected,
@@ -87,7 +75,7 @@ fn stream(state: &state::State, id: &str, request: &Request, form: Form) -> Resu
             rejected("queue_full");
             Problem::later("busy", "too many spectators come at once; try again", Duration::from_secs(1))
         })?;
-        *response.body_mut() = Body::new(Lines(body));
+        *response.body_mut() = pour(move |cx| body.poll_take(cx));
         return Ok(response);
     }
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -96,19 +84,4 @@ fn stream(state: &state::State, id: &str, request: &Request, form: Form) -> Resu
     }
     response.extensions_mut().insert(Handover::Watch { game, resume: cursor, form, chunked });
     Ok(response)
-}
-
-/// A body that goes on as long as its watcher writes.
-struct Lines(Streamed);
-
-impl HttpBody for Lines {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_take(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
-    }
 }

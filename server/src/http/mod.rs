@@ -27,6 +27,7 @@ pub mod socket;
 
 pub mod feed_ask;
 pub mod media;
+pub mod pour;
 
 pub mod events;
 pub mod feed_poll;

@@ -2,24 +2,21 @@
 //! The match fills a mailbox, hyper empties it; when the response is dropped, the client is gone.
 
 use std::{
-    convert::Infallible,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::{
     Extension,
-    body::{Body, HttpBody},
     extract::{Path, Query, Request, State},
     http::{HeaderName, Method, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use hyper::body::Frame;
 use serde::Deserialize;
 
 use super::{
+    pour::pour,
     problem::Problem,
     seated::{HEAD, Seated},
     visit::Visit,
@@ -56,21 +53,16 @@ pub async fn open(
     drop(request);
     let mailbox = seated.link(&state, Delivery::Stream, parameters.spare == Some(1))?;
     let own = [(LINK, mailbox.number.to_string()), (RENEW_AFTER, state.stream_age_s().to_string())];
-    Ok((HEAD, own, Body::new(Letters(mailbox))).into_response())
+    let letters = Letters(mailbox);
+    Ok((HEAD, own, pour(move |cx| letters.poll_take(cx))).into_response())
 }
 
-/// A body that ends with the link.
+/// The client's end of a mailbox, which ends with the response.
 struct Letters(Arc<Mailbox>);
 
-impl HttpBody for Letters {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_take(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+impl Letters {
+    fn poll_take(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        self.0.poll_take(cx)
     }
 }
 
