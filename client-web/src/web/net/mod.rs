@@ -6,6 +6,8 @@ pub mod api;
 pub mod feed;
 pub mod json;
 
+pub mod raw_socket;
+
 pub mod feed_socket;
 
 pub mod feed_fetch;

@@ -6,9 +6,8 @@ use std::rc::Rc;
 use js_sys::{ArrayBuffer, Uint8Array};
 use shared::protocol::SUBPROTOCOL;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
+use super::raw_socket::RawSocket;
 use crate::web::dom::Fault;
 
 /// Bytes that may wait in the browser; a message beyond is dropped, since input commands repeat themselves.
@@ -34,49 +33,29 @@ pub enum SocketEvent {
 
 /// An open or opening WebSocket.
 #[derive(Debug)]
-pub struct Socket {
-    raw: WebSocket,
-    _on_open: Closure<dyn FnMut(Event)>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_close: Closure<dyn FnMut(CloseEvent)>,
-}
+pub struct Socket(RawSocket);
 
 impl Socket {
     /// Opens `url`; `tell` gets every event.
     pub fn open(url: &str, tell: Rc<dyn Fn(SocketEvent)>) -> Result<Socket, Fault> {
-        let raw = WebSocket::new_with_str(url, SUBPROTOCOL)?;
-        raw.set_binary_type(BinaryType::Arraybuffer);
-        let (on_open, on_message, on_close) = (Rc::clone(&tell), Rc::clone(&tell), tell);
-        let on_open = Closure::<dyn FnMut(Event)>::new(move |_| on_open(SocketEvent::Opened));
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
-                on_message(SocketEvent::Message(Uint8Array::new(&buffer).to_vec()));
-            }
-        });
-        let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            on_close(SocketEvent::Closed(event.code()));
-        });
-        raw.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        raw.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Ok(Socket { raw, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        let (opened, heard, closed) = (Rc::clone(&tell), Rc::clone(&tell), tell);
+        let raw = RawSocket::open(
+            url,
+            SUBPROTOCOL,
+            move || opened(SocketEvent::Opened),
+            move |event| {
+                if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
+                    heard(SocketEvent::Message(Uint8Array::new(&buffer).to_vec()));
+                }
+            },
+            move |code| closed(SocketEvent::Closed(code)),
+        )?;
+        Ok(Socket(raw))
     }
 
     /// Sends one message, unless the socket is not open or too much waits already.
     pub fn send(&self, bytes: &[u8]) {
-        let open = self.raw.ready_state() == WebSocket::OPEN;
-        if open && self.raw.buffered_amount() <= WAITING_BYTES_MAX {
-            let _ = self.raw.send_with_u8_array(bytes);
-        }
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.raw.set_onopen(None);
-        self.raw.set_onmessage(None);
-        self.raw.set_onclose(None);
-        let _ = self.raw.close();
+        self.0.send(bytes, WAITING_BYTES_MAX);
     }
 }
 
