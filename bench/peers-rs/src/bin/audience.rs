@@ -18,6 +18,8 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde_json::{Value, json};
 
+/// As which it speaks.
+const PROGRAM: &str = "audience";
 /// How long all watchers together may take to be in.
 const CONNECT_WITHIN: Duration = Duration::from_secs(60);
 /// Longest wait for a connection, or for the answer to an event that is published.
@@ -28,13 +30,7 @@ const AGE_US_MAX: u64 = 60_000_000;
 const WARM: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    bench_peers::end(PROGRAM, &run())
 }
 
 fn run() -> Result<()> {
@@ -66,8 +62,7 @@ fn run() -> Result<()> {
 }
 
 fn note(text: &str) {
-    // Without a reader there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "audience: {text}");
+    bench_peers::note(PROGRAM, text);
 }
 
 /// One reader.

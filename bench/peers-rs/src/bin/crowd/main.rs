@@ -27,6 +27,8 @@ use crate::door::Opened;
 use crate::protocol::Protocol;
 use crate::report::Counts;
 
+/// As which it speaks.
+const PROGRAM: &str = "crowd";
 /// Handshakes under way at once. The peers' listeners have room for more.
 const DOORS: usize = 32;
 /// Every player of this number reads its snapshots as a whole.
@@ -37,19 +39,11 @@ const STEER_EVERY: Duration = Duration::from_millis(2);
 const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    bench_peers::end(PROGRAM, &run())
 }
 
-/// Progress and trouble go to standard error, so that standard output is the figures alone.
 fn note(text: &str) {
-    // Without a reader there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "crowd: {text}");
+    bench_peers::note(PROGRAM, text);
 }
 
 fn run() -> Result<()> {
