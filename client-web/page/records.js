@@ -90,6 +90,19 @@ const rounds = (heading, results) => {
   table(side, columns, results);
 };
 
+// Matches that have ended, to be watched again, where the server keeps them.
+const replays = async () => {
+  const { replays: kept } = await ask("/api/replays?limit=12");
+  if (!kept.length) return;
+  add(side, "h2", { textContent: "Watch again" });
+  const columns = [
+    ["Ended", "", (replay) => [when(replay.ended_at_ms / 1000), page("replay", replay.id)]],
+    ["Match", "name", (replay) => replay.name],
+    ["Minutes", "r", (replay) => (replay.length_ms / 60_000).toFixed(1)],
+  ];
+  table(side, columns, kept);
+};
+
 const leaderboard = async () => {
   const week = new URLSearchParams(location.search).get("period") === "week";
   head("Leaderboard");
@@ -117,6 +130,7 @@ const leaderboard = async () => {
   if (board.players.length) table(main, columns, board.players, (row) => own && row.account_id === own.account_id);
   else add(main, "p", { className: "note", textContent: "Nobody yet. Play a public round to its end to be the first." });
   rounds("Latest rounds", latest.results);
+  await replays();
 };
 
 const headline = ([first, second]) => {
@@ -157,6 +171,7 @@ const result = async (id) => {
   table(main, columns, found.rows, (row) => own && row.account_id === own.account_id);
   const others = await ask(`/api/results?limit=12&match=${encodeURIComponent(found.match_id)}`);
   rounds("Rounds of this match", others.results);
+  await replays();
 };
 
 const player = async (id) => {
