@@ -4,6 +4,7 @@
 use glam::Vec2;
 use shared::id::PlayerId;
 use shared::input::ShipInput;
+use shared::rule_book::Weapon;
 use shared::snapshot::OwnShip;
 
 use crate::prediction::Flight;
@@ -35,7 +36,7 @@ pub fn draw_own(
         hull_points: ship.hull_points,
         guard: (f32::from(ship.guard_ticks) / f32::from(rules.guard_ticks.max(1))).min(1.0),
         dashes: f32::from(ship.motion.dash_energy) / f32::from(rules.dash_recharge_ticks.max(1)),
-        rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.rail_every_ticks.max(1)),
+        rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.second_every(Weapon::Rail, false).max(1)),
         dashing: ship.motion.dash_ticks > 0 || next.motion.dash_ticks > 0,
     });
     position

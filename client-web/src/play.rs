@@ -10,7 +10,6 @@ use shared::id::PlayerId;
 use shared::input::ShipInput;
 use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
-use shared::rules::Rules;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
 use shared::world::Phase;
@@ -80,10 +79,7 @@ pub struct Play {
 impl Play {
     /// A play that begins. `None` if the server plays by other rules than this client knows.
     pub fn new(welcome: Welcome) -> Option<Play> {
-        let rules = Rules { round_ticks: welcome.round_ticks, ..Rules::new(welcome.rate, 0) };
-        if rules.hash() != welcome.rules_hash {
-            return None;
-        }
+        let rules = welcome.rules()?;
         let period_ms = welcome.rate.period_ms();
         let mut roster = Roster::default();
         roster.add(&welcome.pilot);
@@ -336,7 +332,7 @@ impl Play {
         view.ships = self.timeline.ships_at(others);
         let field = self.ground.field();
         view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
-        view.shots = self.shots.views(others, self.ground.rules.dt);
+        view.shots = self.shots.views(others, &self.ground.rules);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         view.others_at = others;
         view.beyond_ticks = self.timeline.beyond(others) as f32;

@@ -7,6 +7,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::input::{Buttons, ShipInput};
 use shared::movement::move_ship;
+use shared::rule_book::Weapon;
 use shared::rules::{INPUT_HOLD_MS, Rules};
 use shared::snapshot::OwnShip;
 use shared::tick::Tick;
@@ -90,7 +91,7 @@ impl Flight<'_> {
             deeds.fired = true;
         }
         if armed && ship.rail_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
-            ship.rail_wait_ticks = self.rules.rail_every_ticks;
+            ship.rail_wait_ticks = self.rules.second_every(Weapon::Rail, false);
             ship.guard_ticks = 0;
             deeds.railed = true;
         }
@@ -218,7 +219,6 @@ fn distance(predicted: &OwnShip, truth: &OwnShip, rules: &Rules) -> f32 {
 mod tests {
     use shared::angle::Angle;
     use shared::input::Thrust;
-    use shared::rules::DASH_SPEED;
     use shared::tick::TickRate;
 
     use super::*;
@@ -320,7 +320,7 @@ mod tests {
         });
         flight.fly(&mut truth, right(0));
         assert_eq!(prediction.present(), Some((Tick(20), truth)));
-        assert!(truth.motion.position.x > DASH_SPEED * 0.1);
+        assert!(truth.motion.position.x > 64.0);
         prediction.push(Tick(15), right(0), &flight);
         assert_eq!(prediction.present().unwrap().0, Tick(15));
         prediction.push(Tick(9_000), right(0), &flight);

@@ -6,7 +6,7 @@ use shared::angle::Angle;
 use shared::collision::swept_circle;
 use shared::id::{PlayerId, ShotId};
 use shared::rules::{
-    LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED, VIEW_HALF,
+    LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, VIEW_HALF,
 };
 use shared::snapshot::{SeenShot, Snapshot};
 use shared::tick::Tick;
@@ -153,7 +153,7 @@ impl ShotSightings {
         let compensated = rules.rate.ticks_in(LAG_COMPENSATION_MS_MAX);
         let age = shooter.and_then(|(place, velocity)| {
             let (way, flight) = (seen.position - place, seen.angle.direction());
-            let (flown, step) = (flight.dot(way) - MUZZLE_UNITS, SHOT_SPEED * rules.dt);
+            let (flown, step) = (flight.dot(way) - MUZZLE_UNITS, rules.book.blaster.speed * rules.dt);
             let spare = 3.0 + skipped as f32 * rules.dt * velocity.length();
             let farthest = (skipped + compensated) as f32 * step + spare;
             let ahead = flight.perp_dot(way).abs() <= spare && (-spare..=farthest).contains(&flown);
@@ -182,13 +182,13 @@ impl ShotSightings {
             *lost += u64::from(given_up && !s.over);
             !given_up
         });
-        self.shots.strike(moment, ships, field.rules.dt);
-        self.shots.pass(moment, field.rules.dt)
+        self.shots.strike(moment, ships, field.rules);
+        self.shots.pass(moment, field.rules)
     }
 
     /// The shots as they are to be drawn.
-    pub fn views(&self, moment: f64, dt: f32) -> Vec<ShotView> {
-        self.shots.views(moment, dt)
+    pub fn views(&self, moment: f64, rules: &Rules) -> Vec<ShotView> {
+        self.shots.views(moment, rules)
     }
 
     /// Predicted shots that the server never confirmed.
@@ -205,8 +205,8 @@ fn vanish(shot: &mut Shot, sight: &Sight<'_>, own: PlayerId) {
         shot.finish(now, shot.end);
         return;
     }
-    let dt = sight.field.rules.dt;
-    let (from, to) = (shot.path.place(before.max(shot.since), dt), shot.path.place(now, dt));
+    let rules = sight.field.rules;
+    let (from, to) = (shot.path.place(before.max(shot.since), rules), shot.path.place(now, rules));
     let place = sight.snapshot.own.motion.position;
     let targets = sight.snapshot.ships.iter().map(|s| (s.id, s.position));
     let fallen = sight.before.ships.iter().filter(|s| sight.snapshot.ships.iter().all(|t| t.id != s.id));

@@ -127,6 +127,8 @@ pub enum Happening {
         from: Vec2,
         /// Where it ended, in units.
         to: Vec2,
+        /// Whether something was in its way.
+        met: bool,
     },
     /// Somebody hurt the own ship, from there.
     Hurt {

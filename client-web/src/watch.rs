@@ -12,11 +12,12 @@ use shared::feed_state::{
 use shared::id::{PlayerId, ShotId};
 use shared::protocol::PlayerEvent;
 use shared::quantise::unpack_angle;
-use shared::rules::{DASH_SPEED, Rules, SHIP_RADIUS, SHOT_RADIUS};
+use shared::rules::{Rules, SHIP_RADIUS, SHOT_RADIUS};
 use shared::snapshot::SeenShip;
 use shared::tick::{Tick, TickRate};
 use shared::world::Phase;
 
+use crate::beams::told;
 use crate::interpolation::{Moment, Timeline};
 use crate::playout::Playout;
 use crate::roster::Roster;
@@ -62,7 +63,7 @@ impl Watch {
         let period_ms = rate.period_ms();
         Watch {
             roster: Roster::default(),
-            rules: Rules::new(rate, 0),
+            rules: Rules::of(&hello.rules, rate, 0).with_mode(hello.mode, Some(hello.goal)),
             state: None,
             watching: 0,
             clock: ServerClock::new(period_ms),
@@ -161,7 +162,7 @@ impl Watch {
         self.keep_pace();
         for &record in records(&delta.beams)? {
             let (tick, Beam { by, from, to }) = read_beam(record, delta.tick)?;
-            self.schedule.at(f64::from(tick.0), Happening::Beam { by, from, to });
+            self.schedule.at(f64::from(tick.0), told(by, (from, to), &self.rules));
         }
         self.show_ships(true);
         Ok(())
@@ -191,7 +192,7 @@ impl Watch {
         if shot.until <= tick + 0.5 {
             return;
         }
-        let place = shot.path.place(tick, self.rules.dt);
+        let place = shot.path.place(tick, &self.rules);
         let reach = SHIP_RADIUS + SHOT_RADIUS + HIT_SPARE_UNITS;
         let ships = self.timeline.newest().map(|m| m.ships.as_slice()).unwrap_or_default();
         let on_ship = ships.iter().any(|s| s.id != shot.owner && s.position.distance(place) <= reach);
@@ -204,9 +205,11 @@ impl Watch {
         let Some(state) = &self.state else { return };
         let before = self.timeline.newest();
         let dt = before.map_or(1.0, |b| state.tick.since(b.tick).max(1) as f32) * self.rules.dt;
+        // Faster than a dash is a jump to another place.
+        let fast = self.rules.book.ship.dash_speed * 1.2;
         let seen = |(id, ship): (&PlayerId, &FeedShip)| {
             let old = before.and_then(|b| b.ship(*id)).map(|s| s.position);
-            seen_ship(*id, ship, old.unwrap_or(ship.position()), dt)
+            seen_ship(*id, ship, old.unwrap_or(ship.position()), (dt, fast))
         };
         let now = Moment { tick: state.tick, ships: state.ships.iter().map(seen).collect() };
         if let Some(before) = before.filter(|_| told) {
@@ -267,12 +270,12 @@ impl Watch {
             self.playout.advance(&self.clock, now_ms);
         }
         let tick = self.playout.tick().unwrap_or(0.0);
-        let (dt, rate) = (self.rules.dt, self.rate());
+        let rate = self.rate();
         let mut view = View { freshness: self.freshness(linked, now_ms), ..View::default() };
         view.happenings = self.schedule.take(tick, f64::from(rate.hz()));
-        view.happenings.extend(self.shots.pass(tick, dt));
+        view.happenings.extend(self.shots.pass(tick, &self.rules));
         view.ships = self.timeline.ships_at(tick);
-        view.shots = self.shots.views(tick, dt);
+        view.shots = self.shots.views(tick, &self.rules);
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
@@ -304,11 +307,10 @@ fn score(id: PlayerId, seat: &FeedSeat) -> Score {
     }
 }
 
-/// A ship of the feed, with its speed from where it was `dt` seconds before.
-fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, dt: f32) -> SeenShip {
+/// A ship of the feed, with its speed from where it was `dt` seconds before; none above `fast` units/s.
+fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, (dt, fast): (f32, f32)) -> SeenShip {
     let velocity = (ship.position() - old) / dt;
-    // Faster than a dash is a jump to another place.
-    let flies = velocity.length() <= DASH_SPEED * 1.2;
+    let flies = velocity.length() <= fast;
     SeenShip {
         id,
         position: ship.position(),

@@ -12,7 +12,7 @@ use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
 use shared::name::PlayerName;
 use shared::random::Random;
-use shared::rules::{SHIP_RADIUS, SHOT_SPEED, VIEW_HALF};
+use shared::rules::{SHIP_RADIUS, VIEW_HALF};
 use shared::simulation::Stage;
 use shared::tick::{Rewind, Tick};
 use shared::world::{Hull, Ship, World};
@@ -169,7 +169,7 @@ impl Mind {
         let place = ship.motion.position;
         let way = target.motion.position - place;
         let distance = way.length().max(1.0);
-        let flight_s = distance / SHOT_SPEED;
+        let flight_s = distance / stage.rules.book.blaster.speed;
         let lead = way + (target.motion.velocity - ship.motion.velocity * 0.2) * flight_s;
         let error = random.below(2 * AIM_ERROR_STEPS) as i32 - AIM_ERROR_STEPS as i32;
         // The rail needs no lead.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use dashmap::DashMap;
+use shared::rule_book::RuleBook;
 use tokio::sync::Notify;
 
 use crate::{
@@ -80,6 +81,7 @@ pub struct Lobby {
     broken: Arc<Broken>,
     matches_max: usize,
     standing: Standing,
+    book: RuleBook,
 }
 
 impl fmt::Debug for Lobby {
@@ -115,6 +117,8 @@ pub struct Side {
     pub on_hosted: Option<OnHosted>,
     /// Where finished rounds go.
     pub desk: ResultDesk,
+    /// The numbers that new matches are played by.
+    pub book: RuleBook,
 }
 
 impl fmt::Debug for Side {
@@ -126,14 +130,14 @@ impl fmt::Debug for Side {
 impl Side {
     /// Finished rounds go to `desk`; nothing is written down, nobody else hears of matches.
     pub fn of(desk: ResultDesk) -> Side {
-        Side { journals: None, on_hosted: None, desk }
+        Side { journals: None, on_hosted: None, desk, book: RuleBook::STANDARD }
     }
 }
 
 impl Lobby {
     /// Starts the pool of a config, without any match yet.
     pub fn open(config: &Config, side: Side) -> std::io::Result<Lobby> {
-        let Side { journals, on_hosted, desk } = side;
+        let Side { journals, on_hosted, desk, book } = side;
         let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
         let (leaving, waiting) = (Arc::clone(&registry), Arc::clone(&broken));
         let mends = journals.is_some();
@@ -159,6 +163,7 @@ impl Lobby {
             broken,
             matches_max: config.matches_max as usize,
             standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
+            book,
         })
     }
 
@@ -304,6 +309,7 @@ impl Lobby {
         standing: bool,
         playground: Option<PlaygroundPermit>,
     ) -> Result<MatchHandle, LobbyError> {
+        let settings = MatchSettings { book: self.book, ..settings };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let hosted_at_ms = since.as_millis() as u64;
         self.place(

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use shared::arena::Arena;
+pub use shared::mode::Mode;
 use shared::name::{MATCH_NAME_CHARS_MAX, clean};
+use shared::rule_book::RuleBook;
 use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
@@ -20,15 +22,7 @@ pub const BOTS_MAX: u32 = 200;
 const DURATION_S: (u32, u32) = (10, 86_400);
 const DELAY_MS_MAX: u32 = 60_000;
 const PASSWORD_CHARS_MAX: usize = 64;
-
-/// The game that is played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Everybody against everybody.
-    #[default]
-    Ffa,
-}
+const SCORE_LIMIT_MAX: u32 = 10_000;
 
 /// Who finds a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +76,11 @@ pub struct MatchSettings {
     pub name: String,
     /// The game that is played.
     pub mode: Mode,
+    /// The score at which a round ends before its time, 0 for never; none is the rules' usual one.
+    pub score_limit: Option<u16>,
+    /// The numbers that are played by.
+    #[serde(skip)]
+    pub book: RuleBook,
     /// The map's name.
     pub map: String,
     /// Seats for people.
@@ -125,7 +124,8 @@ impl MatchSettings {
 
     /// The numbers that are played by.
     pub fn rules(&self) -> Rules {
-        Rules::new(self.tick_hz, self.duration_s.saturating_mul(1000))
+        Rules::of(&self.book, self.tick_hz, self.duration_s.saturating_mul(1000))
+            .with_mode(self.mode, self.score_limit)
             .with_lag_compensation(self.lag_compensation_ms)
     }
 
@@ -145,8 +145,10 @@ fn hash(text: &str) -> [u8; 32] {
 pub struct RawSettings {
     /// What to call it; by default the map's name.
     pub name: Option<String>,
-    /// `ffa`.
+    /// `ffa` (default), `tdm` or `ctc`.
     pub mode: Option<String>,
+    /// 0 (none) to 10,000; by default what the rules say for the mode.
+    pub score_limit: Option<u32>,
     /// The map; by default the first small one.
     pub map: Option<String>,
     /// 1 to 2,000; 16 by default.
@@ -195,7 +197,12 @@ impl RawSettings {
             TickRate::new(hz).map_err(|e| SettingsError { field: "tick_hz", message: e.to_string() })?;
         Ok(MatchSettings {
             name: name.unwrap_or_else(|| found.title.clone()),
-            mode: word("mode", self.mode, &[("ffa", Mode::Ffa)])?,
+            mode: word("mode", self.mode, &Mode::WORDS)?,
+            score_limit: match self.score_limit {
+                Some(limit) => Some(within("score_limit", limit, 0, SCORE_LIMIT_MAX)? as u16),
+                None => None,
+            },
+            book: RuleBook::STANDARD,
             map,
             max_players: within("max_players", self.max_players.unwrap_or(16), 1, PLAYERS_MAX)?,
             bots: within("bots", self.bots.unwrap_or(0), 0, BOTS_MAX)?,

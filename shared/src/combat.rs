@@ -8,7 +8,7 @@ use crate::arena::Arena;
 use crate::event::{Event, ShotEnd};
 use crate::id::PlayerId;
 use crate::input::Buttons;
-use crate::rules::{HULL_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_DAMAGE, SHOT_RADIUS, SHOT_SPEED};
+use crate::rules::{HULL_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS};
 use crate::targets::{Ground, Sweep, first_met};
 use crate::tick::Rewind;
 use crate::world::{Motion, Shot, World, newborn_place};
@@ -36,7 +36,7 @@ pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
             flown: ship.rewind,
             over: false,
             position: origin,
-            velocity: direction * SHOT_SPEED,
+            velocity: direction * rules.book.blaster.speed,
         };
         world.next_shot = world.next_shot.next();
         events.push(Event::Fired(shot.clone()));
@@ -75,7 +75,7 @@ pub fn fly(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
         let position = sweep.from.lerp(to, part);
         events.push(Event::ShotEnded { shot: shot.id, position, end, before: Rewind::default() });
         if let Some(index) = victim.flatten() {
-            hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+            hurt(world, index, Blow { by: shot.owner, damage: ground.rules.book.blaster.damage as u8 }, (ground.rules, events));
         }
         false
     });
@@ -106,7 +106,7 @@ fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut 
             let end = end_on(victim);
             events.push(Event::ShotEnded { shot: shot.id, position, end, before: back });
             if let Some(index) = victim {
-                hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+                hurt(world, index, Blow { by: shot.owner, damage: ground.rules.book.blaster.damage as u8 }, (ground.rules, events));
             }
             return flown > Rewind(0);
         }
@@ -269,7 +269,7 @@ mod tests {
     fn a_shot_that_leads_its_target_hits_from_any_distance() {
         for away in [60.0, 120.0, 300.0] {
             // The shot needs this long, so the target was seen so far before the line; then 200 ms passed.
-            let flight_s = (away - MUZZLE_UNITS) / SHOT_SPEED;
+            let flight_s = (away - MUZZLE_UNITS) / 480.0;
             let (left, events) = act(crossing(300, away, 220.0 * (0.2 - flight_s)), Buttons::FIRE, 200.0);
             assert_eq!(left, 80, "{away} units away: {events:?}");
         }

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
 use crate::id::PlayerId;
+use crate::mode::Mode;
 use crate::name::PlayerName;
+use crate::rule_book::RuleBook;
 use crate::tick::{Tick, TickRate};
 use crate::world::{Hull, Round};
 
 /// The version of the feed's events. It grows when an old reader could misread an event.
-pub const FEED_VERSION: u16 = 1;
+pub const FEED_VERSION: u16 = 2;
 /// The subprotocol of the feed's WebSocket.
 pub const FEED_SUBPROTOCOL: &str = "starfray.feed.v1";
 /// Steps of a position in one unit.
@@ -103,6 +105,15 @@ pub struct Hello {
     pub delay_ms: u32,
     /// Where it happens.
     pub arena: Arena,
+    /// What is played.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The score at which a round ends before its time; 0 is never.
+    #[serde(default)]
+    pub goal: u16,
+    /// The numbers of the game, in the order of `assets/rules.toml`.
+    #[serde(default)]
+    pub rules: RuleBook,
 }
 
 /// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost), score, deaths.

@@ -10,6 +10,9 @@ pub mod random;
 pub mod tick;
 
 pub mod arena;
+pub mod mode;
+pub mod rule_book;
+
 pub mod rules;
 
 pub mod input;

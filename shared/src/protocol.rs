@@ -7,12 +7,15 @@ use crate::arena::Arena;
 use crate::codec::{Inline, Packed};
 use crate::id::PlayerId;
 use crate::input::{InputCommand, SHIP_INPUT_BYTES, ShipInput};
+use crate::mode::Mode;
 use crate::name::PlayerName;
+use crate::rule_book::RuleBook;
+use crate::rules::Rules;
 use crate::tick::{Tick, TickRate};
 use crate::world::{Hull, Pilot, Round};
 
 /// The version of all that stands here. It grows when an old client could misread a message.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 /// The WebSocket subprotocol of this version.
 pub const SUBPROTOCOL: &str = "starfray.v1";
 /// Longest message from a client in bytes.
@@ -168,6 +171,12 @@ pub struct Welcome {
     pub rate: TickRate,
     /// Length of a round in ticks.
     pub round_ticks: u32,
+    /// What is played.
+    pub mode: Mode,
+    /// The score at which a round ends before its time; 0 is never.
+    pub goal: u16,
+    /// The numbers of the game.
+    pub rules: RuleBook,
     /// `Rules::hash` of the match.
     pub rules_hash: u32,
     /// Where it happens.
@@ -176,6 +185,15 @@ pub struct Welcome {
     pub pilot: Pilot,
     /// The round's clock.
     pub round: Round,
+}
+
+impl Welcome {
+    /// The rules that it tells of; `None` if they are not those that the server plays by.
+    pub fn rules(&self) -> Option<Rules> {
+        let rules = Rules::of(&self.rules, self.rate, 0).with_mode(self.mode, Some(self.goal));
+        let rules = Rules { round_ticks: self.round_ticks, ..rules };
+        (rules.hash() == self.rules_hash).then_some(rules)
+    }
 }
 
 /// Everybody whose id lies in a range, as of the last event before it on the same link. Who is in the range and not in
@@ -417,7 +435,7 @@ mod tests {
         };
         let round = Round { number: 1, phase: Phase::Playing, ticks_left: 17_000 };
         let welcome = Welcome {
-            protocol: 1,
+            protocol: PROTOCOL_VERSION,
             match_id: "k3v9".to_owned(),
             match_name: "Open".to_owned(),
             player: PlayerId(7),
@@ -425,7 +443,10 @@ mod tests {
             tick: Tick(1200),
             rate: TickRate::DEFAULT,
             round_ticks: 18_000,
-            rules_hash: 1,
+            mode: Mode::Ffa,
+            goal: 0,
+            rules: RuleBook::STANDARD,
+            rules_hash: Rules::new(TickRate::DEFAULT, 600_000).hash(),
             arena: Arena::open(36),
             pilot: pilot.clone(),
             round,

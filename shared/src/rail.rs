@@ -6,7 +6,8 @@ use glam::Vec2;
 use crate::combat::{Blow, hurt};
 use crate::event::{Beam, Event};
 use crate::input::Buttons;
-use crate::rules::{MUZZLE_UNITS, RAIL_DAMAGE, RAIL_RADIUS, RAIL_RANGE};
+use crate::rule_book::Weapon;
+use crate::rules::MUZZLE_UNITS;
 use crate::targets::{Ground, Sweep, first_met};
 use crate::world::World;
 
@@ -18,14 +19,14 @@ pub fn fire(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
         ship.rail_wait_ticks = ship.rail_wait_ticks.saturating_sub(1);
         let wants = ship.alive() && ship.input.buttons.has(Buttons::RAIL);
         if wants && weapons_on && ship.rail_wait_ticks == 0 {
-            ship.rail_wait_ticks = ground.rules.rail_every_ticks;
+            ship.rail_wait_ticks = ground.rules.second_every(Weapon::Rail, false);
             ship.guard_ticks = 0;
             let direction = ship.input.aim.direction();
             let from = ship.motion.position;
             let sweep = Sweep {
                 from,
-                to: from + direction * RAIL_RANGE,
-                radius: RAIL_RADIUS,
+                to: from + direction * ground.rules.book.rail.range,
+                radius: ground.rules.book.rail.radius,
                 owner: ship.id,
                 back: ship.rewind,
             };
@@ -40,6 +41,6 @@ fn beam(world: &mut World, ground: &Ground<'_>, (sweep, direction): (&Sweep, Vec
     let muzzle = sweep.from + direction * MUZZLE_UNITS;
     events.push(Event::Beam(Beam { by: sweep.owner, from: muzzle, to }));
     if let Some((_, Some(victim))) = met {
-        hurt(world, victim, Blow { by: sweep.owner, damage: RAIL_DAMAGE }, (ground.rules, events));
+        hurt(world, victim, Blow { by: sweep.owner, damage: ground.rules.book.rail.damage as u8 }, (ground.rules, events));
     }
 }

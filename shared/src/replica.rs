@@ -15,7 +15,7 @@ use crate::input::{ShipInput, Thrust};
 use crate::movement::move_ship;
 use crate::quantise::unpack_angle;
 use crate::record::{Head, Reader, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
-use crate::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED, VIEW_HALF};
+use crate::rules::{MUZZLE_UNITS, Rules, VIEW_HALF};
 use crate::snapshot::{OwnShip, SeenShip, SeenShot, Snapshot, SnapshotError};
 use crate::tick::Tick;
 use crate::world::{Motion, newborn_place};
@@ -211,7 +211,7 @@ impl Replica {
             for _ in 0..input.count()? {
                 let record = input.shot(placed)?;
                 let direction = record.angle.direction();
-                let velocity = direction * SHOT_SPEED;
+                let velocity = direction * self.rules.book.blaster.speed;
                 let flight = self.rules.flight(record.flown);
                 let owner = self.ships.get(&record.owner).map(|s| s.motion.position);
                 let fired =

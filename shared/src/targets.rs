@@ -7,7 +7,7 @@ use crate::arena::Arena;
 use crate::collision::{swept_circle, swept_walls};
 use crate::grid::Grid;
 use crate::id::PlayerId;
-use crate::rules::{DASH_SPEED, Rules, SHIP_RADIUS};
+use crate::rules::{Rules, SHIP_RADIUS};
 use crate::tick::Rewind;
 use crate::world::World;
 
@@ -42,7 +42,7 @@ pub fn first_met(world: &World, ground: &Ground<'_>, sweep: &Sweep) -> Option<(f
     let Sweep { from, to, radius, owner, back } = *sweep;
     let reach = SHIP_RADIUS + radius;
     // No ship can have come farther since then.
-    let margin = reach + DASH_SPEED * ground.rules.dt * back.ticks();
+    let margin = reach + ground.rules.book.ship.dash_speed * ground.rules.dt * back.ticks();
     let mut first = swept_walls(ground.arena, from, to).map(|part| (part, None));
     for index in ground.grid.near(from.min(to) - margin, from.max(to) + margin) {
         let Some(ship) = world.ships.get(index).filter(|s| s.alive() && s.id != owner) else { continue };

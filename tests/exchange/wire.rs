@@ -8,13 +8,15 @@ use shared::arena::Arena;
 use shared::codec::{Packed, decode, encode};
 use shared::id::{PlayerId, ShotId};
 use shared::input::ShipInput;
+use shared::mode::Mode;
 use shared::name::PlayerName;
 use shared::protocol::{
-    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, RosterPage,
-    ServerMessage, Standing, Welcome,
+    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PROTOCOL_VERSION, PlayerEvent,
+    RosterPage, ServerMessage, Standing, Welcome,
 };
 use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
+use shared::rule_book::RuleBook;
 use shared::rules::Rules;
 use shared::snapshot::InputReport;
 use shared::tick::{Rewind, Tick, TickRate};
@@ -82,7 +84,7 @@ fn welcome() -> impl Strategy<Value = Welcome> {
     let map = prop::sample::select(server::maps::names());
     (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, pilot(), round()).prop_map(
         |(map, (player, generation, tick, rules_hash), hz, pilot, round)| Welcome {
-            protocol: 1,
+            protocol: PROTOCOL_VERSION,
             match_id: "k3v9".to_owned(),
             match_name: map.to_owned(),
             player: PlayerId(player),
@@ -90,6 +92,9 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             tick: Tick(tick),
             rate: TickRate::new(hz).unwrap(),
             round_ticks: tick,
+            mode: Mode::Ffa,
+            goal: 0,
+            rules: RuleBook::STANDARD,
             rules_hash,
             arena: server::maps::find(map).unwrap().arena(100),
             pilot,

@@ -8,6 +8,7 @@ use shared::tick::Tick;
 use shared::world::{Phase, Round};
 
 use super::Play;
+use crate::beams::told;
 use crate::round_clock::RoundClock;
 use crate::view::Happening;
 
@@ -46,7 +47,7 @@ impl Play {
 
     fn tell_beam(&mut self, tick: Tick, by: PlayerId, (from, to): ((i32, i32), (i32, i32))) {
         let place = |(x, y): (i32, i32)| Vec2::new(x as f32, y as f32);
-        let happening = Happening::Beam { by, from: place(from), to: place(to) };
+        let happening = told(by, (place(from), place(to)), &self.ground.rules);
         if by != self.player {
             self.schedule.at(f64::from(tick.0), happening);
         } else if self.beams.told(tick) {

@@ -8,7 +8,7 @@ use shared::tick::Tick;
 use shared::world::{Phase, Pilot, Round, World};
 
 use crate::matches::id::MatchId;
-use crate::settings::{MatchSettings, Mode, Visibility};
+use crate::settings::{MatchSettings, Visibility};
 use crate::store::desk::{Kept, ResultDesk};
 use crate::store::record::{RoundRecord, RoundRow};
 
@@ -95,9 +95,7 @@ impl RoundBook {
             round: self.before.number,
             name: settings.name.clone(),
             map: settings.map.clone(),
-            mode: match settings.mode {
-                Mode::Ffa => "ffa",
-            },
+            mode: settings.mode.word(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
             whole: self.before.ticks_left <= 1,
             length_s: self.played_ticks(settings).div_ceil(settings.tick_hz.hz()),

@@ -2,6 +2,7 @@
 //! What comes back from a disk is checked like a host's wish, since maps and limits may have changed since.
 
 use serde::{Deserialize, Serialize};
+use shared::rule_book::RuleBook;
 use shared::rules::LAG_COMPENSATION_MS;
 
 use super::{MatchSettings, Mode, Password, RawSettings, SettingsError, Start, Visibility};
@@ -12,6 +13,10 @@ pub struct StoredSettings {
     name: String,
     mode: Mode,
     map: String,
+    #[serde(default)]
+    score_limit: Option<u16>,
+    #[serde(default)]
+    book: RuleBook,
     max_players: u32,
     bots: u32,
     duration_s: u32,
@@ -34,6 +39,8 @@ impl From<&MatchSettings> for StoredSettings {
             name: settings.name.clone(),
             mode: settings.mode,
             map: settings.map.clone(),
+            score_limit: settings.score_limit,
+            book: settings.book,
             max_players: settings.max_players,
             bots: settings.bots,
             duration_s: settings.duration_s,
@@ -51,9 +58,11 @@ impl TryFrom<StoredSettings> for MatchSettings {
     type Error = SettingsError;
 
     fn try_from(stored: StoredSettings) -> Result<MatchSettings, SettingsError> {
-        let StoredSettings { mode, visibility, start, password, .. } = stored;
+        let StoredSettings { book, visibility, start, password, .. } = stored;
         let raw = RawSettings {
             name: Some(stored.name),
+            mode: Some(stored.mode.word().to_owned()),
+            score_limit: stored.score_limit.map(u32::from),
             map: Some(stored.map),
             max_players: Some(stored.max_players),
             bots: Some(stored.bots),
@@ -64,7 +73,7 @@ impl TryFrom<StoredSettings> for MatchSettings {
             ..RawSettings::default()
         };
         let checked = raw.check()?;
-        Ok(MatchSettings { mode, visibility, start, password: password.map(Password), ..checked })
+        Ok(MatchSettings { book, visibility, start, password: password.map(Password), ..checked })
     }
 }
 
@@ -80,6 +89,8 @@ mod tests {
             password: Some("hush".to_owned()),
             visibility: Some("unlisted".to_owned()),
             start: Some("host".to_owned()),
+            mode: Some("tdm".to_owned()),
+            score_limit: Some(7),
             tick_hz: Some(20),
             lag_compensation_ms: Some(0),
             ..RawSettings::default()

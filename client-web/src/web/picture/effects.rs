@@ -7,7 +7,6 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::id::PlayerId;
-use shared::rules::{MUZZLE_UNITS, RAIL_RANGE};
 
 use super::blast::{self, BLAST_MS, Blast};
 use super::look::Looks;
@@ -76,7 +75,7 @@ impl Effects {
                     looks.flash_near(position, &view.ships, now_ms);
                 }
             }
-            Happening::Beam { by, from, to } => self.beam(from, to, hue_of(by), now_ms),
+            Happening::Beam { by, from, to, met } => self.beam((from, to, met), hue_of(by), now_ms),
             Happening::Hurt { from, .. } => self.hurt(moment, from, looks),
             Happening::HitOther { victim } => {
                 looks.flash(victim, now_ms);
@@ -101,13 +100,12 @@ impl Effects {
         }
     }
 
-    fn beam(&mut self, from: Vec2, to: Vec2, hue: Rgb, now_ms: f64) {
+    fn beam(&mut self, (from, to, met): (Vec2, Vec2, bool), hue: Rgb, now_ms: f64) {
         let way = to - from;
         let angle = Angle::from_radians(way.y.atan2(way.x));
         self.start(Effect::Beam { from, to, hue }, now_ms);
         self.start(Effect::Muzzle { place: from, angle, hue }, now_ms);
-        // A beam that reaches its range meets nothing.
-        if way.length() < RAIL_RANGE - MUZZLE_UNITS - 2.0 {
+        if met {
             self.start(Effect::Sparks { place: to, angle, count: 8 }, now_ms);
         }
     }

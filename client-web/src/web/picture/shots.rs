@@ -3,7 +3,7 @@
 
 use glam::Vec2;
 use shared::id::PlayerId;
-use shared::rules::{SHIP_RADIUS, SHOT_SPEED};
+use shared::rules::SHIP_RADIUS;
 
 use super::moment::{LENGTH, Moment};
 use crate::view::{OwnView, ShotView};
@@ -13,7 +13,8 @@ use crate::web::renderer::layer::{Layer, Streak, paint};
 const HOT_SHOT: Rgb = rgb(0x00ff_f3e4);
 /// A shot that passes nearer than this is one to move away from.
 const REACH_UNITS: f32 = SHIP_RADIUS * 2.6;
-const AHEAD_S: f32 = 1.3;
+/// How far away it may be for that, in units.
+const AHEAD_UNITS: f32 = 620.0;
 
 /// Whether `shot` can still meet `own` if nobody turns.
 pub fn reaches(shot: &ShotView, own: &OwnView) -> bool {
@@ -23,7 +24,7 @@ pub fn reaches(shot: &ShotView, own: &OwnView) -> bool {
     let way = own.position - shot.position;
     let flight = shot.angle.direction();
     let ahead = flight.dot(way);
-    (-SHIP_RADIUS..SHOT_SPEED * AHEAD_S).contains(&ahead) && flight.perp_dot(way).abs() < REACH_UNITS
+    (-SHIP_RADIUS..AHEAD_UNITS).contains(&ahead) && flight.perp_dot(way).abs() < REACH_UNITS
 }
 
 /// Everybody who has a shot on its way to us.
