@@ -44,6 +44,7 @@ fn read(text: &str) -> Option<Arena> {
         height: json.get("height").number()? as f32,
         walls: json.get("walls").entries().iter().map(points).collect(),
         spawns: points(&json.get("spawns")),
+        ..ArenaFile::default()
     };
     Arena::try_from(file).ok()
 }
