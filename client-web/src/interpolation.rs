@@ -119,6 +119,8 @@ fn shown(ship: &SeenShip, position: Vec2, aim: Angle) -> ShipView {
         guarded: ship.guarded,
         dashing: ship.dashing,
         limbo: ship.limbo,
+        shielded: ship.shielded,
+        carries: ship.carries,
     }
 }
 
@@ -139,6 +141,8 @@ mod tests {
             guarded: false,
             dashing: false,
             limbo: false,
+            shielded: false,
+            carries: false,
         }
     }
 

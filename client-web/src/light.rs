@@ -186,7 +186,7 @@ fn snapshot_body(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use shared::arena::Arena;
     use shared::codec::Packed;
-    use shared::mode::Mode;
+    use shared::mode::{Mode, Team};
     use shared::name::PlayerName;
     use shared::protocol::Welcome;
     use shared::rule_book::RuleBook;
@@ -220,8 +220,11 @@ mod tests {
                 limbo: false,
                 score: 0,
                 deaths: 0,
+                team: Team::None,
             },
             round: Round::default(),
+            team_scores: Vec::new(),
+            cores: Vec::new(),
         }))
     }
 

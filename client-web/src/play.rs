@@ -8,8 +8,11 @@ use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
 use shared::input::ShipInput;
+use shared::mode::Team;
 use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
+use shared::rule_book::Weapon;
+use shared::scatter::fan;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
 use shared::world::Phase;
@@ -29,8 +32,9 @@ use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
+use crate::sides;
 use crate::sightings;
-use crate::view::{Freshness, Happening, View};
+use crate::view::{Freshness, Happening, MineView, ShipView, Sides, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
@@ -63,6 +67,11 @@ pub struct Play {
     prediction: Prediction,
     shots: ShotSightings,
     beams: Beams,
+    sides: Option<Sides>,
+    /// What the newest snapshot says of mines and pickups, and of the own ship.
+    mines: Vec<MineView>,
+    pickups: Vec<u8>,
+    own: OwnShip,
     schedule: Schedule,
     /// The moment at which others were drawn last.
     drawn: Option<f64>,
@@ -83,12 +92,13 @@ impl Play {
         let period_ms = welcome.rate.period_ms();
         let mut roster = Roster::default();
         roster.add(&welcome.pilot);
+        let told = (welcome.team_scores, welcome.cores);
+        let ground = Ground { arena: welcome.arena, rules };
         Some(Play {
             player: welcome.player,
             match_name: welcome.match_name,
-            replica: Replica::new(welcome.player, welcome.arena.clone(), rules.clone()),
+            replica: Replica::new(welcome.player, ground.arena.clone(), ground.rules.clone()),
             roster,
-            ground: Ground { arena: welcome.arena, rules },
             welcomed_at: welcome.tick,
             phase: welcome.round.phase,
             round: RoundClock::new(welcome.round, welcome.tick),
@@ -99,12 +109,17 @@ impl Play {
             prediction: Prediction::default(),
             shots: ShotSightings::new(welcome.player),
             beams: Beams::default(),
+            sides: sides::of_match(&ground.arena, &ground.rules).map(|s| news::sides_told(s, &told)),
+            mines: Vec::new(),
+            pickups: Vec::new(),
+            own: OwnShip::default(),
             schedule: Schedule::default(),
             drawn: None,
             aimed: None,
             dry: false,
             waking: false,
             truth: OwnTruth::new(period_ms),
+            ground,
         })
     }
 
@@ -120,6 +135,8 @@ impl Play {
             self.roster.add(&welcome.pilot);
             self.round = RoundClock::new(welcome.round, welcome.tick);
             self.welcomed_at = welcome.tick;
+            let told = (welcome.team_scores.clone(), welcome.cores.clone());
+            self.sides = self.sides.map(|sides| news::sides_told(sides, &told));
         }
         same
     }
@@ -205,6 +222,25 @@ impl Play {
         }
         self.timeline.push(now);
         self.truth.observe(self.player, snapshot);
+        self.see_things(snapshot);
+    }
+
+    /// Mines and pickups, and what the own ship took.
+    fn see_things(&mut self, snapshot: &Snapshot) {
+        self.mines = snapshot
+            .mines
+            .iter()
+            .map(|mine| MineView { id: mine.id, owner: mine.owner, place: mine.place })
+            .collect();
+        self.pickups.clone_from(&snapshot.pickups);
+        let (old, new) = (self.own, snapshot.own);
+        let more = new.hull_points > old.hull_points
+            || new.kit.shield_points > old.kit.shield_points
+            || new.kit.arms.charges > old.kit.arms.charges;
+        if more && old.respawn_ticks == 0 && old.hull_points > 0 && new.respawn_ticks == 0 {
+            self.schedule.now(Happening::Armed);
+        }
+        self.own = new;
     }
 
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
@@ -277,13 +313,33 @@ impl Play {
         if !self.truth.aids.prediction {
             return;
         }
+        let field = self.ground.field();
         if deeds.fired {
-            self.shots.fired((tick, seen), position, aim, &self.ground.field());
+            self.shots.fired((tick, seen), position, (aim, 0), &field);
         }
-        if deeds.railed && self.beams.fired(tick) {
-            let ships = self.timeline.ships_at(seen);
-            self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
+        match deeds.used {
+            Some(Weapon::Rail) if self.beams.fired(tick) => {
+                let ships = self.timeline.ships_at(seen);
+                let ships = self.targets(ships);
+                self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
+            }
+            Some(Weapon::Scatter) => {
+                let fan = fan(&self.ground.rules, (tick, self.player), aim);
+                for pellet in fan.zip(1..) {
+                    self.shots.fired((tick, seen), position, pellet, &field);
+                }
+            }
+            _ => {}
         }
+    }
+
+    /// Those of `ships` that own shots can meet.
+    fn targets(&self, mut ships: Vec<ShipView>) -> Vec<ShipView> {
+        let mine = self.roster.team_of(self.player);
+        if mine != Team::None && self.ground.rules.book.teams.friendly_fire == 0.0 {
+            ships.retain(|ship| self.roster.team_of(ship.id) != mine);
+        }
+        ships
     }
 
     /// A fresh press of the trigger is shown before its tick is due.
@@ -330,8 +386,10 @@ impl Play {
         let rtt_ms = self.client_clock.rtt_ms();
         view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
         view.ships = self.timeline.ships_at(others);
+        let targets = self.targets(view.ships.clone());
         let field = self.ground.field();
-        view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
+        view.happenings.extend(self.shots.pass(others, &targets, rtt_ms.unwrap_or(0.0), &field));
+        self.show_things(&mut view);
         view.shots = self.shots.views(others, &self.ground.rules);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         view.others_at = others;
@@ -341,6 +399,16 @@ impl Play {
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
+    }
+
+    fn show_things(&mut self, view: &mut View) {
+        view.mines.clone_from(&self.mines);
+        view.pickups.clone_from(&self.pickups);
+        if let Some(sides) = &mut self.sides {
+            view.ships.iter().for_each(|ship| sides.see(ship.id, ship.position));
+            view.own.iter().for_each(|own| sides.see(own.id, own.position));
+        }
+        view.sides = self.sides;
     }
 
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {

@@ -37,8 +37,8 @@ pub struct Deeds {
     pub dashed: bool,
     /// A shot was born.
     pub fired: bool,
-    /// The rail was fired.
-    pub railed: bool,
+    /// The second weapon was used: which.
+    pub used: Option<Weapon>,
 }
 
 /// How the server's word compares with the prediction.
@@ -71,6 +71,11 @@ struct Step {
 }
 
 impl Flight<'_> {
+    /// What `input` does to `ship` as it is.
+    fn heeded(&self, ship: &OwnShip, input: ShipInput) -> ShipInput {
+        if ship.carries { self.rules.laden(input) } else { input }
+    }
+
     /// Moves `ship` by one tick in the order of `simulation::step`. Where a new life begins only the server knows.
     pub fn fly(&self, ship: &mut OwnShip, input: ShipInput) -> Deeds {
         let mut deeds = Deeds::default();
@@ -79,21 +84,24 @@ impl Flight<'_> {
         }
         let alive = ship.respawn_ticks == 0;
         if alive {
+            let input = self.heeded(ship, input);
             deeds.dashed = move_ship(&mut ship.motion, input, self.rules, self.arena);
         }
         ship.fire_wait_ticks = ship.fire_wait_ticks.saturating_sub(1);
         ship.guard_ticks = ship.guard_ticks.saturating_sub(1);
-        ship.rail_wait_ticks = ship.rail_wait_ticks.saturating_sub(1);
+        ship.second_wait_ticks = ship.second_wait_ticks.saturating_sub(1);
         let armed = alive && self.weapons_on;
         if armed && ship.fire_wait_ticks == 0 && input.buttons.has(Buttons::FIRE) {
             ship.fire_wait_ticks = self.rules.fire_every_ticks;
             ship.guard_ticks = 0;
             deeds.fired = true;
         }
-        if armed && ship.rail_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
-            ship.rail_wait_ticks = self.rules.second_every(Weapon::Rail, false);
+        let weapon = ship.kit.arms.weapon;
+        let has_second = armed && weapon != Weapon::None;
+        if has_second && ship.second_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
+            ship.second_wait_ticks = self.rules.spend(&mut ship.kit.arms);
             ship.guard_ticks = 0;
-            deeds.railed = true;
+            deeds.used = Some(weapon);
         }
         deeds
     }

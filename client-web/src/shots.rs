@@ -73,6 +73,8 @@ pub struct Shot {
     pub owner: PlayerId,
     /// The own command that fired it, if it was predicted.
     pub fired: Option<Tick>,
+    /// Its place in the volley of the scatter, from 1; 0 is a shot of the blaster.
+    pub pellet: u8,
     /// Whether the server still had it after the tick of its birth.
     pub proven: bool,
     /// Its way.
@@ -99,6 +101,7 @@ impl Shot {
             id: None,
             owner,
             fired: None,
+            pellet: 0,
             proven: false,
             path,
             since: path.at - age,

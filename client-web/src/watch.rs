@@ -3,13 +3,14 @@
 
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet};
+use shared::feed::{CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet, TeamScores, TeamSet};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
-    ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
-    SHIP_LIMBO, SHIP_THRUSTING, place, read_beam, read_shot, records,
+    ApplyError, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
+    SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO, SHIP_SHIELDED, SHIP_THRUSTING, place, read_beam, read_blast,
+    read_shot, records,
 };
-use shared::id::{PlayerId, ShotId};
+use shared::id::{MineId, PlayerId, ShotId};
 use shared::protocol::PlayerEvent;
 use shared::quantise::unpack_angle;
 use shared::rules::{Rules, SHIP_RADIUS, SHOT_RADIUS};
@@ -25,8 +26,9 @@ use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shots::{End, Field, Path, Shot, Shots};
+use crate::sides;
 use crate::sightings;
-use crate::view::{Freshness, Happening, Score, View};
+use crate::view::{Freshness, Happening, MineView, Score, Sides, View};
 
 /// Arrivals closer than this belong to a burst of what happened before.
 const BURST_MS: f64 = 25.0;
@@ -46,6 +48,7 @@ pub struct Watch {
     pub roster: Roster,
     rules: Rules,
     state: Option<FeedState>,
+    sides: Option<Sides>,
     watching: u32,
     clock: ServerClock,
     /// When the last state came while the feed catches up; `None` once it runs with the match.
@@ -61,9 +64,11 @@ impl Watch {
     pub fn new(hello: Hello) -> Watch {
         let rate = hello.tick_hz;
         let period_ms = rate.period_ms();
+        let rules = Rules::of(&hello.rules, rate, 0).with_mode(hello.mode, Some(hello.goal));
         Watch {
             roster: Roster::default(),
-            rules: Rules::of(&hello.rules, rate, 0).with_mode(hello.mode, Some(hello.goal)),
+            sides: sides::of_match(&hello.arena, &rules),
+            rules,
             state: None,
             watching: 0,
             clock: ServerClock::new(period_ms),
@@ -74,6 +79,11 @@ impl Watch {
             schedule: Schedule::default(),
             hello,
         }
+    }
+
+    /// By which numbers.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Where it happens.
@@ -164,6 +174,10 @@ impl Watch {
             let (tick, Beam { by, from, to }) = read_beam(record, delta.tick)?;
             self.schedule.at(f64::from(tick.0), told(by, (from, to), &self.rules));
         }
+        for &record in records(&delta.blasts)? {
+            let (tick, by, position) = read_blast(record, delta.tick)?;
+            self.schedule.at(f64::from(tick.0), Happening::Blast { by, position });
+        }
         self.show_ships(true);
         Ok(())
     }
@@ -233,7 +247,7 @@ impl Watch {
     /// Somebody took a seat.
     pub fn join(&mut self, join: &Join) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.join(join);
-        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot));
+        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot, join.team));
         Ok(())
     }
 
@@ -248,6 +262,30 @@ impl Watch {
     pub fn limbo(&mut self, limbo: &Limbo) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.limbo(limbo);
         self.roster.apply(&PlayerEvent::Limbo(limbo.id, limbo.lost));
+        Ok(())
+    }
+
+    /// Somebody is on another side.
+    pub fn set_team(&mut self, told: &TeamSet) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team(told);
+        self.roster.apply(&PlayerEvent::Teamed(told.id, told.team));
+        Ok(())
+    }
+
+    /// What both sides have reached.
+    pub fn set_team_scores(&mut self, told: &TeamScores) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team_scores(told);
+        Ok(())
+    }
+
+    /// Something happened to a core.
+    pub fn core(&mut self, told: &CoreTold) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.core(told);
+        let CoreTold { tick, core, deed, by, .. } = *told;
+        if let (Some(by), Some(score)) = (by, told.score) {
+            self.roster.set_score(by, score);
+        }
+        self.schedule.at(f64::from(tick.0), Happening::Core { core, deed, by });
         Ok(())
     }
 
@@ -278,6 +316,14 @@ impl Watch {
         view.shots = self.shots.views(tick, &self.rules);
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
+            view.mines = state.mines.iter().map(mine_view).collect();
+            let lies = |place: &u8| !state.taken.contains(place);
+            view.pickups = (0..self.hello.arena.pickups().len() as u8).filter(lies).collect();
+            if let Some(sides) = &mut self.sides {
+                sides.follow(state);
+                view.ships.iter().for_each(|ship| sides.see(ship.id, ship.position));
+            }
+            view.sides = self.sides;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
         }
         view
@@ -295,6 +341,10 @@ impl Watch {
     }
 }
 
+fn mine_view((id, mine): (&MineId, &FeedMine)) -> MineView {
+    MineView { id: *id, owner: mine.owner, place: place(mine.x, mine.y) }
+}
+
 fn score(id: PlayerId, seat: &FeedSeat) -> Score {
     Score {
         id,
@@ -304,6 +354,7 @@ fn score(id: PlayerId, seat: &FeedSeat) -> Score {
         limbo: seat.flags & PILOT_LIMBO != 0,
         score: seat.score,
         deaths: seat.deaths,
+        team: seat.team(),
     }
 }
 
@@ -321,5 +372,7 @@ fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, (dt, fast): (f32, f
         guarded: ship.flags & SHIP_GUARDED != 0,
         dashing: ship.flags & SHIP_DASHING != 0,
         limbo: ship.flags & SHIP_LIMBO != 0,
+        shielded: ship.flags & SHIP_SHIELDED != 0,
+        carries: ship.flags & SHIP_CARRIES != 0,
     }
 }

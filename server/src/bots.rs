@@ -10,12 +10,13 @@ use shared::collision::swept_walls;
 use shared::command::Command;
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
+use shared::mode::Team;
 use shared::name::PlayerName;
 use shared::random::Random;
 use shared::rules::{SHIP_RADIUS, VIEW_HALF};
 use shared::simulation::Stage;
 use shared::tick::{Rewind, Tick};
-use shared::world::{Hull, Ship, World};
+use shared::world::{Hull, Pilot, Ship, World};
 
 /// Raised with every change after which bots may decide otherwise: replays leave out what bots would do anyway.
 pub const BOTS_VERSION: u32 = 1;
@@ -211,12 +212,13 @@ impl Mind {
 fn nearest_target<'w>(ship: &Ship, world: &'w World, stage: &Stage) -> Option<&'w Ship> {
     let place = ship.motion.position;
     let half = Vec2::from(VIEW_HALF);
+    let team = world.team_of(ship.id);
     let mut best: Option<(f32, &Ship)> = None;
     for index in stage.grid().near(place - half, place + half) {
         let Some(other) = world.ships.get(index).filter(|s| s.alive() && s.id != ship.id) else { continue };
         let way = other.motion.position - place;
-        let limbo = world.pilots.get(index).is_some_and(|p| p.limbo);
-        if limbo || way.abs().cmpgt(half).any() {
+        let spared = |p: &Pilot| p.limbo || (p.team != Team::None && p.team == team);
+        if world.pilots.get(index).is_some_and(spared) || way.abs().cmpgt(half).any() {
             continue;
         }
         let distance = way.length_squared();

@@ -74,13 +74,15 @@ pub fn read(file: &str, text: &str) -> Result<RuleBook, RulesError> {
             let field = format!("{section}.{}", key.get_ref());
             let place =
                 RULE_NAMES.iter().position(|rule| rule.section == section && rule.field == key.get_ref());
-            let known = place.and_then(|place| Some((RULE_NAMES.get(place)?, numbers.get_mut(place)?, place)));
+            let known =
+                place.and_then(|place| Some((RULE_NAMES.get(place)?, numbers.get_mut(place)?, place)));
             let Some((rule, number, place)) = known else {
                 return Err(wrong(key.span().start, unknown_field(&field, section)));
             };
             let range = RULE_RANGES.get(place).copied().unwrap_or_default();
-            *number = number_of(rule, value.get_ref(), range)
-                .ok_or_else(|| wrong(value.span().start, out_of_range(&field, rule, value.get_ref(), range)))?;
+            *number = number_of(rule, value.get_ref(), range).ok_or_else(|| {
+                wrong(value.span().start, out_of_range(&field, rule, value.get_ref(), range))
+            })?;
         }
     }
     RuleBook::try_from(numbers.as_slice()).map_err(|e| wrong(0, e.to_string()))
@@ -147,15 +149,42 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_by_file_line_and_field() {
         for (text, expected) in [
-            ("[rail]\n\ndamage = 101", "own.toml, line 3: rail.damage must be a whole number from 1 to 100, not 101"),
-            ("[rail]\ndamage = 5.5", "own.toml, line 2: rail.damage must be a whole number from 1 to 100, not 5.5"),
-            ("[ship]\nthrust = nan", "own.toml, line 2: ship.thrust must be a number from 50 to 4000, not nan"),
-            ("[ship]\nthrust = \"fast\"", "own.toml, line 2: ship.thrust must be a number from 50 to 4000, not \"fast\""),
-            ("[teams]\nfriendly_fire = 1", "own.toml, line 2: teams.friendly_fire must be true or false, not 1"),
-            ("[ship]\nsecond = \"laser\"", "own.toml, line 2: ship.second must be \"none\" or \"rail\" or \"scatter\" or \"mines\", not \"laser\""),
-            ("\n[lasers]\n", "own.toml, line 2: there is no section [lasers]; there are ship, blaster, rail, scatter, mines, pickups, teams, cores, goals"),
-            ("damage = 3", "own.toml, line 1: there is no section [damage]; there are ship, blaster, rail, scatter, mines, pickups, teams, cores, goals"),
-            ("[teams]\nfirendly = true", "own.toml, line 2: there is no rule teams.firendly; [teams] has friendly_fire"),
+            (
+                "[rail]\n\ndamage = 101",
+                "own.toml, line 3: rail.damage must be a whole number from 1 to 100, not 101",
+            ),
+            (
+                "[rail]\ndamage = 5.5",
+                "own.toml, line 2: rail.damage must be a whole number from 1 to 100, not 5.5",
+            ),
+            (
+                "[ship]\nthrust = nan",
+                "own.toml, line 2: ship.thrust must be a number from 50 to 4000, not nan",
+            ),
+            (
+                "[ship]\nthrust = \"fast\"",
+                "own.toml, line 2: ship.thrust must be a number from 50 to 4000, not \"fast\"",
+            ),
+            (
+                "[teams]\nfriendly_fire = 1",
+                "own.toml, line 2: teams.friendly_fire must be true or false, not 1",
+            ),
+            (
+                "[ship]\nsecond = \"laser\"",
+                "own.toml, line 2: ship.second must be \"none\" or \"rail\" or \"scatter\" or \"mines\", not \"laser\"",
+            ),
+            (
+                "\n[lasers]\n",
+                "own.toml, line 2: there is no section [lasers]; there are ship, blaster, rail, scatter, mines, pickups, teams, cores, goals",
+            ),
+            (
+                "damage = 3",
+                "own.toml, line 1: there is no section [damage]; there are ship, blaster, rail, scatter, mines, pickups, teams, cores, goals",
+            ),
+            (
+                "[teams]\nfirendly = true",
+                "own.toml, line 2: there is no rule teams.firendly; [teams] has friendly_fire",
+            ),
         ] {
             assert_eq!(read("own.toml", text).unwrap_err().to_string(), expected);
         }

@@ -10,12 +10,12 @@ pub mod random;
 pub mod tick;
 
 pub mod arena;
+pub mod input;
 pub mod mode;
 pub mod rule_book;
 
 pub mod rules;
 
-pub mod input;
 pub mod trail;
 pub mod world;
 
@@ -29,7 +29,16 @@ pub mod targets;
 
 pub mod combat;
 pub mod movement;
+
+pub mod mines;
+pub mod pickups;
 pub mod rail;
+pub mod scatter;
+
+pub mod arms;
+
+pub mod cores;
+pub mod teams;
 
 pub mod round;
 pub mod simulation;

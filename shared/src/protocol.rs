@@ -1,13 +1,15 @@
 //! The messages between a player's client and the server. `docs/protocol.md` describes the same with examples.
 //! The envelope is MessagePack: a map of one entry whose key is the message's letter; structs are arrays.
 
+use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
 use crate::codec::{Inline, Packed};
+use crate::event::CoreDeed;
 use crate::id::PlayerId;
 use crate::input::{InputCommand, SHIP_INPUT_BYTES, ShipInput};
-use crate::mode::Mode;
+use crate::mode::{Mode, Team};
 use crate::name::PlayerName;
 use crate::rule_book::RuleBook;
 use crate::rules::Rules;
@@ -185,6 +187,19 @@ pub struct Welcome {
     pub pilot: Pilot,
     /// The round's clock.
     pub round: Round,
+    /// What both sides have reached; empty where there are none.
+    pub team_scores: Vec<u16>,
+    /// The last that happened to each core; empty where there are none.
+    pub cores: Vec<CoreNews>,
+}
+
+/// What happened to a core, and so where it is: whose core, what, who did it, and where, in whole units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreNews(pub Team, pub CoreDeed, pub Option<PlayerId>, pub (i32, i32));
+
+/// A place as events tell it.
+pub fn whole_units(place: Vec2) -> (i32, i32) {
+    (libm::roundf(place.x) as i32, libm::roundf(place.y) as i32)
 }
 
 impl Welcome {
@@ -222,9 +237,9 @@ pub struct Standing {
 /// What happened, as far as every player may know. Positions of others are not in here; snapshots carry them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PlayerEvent {
-    /// Somebody took a seat: id, name, hull, bot.
+    /// Somebody took a seat: id, name, hull, bot, side.
     #[serde(rename = "j")]
-    Joined(PlayerId, PlayerName, Hull, bool),
+    Joined(PlayerId, PlayerName, Hull, bool, Team),
     /// Somebody's seat became free.
     #[serde(rename = "l")]
     Left(PlayerId),
@@ -250,6 +265,18 @@ pub enum PlayerEvent {
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),
+    /// Somebody is on another side from now on.
+    #[serde(rename = "m")]
+    Teamed(PlayerId, Team),
+    /// What both sides have reached.
+    #[serde(rename = "t")]
+    TeamScores(u16, u16),
+    /// Something happened to a core.
+    #[serde(rename = "o")]
+    Core(CoreNews),
+    /// A mine went off in the receiver's view: who laid it, and where, in whole units.
+    #[serde(rename = "d")]
+    Blast(PlayerId, (i32, i32)),
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
@@ -401,7 +428,7 @@ mod tests {
     /// One event of each kind.
     fn example_events(round: Round) -> Vec<PlayerEvent> {
         vec![
-            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Red),
             PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
             PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
             PlayerEvent::Limbo(PlayerId(9), true),
@@ -410,6 +437,10 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
+            PlayerEvent::Teamed(PlayerId(9), Team::Blue),
+            PlayerEvent::TeamScores(12, 9),
+            PlayerEvent::Core(CoreNews(Team::Blue, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
+            PlayerEvent::Blast(PlayerId(7), (310, -40)),
         ]
     }
 
@@ -432,6 +463,7 @@ mod tests {
             limbo: false,
             score: 3,
             deaths: 1,
+            team: Team::None,
         };
         let round = Round { number: 1, phase: Phase::Playing, ticks_left: 17_000 };
         let welcome = Welcome {
@@ -450,6 +482,8 @@ mod tests {
             arena: Arena::open(36),
             pilot: pilot.clone(),
             round,
+            team_scores: Vec::new(),
+            cores: Vec::new(),
         };
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
         let figures =

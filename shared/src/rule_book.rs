@@ -40,6 +40,15 @@ impl From<u8> for Weapon {
     }
 }
 
+/// The second weapon of a ship, and what is left of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arms {
+    /// Which weapon.
+    pub weapon: Weapon,
+    /// Charges left of a pickup; 0 is the weapon that every life begins with, which never runs out.
+    pub charges: u8,
+}
+
 /// How a rule is written in a file. In the table all are numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -266,6 +275,9 @@ impl TryFrom<&[f32]> for RuleBook {
     type Error = RuleBookError;
 
     fn try_from(numbers: &[f32]) -> Result<RuleBook, RuleBookError> {
+        if numbers.is_empty() {
+            return Ok(RuleBook::STANDARD);
+        }
         let whole: [f32; RULES] = numbers.try_into().map_err(|_| RuleBookError::Count(numbers.len()))?;
         let fits = |(number, (low, high)): (&f32, &(f32, f32))| (*low..=*high).contains(number);
         match whole.iter().zip(&RULE_RANGES).position(|rule| !fits(rule)) {
@@ -275,11 +287,13 @@ impl TryFrom<&[f32]> for RuleBook {
     }
 }
 
-/// A list of numbers; those without a fraction are whole numbers on the wire.
+/// A list of numbers, those without a fraction as whole numbers; an empty list is the standard.
 impl Serialize for RuleBook {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(RULES))?;
-        for number in self.numbers() {
+        let numbers = self.numbers();
+        let told = if *self == RuleBook::STANDARD { &[][..] } else { &numbers[..] };
+        let mut list = serializer.serialize_seq(Some(told.len()))?;
+        for &number in told {
             let whole = number as u32;
             if whole as f32 == number {
                 list.serialize_element(&whole)?;
@@ -313,7 +327,9 @@ mod tests {
         assert_eq!(decode::<RuleBook>(&encode(&book).unwrap(), 1000), Ok(book));
         let json = serde_json::to_string(&book).unwrap();
         assert_eq!(serde_json::from_str::<RuleBook>(&json).unwrap(), book);
-        assert!(encode(&RuleBook::STANDARD).unwrap().len() < 150);
+        assert!(encode(&book).unwrap().len() < 150);
+        assert_eq!(encode(&RuleBook::STANDARD), Ok(vec![0x90]));
+        assert_eq!(decode::<RuleBook>(&[0x90], 1), Ok(RuleBook::STANDARD));
     }
 
     #[test]

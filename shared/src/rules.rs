@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
+use crate::input::ShipInput;
 use crate::mode::Mode;
-use crate::rule_book::{RuleBook, Weapon};
+use crate::rule_book::{Arms, RuleBook, Weapon};
 use crate::tick::{Rewind, TickRate};
 
 /// Radius of a ship's hit circle in units.
@@ -140,7 +141,9 @@ impl Rules {
     #[must_use]
     pub fn in_arena(self, arena: &Arena) -> Rules {
         let ship = &self.book.ship;
-        let wait_ms = if arena.spawns().is_empty() { ship.crowd_respawn_ms } else { ship.respawn_ms };
+        let [red, _] = arena.team_spawns();
+        let anywhere = arena.spawns().is_empty() && red.is_empty();
+        let wait_ms = if anywhere { ship.crowd_respawn_ms } else { ship.respawn_ms };
         Rules { respawn_ticks: self.rate.ticks_in(wait_ms as u32) as u16, ..self }
     }
 
@@ -151,8 +154,35 @@ impl Rules {
     }
 
     /// The second weapon of every new life.
-    pub fn first_second(&self) -> Weapon {
-        Weapon::from(self.book.ship.second as u8)
+    pub fn first_arms(&self) -> Arms {
+        Arms { weapon: Weapon::from(self.book.ship.second as u8), charges: 0 }
+    }
+
+    /// Takes a charge for one use of the second weapon, and returns the ticks until the next one. What is used up gives way
+    /// to the weapon that a life begins with.
+    pub fn spend(&self, arms: &mut Arms) -> u16 {
+        let wait = self.second_every(arms.weapon, arms.charges > 0);
+        if arms.charges == 1 {
+            *arms = self.first_arms();
+        }
+        arms.charges = arms.charges.saturating_sub(1);
+        wait
+    }
+
+    /// What `input` does to a ship that carries a core.
+    pub fn laden(&self, input: ShipInput) -> ShipInput {
+        if self.book.cores.carrier_dashes > 0.0 { input } else { input.held() }
+    }
+
+    /// The charges that a pickup of `weapon` holds.
+    pub fn charges(&self, weapon: Weapon) -> u8 {
+        let RuleBook { rail, scatter, mines, .. } = &self.book;
+        match weapon {
+            Weapon::None => 0,
+            Weapon::Rail => rail.charges as u8,
+            Weapon::Scatter => scatter.charges as u8,
+            Weapon::Mines => mines.charges as u8,
+        }
     }
 
     /// Time between two uses of `weapon`, in ticks; `charged` is whether by a charge that was picked up.

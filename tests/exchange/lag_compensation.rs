@@ -12,7 +12,7 @@ use shared::collision::{swept_circle, swept_walls};
 use shared::id::PlayerId;
 use shared::input::Buttons;
 use shared::link_profile::{LinkProfile, WIFI, Way};
-use shared::rule_book::RuleBook;
+use shared::rule_book::{RuleBook, Weapon};
 use shared::rules::{MUZZLE_UNITS, SHIP_RADIUS};
 use shared::tick::Tick;
 use shared::world::World;
@@ -148,7 +148,7 @@ fn watch(exchange: &mut Exchange, shooter: &mut Traveller, target: PlayerId, sec
         let ship = world.ship(id).unwrap();
         // The first seconds are for the clocks.
         if tick > 150 {
-            let fired = ship.rail_wait_ticks == rules.rail_every_ticks
+            let fired = ship.second_wait_ticks == rules.second_every(Weapon::Rail, false)
                 || ship.fire_wait_ticks == rules.fire_every_ticks;
             outcome.fired += u32::from(fired);
             outcome.hits += u32::from(after > before);
@@ -274,7 +274,7 @@ impl Victim {
         let covered = swept_walls(arena, muzzle, ship.motion.position).is_some();
         self.covered_ticks = if covered { self.covered_ticks + 1 } else { 0 };
         let by_rail = lost >= self.lost + BOOK.rail.damage as u32
-            && from.rail_wait_ticks == rules.rail_every_ticks
+            && from.second_wait_ticks == rules.second_every(Weapon::Rail, false)
             && from.input.buttons.has(Buttons::RAIL);
         self.lost = lost;
         if by_rail {

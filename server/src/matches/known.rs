@@ -3,9 +3,10 @@
 
 use glam::Vec2;
 use shared::id::{PlayerId, ShotId};
-use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, put_count};
+use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, ThingRecord, put_count};
 use shared::replica::{HeldShip, SINCE_TICKS_MAX, ViewChecksum, in_view};
 use shared::rules::VIEW_HALF;
+use shared::snapshot::Kit;
 use shared::tick::Tick;
 use shared::world::{Ship, World};
 
@@ -27,12 +28,22 @@ pub struct Known {
     written: Option<Tick>,
     ships: Vec<PlayerId>,
     shots: Vec<ShotId>,
+    /// Names of mines and pickups.
+    things: Vec<u16>,
+    kit: Kit,
     budget_bytes: usize,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Known { written: None, ships: Vec::new(), shots: Vec::new(), budget_bytes: usize::MAX }
+        Known {
+            written: None,
+            ships: Vec::new(),
+            shots: Vec::new(),
+            things: Vec::new(),
+            kit: Kit::default(),
+            budget_bytes: usize::MAX,
+        }
     }
 }
 
@@ -42,6 +53,7 @@ pub struct Scratch {
     /// Ships and shots that the client holds and that were not met yet.
     unmet_ships: Marks,
     unmet_shots: Marks,
+    unmet_things: Marks,
     /// Ships that the client will hold.
     kept_ships: Marks,
     next: Known,
@@ -75,6 +87,10 @@ struct Sections {
     fired_count: u16,
     placed: Vec<u8>,
     placed_count: u16,
+    lifted: Vec<u8>,
+    lifted_count: u16,
+    laid: Vec<u8>,
+    laid_count: u16,
 }
 
 /// Marks on names, one bit each, so that all of them stay in the nearest cache. Whoever sets marks wipes them again.
@@ -146,6 +162,8 @@ impl Known {
         let since = self.written.filter(|t| head.tick.since(*t) <= SINCE_TICKS_MAX);
         scratch.next.ships.clear();
         scratch.next.shots.clear();
+        scratch.next.things.clear();
+        scratch.next.kit = Kit::from(own);
         scratch.next.written = Some(head.tick);
         scratch.next.budget_bytes = self.budget_bytes;
         scratch.records.clear();
@@ -153,10 +171,13 @@ impl Known {
         gather_own(scene, own, since, scratch);
         self.gather_ships(scene, (own.id, place), since, scratch);
         self.gather_shots(scene, place, since, scratch);
+        self.gather_things(scene, place, since, scratch);
         scratch.wipe_marks(own.id);
         let head = Head {
             since: since.map_or(0, |t| head.tick.since(t) as u8),
             checksum: head.checksum.map(|_| checksum(scene, own.id, &scratch.next)),
+            kit: (since.is_none() || self.kit != scratch.next.kit).then_some(scratch.next.kit),
+            things: scratch.records.has_things(),
             ..head
         };
         scratch.body.clear();
@@ -251,6 +272,41 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Mines and pickups: they neither move nor change, so only their coming and going is news.
+    fn gather_things(
+        &self,
+        Scene { columns, .. }: Scene<'_>,
+        middle: Vec2,
+        since: Option<Tick>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { unmet_things: unmet, next, records, found, .. } = scratch;
+        if columns.things().is_empty() && self.things.is_empty() {
+            return;
+        }
+        if since.is_some() {
+            self.things.iter().for_each(|name| unmet.set(*name));
+        }
+        for record in columns.things().find(middle, self.half(), found) {
+            if unmet.take(record.name()) {
+                next.things.push(record.name());
+            } else if next.things.len() < HELD_MAX && records.bytes() < self.budget_bytes {
+                next.things.push(record.name());
+                records.add_thing(record);
+            }
+        }
+        if since.is_some() {
+            for &name in self.things.iter().filter(|name| unmet.take(**name)) {
+                let knows = columns.things().place(name).is_some_and(|place| !in_view(middle, place));
+                if !knows {
+                    records.add_lifted(name);
+                }
+            }
+        }
+    }
+}
+
 /// The own ship is always told.
 fn gather_own(Scene { world, columns }: Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
     let Scratch { kept_ships: kept, records, .. } = scratch;
@@ -276,19 +332,39 @@ fn checksum(Scene { world, columns }: Scene<'_>, own: PlayerId, next: &Known) ->
             sum.add_shot(*id, shot.position);
         }
     }
+    for name in &next.things {
+        columns.things().place(*name).iter().for_each(|place| sum.add_thing(*name, *place));
+    }
     sum.value()
 }
 
 impl Sections {
     fn clear(&mut self) {
-        for bytes in [&mut self.ships, &mut self.ended, &mut self.fired, &mut self.placed] {
+        let Sections { ships, ended, fired, placed, lifted, laid, .. } = self;
+        for bytes in [ships, ended, fired, placed, lifted, laid] {
             bytes.clear();
         }
         (self.ship_count, self.ended_count, self.fired_count, self.placed_count) = (0, 0, 0, 0);
+        (self.lifted_count, self.laid_count) = (0, 0);
     }
 
     fn bytes(&self) -> usize {
-        self.ships.len() + self.ended.len() + self.fired.len() + self.placed.len()
+        let things = self.lifted.len() + self.laid.len();
+        self.ships.len() + self.ended.len() + self.fired.len() + self.placed.len() + things
+    }
+
+    fn has_things(&self) -> bool {
+        self.lifted_count + self.laid_count > 0
+    }
+
+    fn add_thing(&mut self, record: &ThingRecord) {
+        record.put(&mut self.laid);
+        self.laid_count += 1;
+    }
+
+    fn add_lifted(&mut self, name: u16) {
+        self.lifted.extend(name.to_le_bytes());
+        self.lifted_count += 1;
     }
 
     fn add_ship(&mut self, record: &[u8]) {
@@ -324,8 +400,11 @@ impl Sections {
             (self.ended_count, &self.ended),
             (self.fired_count, &self.fired),
             (self.placed_count, &self.placed),
+            (self.lifted_count, &self.lifted),
+            (self.laid_count, &self.laid),
         ];
-        for (count, bytes) in all {
+        let told = if self.has_things() { all.len() } else { all.len() - 2 };
+        for (count, bytes) in all.into_iter().take(told) {
             put_count(count, out);
             out.extend_from_slice(bytes);
         }
@@ -423,6 +502,12 @@ mod tests {
                     assert_eq!(shot.position, truth.position);
                 }
                 let near = |p: Vec2| in_view(own.motion.position, p);
+                assert_eq!(seen.own.kit, Kit::from(own));
+                let mines = self.world.mines.iter().filter(|m| near(m.place)).count();
+                assert_eq!(seen.mines.len(), mines);
+                let pickups = self.stage.arena.pickups().iter().enumerate();
+                let lie = pickups.filter(|(i, p)| self.world.pickups[*i] == 0 && near(p.place)).count();
+                assert_eq!(seen.pickups.len(), lie);
                 let shots = self.world.shots.iter().filter(|s| near(s.position)).count();
                 assert_eq!(seen.shots.len(), shots.min(HELD_MAX));
             }

@@ -14,6 +14,8 @@ pub mod view_claims;
 
 pub mod nearby;
 
+pub mod things;
+
 pub mod columns;
 pub mod credit;
 pub mod known;

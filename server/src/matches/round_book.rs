@@ -4,6 +4,7 @@
 use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
+use shared::round;
 use shared::tick::Tick;
 use shared::world::{Phase, Pilot, Round, World};
 
@@ -97,7 +98,7 @@ impl RoundBook {
             map: settings.map.clone(),
             mode: settings.mode.word(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
-            whole: self.before.ticks_left <= 1,
+            whole: self.before.ticks_left <= 1 || round::reached(world, &settings.rules()),
             length_s: self.played_ticks(settings).div_ceil(settings.tick_hz.hz()),
             rows,
         };

@@ -15,8 +15,9 @@ pub struct StoredSettings {
     map: String,
     #[serde(default)]
     score_limit: Option<u16>,
+    /// All numbers, also standard ones: those may be others in a later version.
     #[serde(default)]
-    book: RuleBook,
+    rules: Vec<f32>,
     max_players: u32,
     bots: u32,
     duration_s: u32,
@@ -40,7 +41,7 @@ impl From<&MatchSettings> for StoredSettings {
             mode: settings.mode,
             map: settings.map.clone(),
             score_limit: settings.score_limit,
-            book: settings.book,
+            rules: settings.book.numbers().to_vec(),
             max_players: settings.max_players,
             bots: settings.bots,
             duration_s: settings.duration_s,
@@ -58,7 +59,9 @@ impl TryFrom<StoredSettings> for MatchSettings {
     type Error = SettingsError;
 
     fn try_from(stored: StoredSettings) -> Result<MatchSettings, SettingsError> {
-        let StoredSettings { book, visibility, start, password, .. } = stored;
+        let StoredSettings { visibility, start, password, .. } = stored;
+        let book = RuleBook::try_from(stored.rules.as_slice())
+            .map_err(|e| SettingsError { field: "rules", message: e.to_string() })?;
         let raw = RawSettings {
             name: Some(stored.name),
             mode: Some(stored.mode.word().to_owned()),

@@ -13,7 +13,7 @@ use super::look::Looks;
 use super::moment::{Chance, LENGTH, Moment, direction, ease_out, part};
 use crate::view::Happening;
 use crate::web::hulls::HULL_UNITS;
-use crate::web::palette::{self, BAD, HALO, Rgb, WHITE, mix, rgb};
+use crate::web::palette::{BAD, HALO, Rgb, TAKE, WHITE, mix, rgb};
 use crate::web::renderer::Scene;
 use crate::web::renderer::layer::{Arc, Layer, Streak, paint};
 
@@ -63,7 +63,7 @@ impl Effects {
 
     fn take_one(&mut self, moment: &Moment<'_>, happening: &Happening, looks: &mut Looks) {
         let (now_ms, view) = (moment.now_ms, moment.view);
-        let hue_of = |id: PlayerId| hue(moment, id);
+        let hue_of = |id: PlayerId| moment.hue(id);
         match *happening {
             Happening::Fired { by, position, angle } => {
                 self.start(Effect::Muzzle { place: position, angle, hue: hue_of(by) }, now_ms);
@@ -81,10 +81,17 @@ impl Effects {
                 looks.flash(victim, now_ms);
                 self.start(Effect::HitTicks(victim), now_ms);
             }
-            Happening::Killed { victim, position: Some(place), .. } => {
+            Happening::Killed { victim: id, position: Some(place), .. }
+            | Happening::Blast { by: id, position: place } => {
                 self.seed = self.seed.wrapping_add(1);
                 let seed = self.seed;
-                self.start(Effect::Blast(Blast { place, hue: hue_of(victim), seed }), now_ms);
+                self.start(Effect::Blast(Blast { place, hue: hue_of(id), seed }), now_ms);
+            }
+            Happening::Armed => {
+                if let Some(own) = &view.own {
+                    let ring = Effect::Ring { place: own.position, hue: TAKE, inwards: true };
+                    self.start(ring, now_ms);
+                }
             }
             Happening::Dashed { id, position } => {
                 looks.of(id).dashed_ms = Some(now_ms);
@@ -94,6 +101,7 @@ impl Effects {
                 self.start(Effect::Ring { place: position, hue: hue_of(id), inwards: true }, now_ms);
             }
             Happening::Killed { .. }
+            | Happening::Core { .. }
             | Happening::RoundStarted
             | Happening::RoundEnded
             | Happening::Closing { .. } => {}
@@ -156,11 +164,6 @@ impl Effects {
             }
         }
     }
-}
-
-fn hue(moment: &Moment<'_>, id: PlayerId) -> Rgb {
-    let own = moment.me.or(moment.view.own.map(|own| own.id));
-    if own == Some(id) { HALO } else { palette::foe(id) }
 }
 
 fn muzzle(layer: &mut Layer, (place, angle): (Vec2, Angle), hue: Rgb, t: f32) {

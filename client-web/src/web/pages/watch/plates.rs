@@ -10,6 +10,7 @@ use crate::web::hud::clock::Clock;
 use crate::web::hud::kills::Kills;
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
+use crate::web::hud::sides::SideScores;
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::Table;
 
@@ -19,6 +20,7 @@ pub struct Plates {
     pub(super) card: Card,
     pub(super) clock: Clock,
     pub(super) kills: Kills,
+    pub(super) sides: SideScores,
     pub(super) labels: Labels,
     pub(super) notice: Notice,
     pub(super) roster: Roster,
@@ -42,6 +44,7 @@ impl Plates {
             card: Card::new()?,
             clock: Clock::new("watch-clock")?,
             kills: Kills::new("watch-kills")?,
+            sides: SideScores::new("watch-sides")?,
             labels: Labels::new()?,
             notice: Notice::new()?,
             roster: Roster::new()?,
