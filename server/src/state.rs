@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    maps::Maps,
     replay::shelf::Shelf,
     store::handle::Store,
     token::Signer,
@@ -24,6 +25,8 @@ use crate::{
 pub struct State {
     /// The matches.
     pub lobby: Lobby,
+    /// What can be played on.
+    pub maps: Maps,
     /// Accounts and results.
     pub store: Store,
     /// What ended matches left, if that is kept.
@@ -58,6 +61,7 @@ impl State {
         let Parts { lobby, store, replays, admission, signer, config, listening, lan } = parts;
         State {
             lobby,
+            maps: Maps::open(&config.data_dir),
             store,
             replays,
             admission,

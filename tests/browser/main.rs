@@ -5,6 +5,7 @@
 mod checksum;
 mod compare;
 mod host;
+mod maps;
 mod phone;
 mod play;
 mod playground;

@@ -46,7 +46,8 @@ impl Field {
     fn new(mode: Mode, goal: u16, pilots: u16, pickups: &[(f32, PickupKind)]) -> Field {
         let rules = Rules::new(TickRate::DEFAULT, 600_000).with_mode(mode, Some(goal));
         let mut field = Field { world: World::new(5), stage: Stage::new(arena(pickups), rules) };
-        let joins: Vec<Command> = (1..=pilots).map(|id| join(id, false)).chain([Command::StartRound]).collect();
+        let joins: Vec<Command> =
+            (1..=pilots).map(|id| join(id, false)).chain([Command::StartRound]).collect();
         field.step(&joins);
         field.step(&[]);
         for ship in &mut field.world.ships {
@@ -137,7 +138,11 @@ fn kills_count_for_the_side_and_end_the_round_and_mates_are_spared() {
         field.ship(id).hull_points = points;
     }
     let events = field.hold(1, Buttons::RAIL, 0);
-    assert!(events.contains(&Event::Killed { victim: PlayerId(2), by: PlayerId(1), position: Vec2::new(200.0, 0.0) }));
+    assert!(events.contains(&Event::Killed {
+        victim: PlayerId(2),
+        by: PlayerId(1),
+        position: Vec2::new(200.0, 0.0)
+    }));
     assert_eq!((field.ship(3).hull_points, field.world.team_scores), (100, [1, 0]));
     assert_eq!(field.world.round.phase, Phase::Playing);
     field.ship(2).respawn_ticks = 0;
@@ -223,7 +228,10 @@ fn pickups_help_once_and_come_back() {
     assert_eq!(field.world.pickups, [0, 0, 0], "a whole ship needs no repair");
     field.ship(1).hull_points = 30;
     field.pass(1);
-    assert_eq!((field.ship(1).hull_points, field.world.pickups[0]), (80, field.stage.rules.pickup_return_ticks));
+    assert_eq!(
+        (field.ship(1).hull_points, field.world.pickups[0]),
+        (80, field.stage.rules.pickup_return_ticks)
+    );
     field.put(1, 0.0, 0.0);
     field.pass(1);
     assert_eq!(field.ship(1).shield_points, 50);

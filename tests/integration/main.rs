@@ -10,6 +10,7 @@ mod half_open;
 mod http2;
 mod idle;
 mod load;
+mod maps;
 mod metrics;
 mod nats;
 mod nats_outages;

@@ -18,6 +18,7 @@ pub mod tagged;
 pub mod bans;
 pub mod host;
 pub mod join;
+pub mod maps;
 pub mod matches;
 pub mod players;
 pub mod playground;

@@ -1,7 +1,11 @@
-//! A match's settings as its journal keeps them: the same values, but the password as its hash instead of a flag.
-//! What comes back from a disk is checked like a host's wish, since maps and limits may have changed since.
+//! A match's settings as its journal keeps them: the same values, the password as its hash instead of a flag, and the
+//! arena itself, since a map's file may be another or gone when the match goes on or is watched again.
+//! What comes back from a disk is checked like a host's wish, since limits may have changed since.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::arena::Arena;
 use shared::rule_book::RuleBook;
 use shared::rules::LAG_COMPENSATION_MS;
 
@@ -18,6 +22,9 @@ pub struct StoredSettings {
     /// All numbers, also standard ones: those may be others in a later version.
     #[serde(default)]
     rules: Vec<f32>,
+    /// Absent in journals of versions whose maps all came with the program.
+    #[serde(default)]
+    arena: Option<Arena>,
     max_players: u32,
     bots: u32,
     duration_s: u32,
@@ -42,6 +49,7 @@ impl From<&MatchSettings> for StoredSettings {
             map: settings.map.clone(),
             score_limit: settings.score_limit,
             rules: settings.book.numbers().to_vec(),
+            arena: Some(settings.arena()),
             max_players: settings.max_players,
             bots: settings.bots,
             duration_s: settings.duration_s,
@@ -64,9 +72,8 @@ impl TryFrom<StoredSettings> for MatchSettings {
             .map_err(|e| SettingsError { field: "rules", message: e.to_string() })?;
         let raw = RawSettings {
             name: Some(stored.name),
-            mode: Some(stored.mode.word().to_owned()),
-            score_limit: stored.score_limit.map(u32::from),
-            map: Some(stored.map),
+            // A map that has its arena with it need not be known here.
+            map: stored.arena.is_none().then(|| stored.map.clone()),
             max_players: Some(stored.max_players),
             bots: Some(stored.bots),
             duration_s: Some(stored.duration_s),
@@ -76,7 +83,20 @@ impl TryFrom<StoredSettings> for MatchSettings {
             ..RawSettings::default()
         };
         let checked = raw.check()?;
-        Ok(MatchSettings { book, visibility, start, password: password.map(Password), ..checked })
+        let (mode, score_limit) = (stored.mode, stored.score_limit);
+        let arena = stored.arena.map_or_else(|| Arc::clone(&checked.arena), Arc::new);
+        let password = password.map(Password);
+        Ok(MatchSettings {
+            mode,
+            score_limit,
+            book,
+            visibility,
+            start,
+            password,
+            map: stored.map,
+            arena,
+            ..checked
+        })
     }
 }
 
@@ -102,7 +122,10 @@ mod tests {
         let back = MatchSettings::try_from(StoredSettings::from(&settings)).unwrap();
         assert_eq!(back, settings);
         assert_eq!(back.password_fits(Some("hush")), PasswordAnswer::Right);
-        let elsewhere = StoredSettings { map: "nowhere".to_owned(), ..StoredSettings::from(&settings) };
-        assert_eq!(MatchSettings::try_from(elsewhere).unwrap_err().field, "map");
+        let gone = StoredSettings { map: "nowhere".to_owned(), ..StoredSettings::from(&settings) };
+        let back = MatchSettings::try_from(gone.clone()).unwrap();
+        assert_eq!((back.map.as_str(), &back.arena), ("nowhere", &settings.arena));
+        let older = StoredSettings { arena: None, ..gone };
+        assert_eq!(MatchSettings::try_from(older).unwrap_err().field, "map");
     }
 }
