@@ -2,13 +2,13 @@
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
 mod news;
+mod things;
 
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::id::PlayerId;
 use shared::input::ShipInput;
-use shared::mode::Team;
 use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
 use shared::rule_book::Weapon;
@@ -34,7 +34,7 @@ use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
 use crate::sides;
 use crate::sightings;
-use crate::view::{Freshness, Happening, MineView, ShipView, Sides, View};
+use crate::view::{Freshness, Happening, MineView, Sides, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
@@ -225,24 +225,6 @@ impl Play {
         self.see_things(snapshot);
     }
 
-    /// Mines and pickups, and what the own ship took.
-    fn see_things(&mut self, snapshot: &Snapshot) {
-        self.mines = snapshot
-            .mines
-            .iter()
-            .map(|mine| MineView { id: mine.id, owner: mine.owner, place: mine.place })
-            .collect();
-        self.pickups.clone_from(&snapshot.pickups);
-        let (old, new) = (self.own, snapshot.own);
-        let more = new.hull_points > old.hull_points
-            || new.kit.shield_points > old.kit.shield_points
-            || new.kit.arms.charges > old.kit.arms.charges;
-        if more && old.respawn_ticks == 0 && old.hull_points > 0 && new.respawn_ticks == 0 {
-            self.schedule.now(Happening::Armed);
-        }
-        self.own = new;
-    }
-
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
         if verdict.born {
             self.schedule.now(Happening::Appeared { id: self.player, position: own.motion.position });
@@ -333,15 +315,6 @@ impl Play {
         }
     }
 
-    /// Those of `ships` that own shots can meet.
-    fn targets(&self, mut ships: Vec<ShipView>) -> Vec<ShipView> {
-        let mine = self.roster.team_of(self.player);
-        if mine != Team::None && self.ground.rules.book.teams.friendly_fire == 0.0 {
-            ships.retain(|ship| self.roster.team_of(ship.id) != mine);
-        }
-        ships
-    }
-
     /// A fresh press of the trigger is shown before its tick is due.
     fn show_trigger(&mut self, buffer: &InputBuffer) {
         if !buffer.trigger_pressed() {
@@ -399,16 +372,6 @@ impl Play {
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);
         }
         view
-    }
-
-    fn show_things(&mut self, view: &mut View) {
-        view.mines.clone_from(&self.mines);
-        view.pickups.clone_from(&self.pickups);
-        if let Some(sides) = &mut self.sides {
-            view.ships.iter().for_each(|ship| sides.see(ship.id, ship.position));
-            view.own.iter().for_each(|own| sides.see(own.id, own.position));
-        }
-        view.sides = self.sides;
     }
 
     fn freshness(&self, linked: bool, now_ms: f64) -> Freshness {

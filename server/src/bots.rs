@@ -8,18 +8,19 @@ use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::collision::swept_walls;
 use shared::command::Command;
+use shared::cores::state;
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
-use shared::mode::Team;
+use shared::mode::{Mode, Team};
 use shared::name::PlayerName;
 use shared::random::Random;
 use shared::rules::{SHIP_RADIUS, VIEW_HALF};
 use shared::simulation::Stage;
 use shared::tick::{Rewind, Tick};
-use shared::world::{Hull, Pilot, Ship, World};
+use shared::world::{CoreState, Hull, Pilot, Ship, World};
 
 /// Raised with every change after which bots may decide otherwise: replays leave out what bots would do anyway.
-pub const BOTS_VERSION: u32 = 1;
+pub const BOTS_VERSION: u32 = 2;
 
 /// Decisions in a second; between them a bot holds on, as a person's hand does.
 const DECISIONS_HZ: u32 = 10;
@@ -160,7 +161,9 @@ impl Mind {
         if !ship.alive() {
             return self.input.neutral();
         }
-        match nearest_target(ship, world, stage) {
+        // Who carries a core runs.
+        let target = nearest_target(ship, world, stage).filter(|_| !world.carries(ship.id));
+        match target {
             Some(target) => self.fight(ship, target, stage, random),
             None => self.wander(ship, world, stage, random),
         }
@@ -203,8 +206,26 @@ impl Mind {
             self.goal = (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * spread;
             self.goal_until = world.tick + stage.rules.rate.ticks_in(5000);
         }
-        let thrust = clear_way(&stage.arena, place, (self.goal - place).normalize_or_zero());
+        // Every second wish leads to what the round is about.
+        let errand = errand(ship.id, world, stage)
+            .filter(|_| self.goal_until.0.is_multiple_of(2) || world.carries(ship.id));
+        let goal = errand.unwrap_or(self.goal);
+        let thrust = clear_way(&stage.arena, place, (goal - place).normalize_or_zero());
         ShipInput { thrust: Thrust::from_vector(thrust), aim: Angle::of(thrust), buttons: Buttons::default() }
+    }
+}
+
+/// Where a core leads the pilot of `id`, if the match is about cores: home with one, else to the other side's.
+fn errand(id: PlayerId, world: &World, stage: &Stage) -> Option<Vec2> {
+    let stands = stage.arena.cores().filter(|_| stage.rules.mode == Mode::Ctc)?;
+    let team = world.team_of(id);
+    if world.carries(id) {
+        return stands.get(team.side()?).copied();
+    }
+    match state(world, team.other()) {
+        CoreState::Home => stands.get(team.other().side()?).copied(),
+        CoreState::Dropped { place, .. } => Some(place),
+        CoreState::Carried(_) => None,
     }
 }
 

@@ -309,6 +309,9 @@ mod tests {
             (r#"{"start":"later"}"#, "start: must be now or host, not \"later\""),
             (r#"{"spectator_delay_ms":70000}"#, "spectator_delay_ms: "),
             (r#"{"lag_compensation_ms":501}"#, "lag_compensation_ms: must be 0 to 500, not 501"),
+            (r#"{"mode":"chess"}"#, "mode: must be ffa or tdm or ctc, not \"chess\""),
+            (r#"{"mode":"ctc"}"#, "mode: ctc needs a map with cores, and \"lattice\" has none"),
+            (r#"{"score_limit":10001}"#, "score_limit: must be 0 to 10000, not 10001"),
             (r#"{"colour":"red"}"#, "unknown field `colour`"),
             (r#"{"bots":-1}"#, "invalid value"),
         ] {

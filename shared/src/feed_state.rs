@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::angle::Angle;
-use crate::arena::SIDE_UNITS_MAX;
-use crate::event::{Beam, CoreDeed};
+use crate::event::CoreDeed;
 use crate::feed::{
-    BEAM_NUMBERS, BLAST_NUMBERS, CHANGE_NUMBERS, CORE_NUMBERS, CoreTold, Delta, END_NUMBERS, FeedPilot, Join,
-    KILL_NUMBERS, Keyframe, Kill, Limbo, MINE_NUMBERS, MOVE_NUMBERS, RoundSet, SHIP_NUMBERS, SHOT_NUMBERS,
-    STEPS_PER_UNIT, TeamScores, TeamSet,
+    CHANGE_NUMBERS, CORE_NUMBERS, CoreTold, Delta, END_NUMBERS, FeedPilot, Join, KILL_NUMBERS, Keyframe,
+    Kill, Limbo, MINE_NUMBERS, MOVE_NUMBERS, RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, TeamScores, TeamSet,
 };
+pub use crate::feed_records::{ApplyError, place, read_beam, read_blast, records};
+use crate::feed_records::{fit, player, step};
 use crate::id::{MineId, PlayerId, ShotId};
 use crate::mode::Team;
 use crate::name::PlayerName;
@@ -171,17 +170,6 @@ pub struct FeedState {
     pub team_scores: [u16; 2],
     /// Where the cores of both sides are.
     pub cores: [FeedCore; 2],
-}
-
-/// Why an event does not fit the state: the reader needs a keyframe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ApplyError {
-    /// A list whose length is no multiple of its records, or a number out of its range.
-    #[error("the event has a record that makes no sense")]
-    Record,
-    /// A record about a ship or shot that is not there.
-    #[error("the event speaks of something unknown")]
-    Unknown,
 }
 
 impl FeedState {
@@ -389,42 +377,4 @@ pub fn read_shot(record: [i32; SHOT_NUMBERS], tick: Tick) -> Result<(ShotId, Fee
     }
     let born = tick - u32::from(fit::<u16>(ago)?);
     Ok((ShotId(fit(id)?), FeedShot { owner: player(owner)?, born, x: step(x)?, y: step(y)?, angle }))
-}
-
-/// Reads one beam's record from an event of `tick`: when it was there, and its way.
-pub fn read_beam(record: [i32; BEAM_NUMBERS], tick: Tick) -> Result<(Tick, Beam), ApplyError> {
-    let [by, ago, x, y, end_x, end_y] = record;
-    let (from, to) = (place(step(x)?, step(y)?), place(step(end_x)?, step(end_y)?));
-    Ok((tick - u32::from(fit::<u16>(ago)?), Beam { by: player(by)?, from, to }))
-}
-
-/// Reads one blast's record from an event of `tick`: when it was, who laid the mine, and where.
-pub fn read_blast(record: [i32; BLAST_NUMBERS], tick: Tick) -> Result<(Tick, PlayerId, Vec2), ApplyError> {
-    let [by, ago, x, y] = record;
-    Ok((tick - u32::from(fit::<u16>(ago)?), player(by)?, place(step(x)?, step(y)?)))
-}
-
-/// Cuts a flat list into records of `N` numbers.
-pub fn records<const N: usize>(numbers: &[i32]) -> Result<&[[i32; N]], ApplyError> {
-    let (whole, rest) = numbers.as_chunks::<N>();
-    if rest.is_empty() { Ok(whole) } else { Err(ApplyError::Record) }
-}
-
-/// A position in steps as a place in units.
-pub fn place(x: i32, y: i32) -> Vec2 {
-    Vec2::new(x as f32, y as f32) / STEPS_PER_UNIT
-}
-
-/// A coordinate in steps, if an arena can be that large.
-fn step(value: i32) -> Result<i32, ApplyError> {
-    const STEP_MAX: u32 = (SIDE_UNITS_MAX * STEPS_PER_UNIT) as u32;
-    if value.unsigned_abs() <= STEP_MAX { Ok(value) } else { Err(ApplyError::Record) }
-}
-
-fn player(value: i32) -> Result<PlayerId, ApplyError> {
-    fit(value).map(PlayerId)
-}
-
-fn fit<T: TryFrom<i32>>(value: i32) -> Result<T, ApplyError> {
-    T::try_from(value).map_err(|_| ApplyError::Record)
 }

@@ -58,6 +58,9 @@ pub mod length_prefix;
 pub mod protocol;
 
 pub mod feed;
+
+pub mod feed_records;
+
 pub mod feed_state;
 
 pub mod feed_encoder;

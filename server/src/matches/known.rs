@@ -3,7 +3,7 @@
 
 use glam::Vec2;
 use shared::id::{PlayerId, ShotId};
-use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, ThingRecord, put_count};
+use shared::record::{HELD_MAX, Head};
 use shared::replica::{HeldShip, SINCE_TICKS_MAX, ViewChecksum, in_view};
 use shared::rules::VIEW_HALF;
 use shared::snapshot::Kit;
@@ -12,6 +12,7 @@ use shared::world::{Ship, World};
 
 use crate::matches::columns::{Columns, shot_record};
 use crate::matches::nearby::Found;
+use crate::matches::sections::Sections;
 
 /// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
 /// the edge is not told again and again.
@@ -74,23 +75,6 @@ impl Scratch {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
-}
-
-/// The records of one snapshot while they are gathered.
-#[derive(Debug, Default)]
-struct Sections {
-    ships: Vec<u8>,
-    ship_count: u16,
-    ended: Vec<u8>,
-    ended_count: u16,
-    fired: Vec<u8>,
-    fired_count: u16,
-    placed: Vec<u8>,
-    placed_count: u16,
-    lifted: Vec<u8>,
-    lifted_count: u16,
-    laid: Vec<u8>,
-    laid_count: u16,
 }
 
 /// Marks on names, one bit each, so that all of them stay in the nearest cache. Whoever sets marks wipes them again.
@@ -338,84 +322,12 @@ fn checksum(Scene { world, columns }: Scene<'_>, own: PlayerId, next: &Known) ->
     sum.value()
 }
 
-impl Sections {
-    fn clear(&mut self) {
-        let Sections { ships, ended, fired, placed, lifted, laid, .. } = self;
-        for bytes in [ships, ended, fired, placed, lifted, laid] {
-            bytes.clear();
-        }
-        (self.ship_count, self.ended_count, self.fired_count, self.placed_count) = (0, 0, 0, 0);
-        (self.lifted_count, self.laid_count) = (0, 0);
-    }
-
-    fn bytes(&self) -> usize {
-        let things = self.lifted.len() + self.laid.len();
-        self.ships.len() + self.ended.len() + self.fired.len() + self.placed.len() + things
-    }
-
-    fn has_things(&self) -> bool {
-        self.lifted_count + self.laid_count > 0
-    }
-
-    fn add_thing(&mut self, record: &ThingRecord) {
-        record.put(&mut self.laid);
-        self.laid_count += 1;
-    }
-
-    fn add_lifted(&mut self, name: u16) {
-        self.lifted.extend(name.to_le_bytes());
-        self.lifted_count += 1;
-    }
-
-    fn add_ship(&mut self, record: &[u8]) {
-        if !record.is_empty() {
-            self.ships.extend_from_slice(record);
-            self.ship_count += 1;
-        }
-    }
-
-    fn add_gone(&mut self, id: PlayerId) {
-        ShipRecord { gone: true, ..ShipRecord::default() }.put(id, &mut self.ships);
-        self.ship_count += 1;
-    }
-
-    fn add_ended(&mut self, id: ShotId) {
-        self.ended.extend(id.0.to_le_bytes());
-        self.ended_count += 1;
-    }
-
-    fn add_shot(&mut self, record: &ShotRecord) {
-        if record.position.is_some() {
-            record.put(&mut self.placed);
-            self.placed_count += 1;
-        } else {
-            record.put(&mut self.fired);
-            self.fired_count += 1;
-        }
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        let all = [
-            (self.ship_count, &self.ships),
-            (self.ended_count, &self.ended),
-            (self.fired_count, &self.fired),
-            (self.placed_count, &self.placed),
-            (self.lifted_count, &self.lifted),
-            (self.laid_count, &self.laid),
-        ];
-        let told = if self.has_things() { all.len() } else { all.len() - 2 };
-        for (count, bytes) in all.into_iter().take(told) {
-            put_count(count, out);
-            out.extend_from_slice(bytes);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bots::Bots;
     use shared::command::Command;
+    use shared::mode::Mode;
     use shared::random::Random;
     use shared::replica::Replica;
     use shared::rules::Rules;
@@ -437,6 +349,8 @@ mod tests {
         fn new(seed: u64, map: &str, bots: u16, skips: &[u32]) -> Fight {
             let arena = crate::maps::find(map).unwrap().arena(u32::from(bots));
             let rules = Rules::new(TickRate::DEFAULT, 20_000);
+            let mode = if arena.cores().is_some() { Mode::Ctc } else { Mode::Ffa };
+            let rules = rules.with_mode(mode, None);
             let link = |(i, skip): (usize, &u32)| {
                 let player = PlayerId(i as u16);
                 (player, Known::default(), Replica::new(player, arena.clone(), rules.clone()), *skip)
@@ -517,7 +431,7 @@ mod tests {
 
     #[test]
     fn what_a_client_holds_is_the_truth_however_much_it_misses() {
-        for (seed, map) in [(1, "lattice"), (2, "open"), (3, "quarry")] {
+        for (seed, map) in [(1, "lattice"), (2, "open"), (3, "quarry"), (4, "foundry")] {
             let mut fight = Fight::new(seed, map, 28, &[0, 0, 2, 5, 20, 60]);
             for _ in 0..3000 {
                 fight.step(Vec::new());

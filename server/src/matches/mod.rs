@@ -18,6 +18,8 @@ pub mod things;
 
 pub mod columns;
 pub mod credit;
+mod sections;
+
 pub mod known;
 
 pub mod event_ring;

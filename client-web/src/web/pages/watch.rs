@@ -10,7 +10,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use glam::Vec2;
-use shared::mode::Team;
 use shared::world::Phase;
 use web_sys::HtmlElement;
 
@@ -22,14 +21,11 @@ use crate::feed_way::{FeedChoice, FeedWay};
 use crate::ladder::FIRST_MESSAGE_MS;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
-use crate::view::{Freshness, Happening, Score, View};
+use crate::view::{Freshness, Score, View};
 use crate::web::animation;
-use crate::web::cast::side_class;
 use crate::web::dom::{Fault, after, by_id, document, listen, now_ms, toggle, visible};
 use crate::web::hooks::{self, State};
-use crate::web::hud::kills::Named;
 use crate::web::hud::notice::Answer;
-use crate::web::hud::sides::deed_words;
 use crate::web::hud::table::Occasion;
 use crate::web::input::Input;
 use crate::web::net::feed::SourceEvent;
@@ -317,26 +313,7 @@ impl Watch {
         let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
-        let named = |id| Named {
-            name: self.spectator.name_of(id).unwrap_or("Somebody"),
-            own: false,
-            side: side_class(Team::Red, self.spectator.team_of(id)),
-        };
-        for happening in &self.view.happenings {
-            match happening {
-                Happening::Killed { victim, by, .. } if victim == by => {
-                    plates.kills.note(Some(named(*by)), "fell to a mate", now)?;
-                }
-                Happening::Killed { victim, by, .. } => {
-                    plates.kills.add(named(*by), named(*victim), now)?;
-                }
-                Happening::Core { deed, by, .. } => {
-                    plates.kills.note(by.map(named), deed_words(*deed), now)?;
-                }
-                _ => {}
-            }
-        }
-        plates.sides.show(&self.view, Team::Red)?;
+        plates.tell(&self.view, &self.spectator, now)?;
         plates.kills.pass(now);
         plates.clock.show(&self.view);
         plates.leads.set(&leads);

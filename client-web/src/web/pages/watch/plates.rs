@@ -1,16 +1,19 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
+use shared::mode::Team;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
-use crate::view::{Freshness, View};
+use crate::spectator::Spectator;
+use crate::view::{Freshness, Happening, View};
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::clock::Clock;
-use crate::web::hud::kills::Kills;
+use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
-use crate::web::hud::sides::SideScores;
+use crate::web::hud::sides::{SideScores, deed_words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::Table;
 
@@ -38,6 +41,28 @@ pub struct Plates {
 }
 
 impl Plates {
+    /// Kills and what happened to cores, and the scores of sides.
+    pub(super) fn tell(&mut self, view: &View, spectator: &Spectator, now: f64) -> Result<(), Fault> {
+        let named = |id| Named {
+            name: spectator.name_of(id).unwrap_or("Somebody"),
+            own: false,
+            side: side_class(Team::Red, spectator.team_of(id)),
+        };
+        for happening in &view.happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } if victim == by => {
+                    self.kills.note(Some(named(*by)), "fell to a mate", now)?;
+                }
+                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now)?,
+                Happening::Core { deed, by, .. } => {
+                    self.kills.note(by.map(named), deed_words(*deed), now)?;
+                }
+                _ => {}
+            }
+        }
+        self.sides.show(view, Team::Red)
+    }
+
     /// Finds all elements.
     pub(super) fn new() -> Result<Plates, Fault> {
         Ok(Plates {
