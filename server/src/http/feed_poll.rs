@@ -28,7 +28,7 @@ pub async fn poll(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let FeedAsk { game, cursor, wait } = FeedAsk::read(&state, &id, request.uri(), request.headers())?;
+    let FeedAsk { game, over, cursor, wait } = FeedAsk::read(&state, &id, request.uri(), request.headers())?;
     let wait = seconds(wait.as_deref())?.min(state.feed_poll_hold);
     let log = game.feed();
     let next = log.resume(cursor);
@@ -40,7 +40,9 @@ pub async fn poll(
         rejected("queue_full");
         Problem::later("busy", "too many spectators come at once; try again", Duration::from_secs(1))
     };
-    game.pull().map_err(busy)?;
+    if !over {
+        game.pull().map_err(busy)?;
+    }
     if let Some(body) = answer(log, next, knows_hello, usize::MAX) {
         return Ok(answered(body));
     }
