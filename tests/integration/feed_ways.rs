@@ -191,7 +191,8 @@ fn every_way_ends_with_the_match_s_goodbye() {
             assert_eq!(feed.close, Some((4510, "match_ended".to_owned())));
         }
         let cursor = last.id;
-        let after = |path: &str| get(&server.url(&format!("/api/matches/{id}/{path}={cursor}")), &[]).unwrap();
+        let after =
+            |path: &str| get(&server.url(&format!("/api/matches/{id}/{path}={cursor}")), &[]).unwrap();
         assert_eq!(after("feed/poll?wait=0&cursor").status, 404, "{way:?}");
         assert_eq!(after("events?last_event_id").status, 404, "{way:?}");
     }

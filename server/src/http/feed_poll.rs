@@ -10,7 +10,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{feed_ask::FeedAsk, problem::Problem};
+use super::{feed_ask::FeedAsk, held::later, problem::Problem};
 use crate::{
     feed::answer::answer,
     state,
@@ -47,12 +47,16 @@ pub async fn poll(
         return Ok(answered(body));
     }
     let hold = if knows_hello { wait } else { wait.max(FIRST_HOLD) };
-    if hold > Duration::ZERO {
-        let news = game.park(next).map_err(busy)?;
+    if hold == Duration::ZERO {
+        return Ok(nothing());
+    }
+    let (news, log) = (game.park(next).map_err(busy)?, game.feed_log());
+    Ok(later(async move {
         // Whether it was told, ran out of time or its thread ended: what counts is what is there now.
         let _ = timeout(hold, news).await;
-    }
-    Ok(answer(log, next, knows_hello, usize::MAX).map_or_else(nothing, answered))
+        answer(&log, next, knows_hello, usize::MAX).map_or_else(nothing, answered)
+    })
+    .await)
 }
 
 /// The time that may be waited; the longest if nothing is said.

@@ -29,6 +29,8 @@ pub mod feed_ask;
 pub mod media;
 pub mod pour;
 
+pub mod held;
+
 pub mod events;
 pub mod feed_poll;
 pub mod feed_socket;

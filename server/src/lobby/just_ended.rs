@@ -30,7 +30,10 @@ impl JustEnded {
 
     /// The match with this id, if it ended a moment before `now`.
     pub(super) fn find(&self, id: &str, now: Instant) -> Option<MatchHandle> {
-        self.fresh(now).iter().find(|(_, handle)| handle.id().as_str() == id).map(|(_, handle)| handle.clone())
+        self.fresh(now)
+            .iter()
+            .find(|(_, handle)| handle.id().as_str() == id)
+            .map(|(_, handle)| handle.clone())
     }
 
     /// Lets go of those whose time is over.
