@@ -9,6 +9,7 @@ mod feed_ways;
 mod half_open;
 mod http2;
 mod idle;
+mod idle_memory;
 mod load;
 mod metrics;
 mod nats;
