@@ -5,6 +5,7 @@ pub mod values;
 
 pub mod broker_url;
 pub mod layer;
+pub mod origins;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub use broker_url::BrokerUrl;
 use layer::Layer;
+use origins::Origins;
 pub use values::{BaseUrl, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
 /// A setting that does not work; one line that names it.
@@ -124,17 +126,36 @@ impl Config {
         env: &BTreeMap<String, String>,
         read: impl FnOnce(&PathBuf) -> std::io::Result<String>,
     ) -> Result<Config, ConfigError> {
-        let upper = flags.over(Layer::from_env(env)?);
+        Config::trace(flags, env, read).map(|(config, _)| config)
+    }
+
+    /// The same with where each value comes from.
+    pub fn trace(
+        flags: Layer,
+        env: &BTreeMap<String, String>,
+        read: impl FnOnce(&PathBuf) -> std::io::Result<String>,
+    ) -> Result<(Config, Origins), ConfigError> {
+        let mut origins = Origins::default();
+        origins.note_flags(&flags);
+        let mut variables = Layer::default();
+        for (name, one) in Layer::each_from_env(env)? {
+            origins.note_variable(&name, &one);
+            variables = one.over(variables);
+        }
+        let upper = flags.over(variables);
         let lower = match &upper.config {
             None => Layer::default(),
             Some(path) => {
                 let place = path.display().to_string();
                 let text = read(path)
                     .map_err(|error| ConfigError { place: place.clone(), message: error.to_string() })?;
-                Layer::from_file(&place, &text)?
+                let layer = Layer::from_file(&place, &text)?;
+                origins.note_file(&place, &text, &layer);
+                layer
             }
         };
-        Config::from_layer(upper.over(lower))
+        let config = Config::from_layer(upper.over(lower)).map_err(|error| origins.locate(error))?;
+        Ok((config, origins))
     }
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
@@ -221,10 +242,16 @@ impl Config {
         Ok(self)
     }
 
-    /// The settings as a config file's text, secrets masked.
-    pub fn to_toml(&self) -> Result<String, ConfigError> {
-        toml::to_string(self)
-            .map_err(|error| ConfigError { place: "config".to_owned(), message: error.to_string() })
+    /// The settings as a config file's text, each with where it comes from, secrets masked; those without a value as
+    /// comments.
+    pub fn to_toml(&self, origins: &Origins) -> Result<String, ConfigError> {
+        let table = toml::Table::try_from(self)
+            .map_err(|error| ConfigError { place: "config".to_owned(), message: error.to_string() })?;
+        let lines = origins::keys().into_iter().map(|key| match table.get(&key) {
+            Some(value) => format!("{:<42} # {}\n", format!("{key} = {value}"), origins.of(&key)),
+            None => format!("# {key} is not set\n"),
+        });
+        Ok(lines.collect())
     }
 }
 
