@@ -17,6 +17,9 @@ use layer::Layer;
 use origins::Origins;
 pub use values::{BaseUrl, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
+/// Fewest characters of the operator's word: more than anybody guesses.
+pub const ADMIN_TOKEN_CHARS_MIN: usize = 16;
+
 /// A setting that does not work; one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
@@ -32,10 +35,11 @@ pub struct ConfigError {
 pub struct Config {
     /// Where players connect.
     pub listen: ListenAddress,
-    /// Where metrics and bans are; `None` is on `listen`, for loopback peers only.
+    /// Where metrics and the admin page are; `None` is on `listen`, for loopback peers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_listen: Option<ListenAddress>,
-    /// What metrics and bans ask for.
+    /// What metrics and the admin page ask for; without it metrics ask for nothing, and the page for the word in the data
+    /// folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_token: Option<Secret>,
     /// Folder for what outlives the process; made if it is missing.
@@ -229,8 +233,8 @@ impl Config {
         if self.public_matches > self.matches_max {
             return refuse("public_matches", format!("must be at most matches_max, {}", self.matches_max));
         }
-        if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < 16) {
-            return refuse("admin_token", "must have 16 characters or more".to_owned());
+        if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < ADMIN_TOKEN_CHARS_MIN) {
+            return refuse("admin_token", format!("must have {ADMIN_TOKEN_CHARS_MIN} characters or more"));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             let missing = if self.tls_cert.is_some() { "tls_key" } else { "tls_cert" };

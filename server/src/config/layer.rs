@@ -30,10 +30,11 @@ pub struct Layer {
     /// Address to play on; port 0 lets the system choose [default: 127.0.0.1:7777]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<ListenAddress>,
-    /// Address for metrics and bans [default: on the main address, for loopback peers only]
+    /// Address for metrics and the admin page [default: on the main address, for loopback peers only]
     #[arg(long, value_name = "ADDR")]
     pub admin_listen: Option<ListenAddress>,
-    /// Token that metrics and bans ask for, 16 characters or more [default: none]
+    /// Word that metrics and the admin page ask for, 16 characters or more [default: for the page the word in
+    /// DATA/admin-token, for metrics none]
     #[arg(long, value_name = "TOKEN")]
     pub admin_token: Option<Secret>,
     /// Folder for what outlives the process [default: starfray-data]
