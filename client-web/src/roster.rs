@@ -86,7 +86,8 @@ impl Roster {
             | PlayerEvent::Hit(..)
             | PlayerEvent::Beam(..)
             | PlayerEvent::Place(_)
-            | PlayerEvent::Closing(_) => {}
+            | PlayerEvent::Closing(_)
+            | PlayerEvent::Notice(_) => {}
         }
     }
 

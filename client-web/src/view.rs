@@ -172,6 +172,11 @@ pub enum Happening {
         /// Seconds until then.
         in_s: u16,
     },
+    /// The server's operator says something.
+    Notice {
+        /// One line.
+        text: String,
+    },
 }
 
 /// How fresh a view is.

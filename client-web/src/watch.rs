@@ -3,7 +3,7 @@
 
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet};
+use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
@@ -246,6 +246,11 @@ impl Watch {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.limbo(limbo);
         self.roster.apply(&PlayerEvent::Limbo(limbo.id, limbo.lost));
         Ok(())
+    }
+
+    /// The server's operator has something to say; it belongs to no tick and is shown at once.
+    pub fn notice(&mut self, notice: Notice) {
+        self.schedule.now(Happening::Notice { text: notice.text });
     }
 
     /// The round's clock was set.

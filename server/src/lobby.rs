@@ -52,6 +52,15 @@ struct Hosted {
     mended_at: Option<Instant>,
 }
 
+/// A match in a list for operators.
+#[derive(Debug)]
+pub struct Listed {
+    /// The match.
+    pub handle: MatchHandle,
+    /// `standing` (always there), `hosted` or `playground`.
+    pub kind: &'static str,
+}
+
 /// Matches by the text of their id.
 type Registry = Arc<DashMap<String, Hosted>>;
 
@@ -269,6 +278,21 @@ impl Lobby {
             .collect();
         found.sort_by_key(|(turn, _)| *turn);
         found.into_iter().map(|(_, status)| status).collect()
+    }
+
+    /// All matches, oldest first, also those that nobody else is shown.
+    pub fn all(&self) -> Vec<Listed> {
+        let listed = |hosted: &Hosted| {
+            let kind = match (&hosted.playground, hosted.standing) {
+                (Some(_), _) => "playground",
+                (None, true) => "standing",
+                (None, false) => "hosted",
+            };
+            (hosted.turn, Listed { handle: hosted.handle.clone(), kind })
+        };
+        let mut found: Vec<(u64, Listed)> = self.registry.iter().map(|hosted| listed(&hosted)).collect();
+        found.sort_by_key(|(turn, _)| *turn);
+        found.into_iter().map(|(_, listed)| listed).collect()
     }
 
     /// Whether somebody plays and is connected, as of a quarter of a second ago.

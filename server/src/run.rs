@@ -19,7 +19,7 @@ use crate::{
     journal::keeper::Journals,
     lan,
     lobby::{Lobby, LobbyError, Side},
-    open_files,
+    open_files, operator_word, panel,
     replay::{
         archivist::Archivist,
         shelf::{Limits, Shelf},
@@ -102,6 +102,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     // away. Without, a port that is taken is the first thing to say.
     let early = if config.share_port { None } else { Some(Doors::open(&config)?) };
     let signer = Signer::open(&config.data_dir)?;
+    let operator_word = operator_word::find(config.admin_token.as_ref(), &config.data_dir)?;
     let journals = successor::journals(&config).await?;
     let Doors { listener, listening, admin } = early.map_or_else(|| Doors::open(&config), Ok)?;
     let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
@@ -119,6 +120,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         replays,
         admission: Arc::clone(&admission),
         signer,
+        operator_word,
         config: config_ref,
         listening,
         lan,
@@ -132,12 +134,15 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
         loops.spawn(accept::serve(listener, admin_door(&state, &config), closed));
-        tracing::info!(%address, "metrics");
+        tracing::info!(%address, "admin page and metrics");
     }
+    let watched = Arc::clone(&state);
+    loops.spawn(async move { panel::keep(&watched.board, &watched.lobby, || watched.is_draining()).await });
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
     ready(listening);
     tokio::select! {
         _ = stop => {}
+        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
         () = tend(&state) => {}
         () = tend_tls(tls.as_deref()) => {}
     }

@@ -7,6 +7,7 @@ pub mod bridge_figures;
 pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
+pub mod reading;
 pub mod refusals;
 pub mod seldom;
 pub mod store_figures;

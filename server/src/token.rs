@@ -40,6 +40,9 @@ pub enum SecretError {
     /// The file does not hold a secret.
     #[error("{}: must hold {SECRET_BYTES} bytes; take it away and a new one is made, which ends all seats", .0.display())]
     Damaged(PathBuf),
+    /// The file does not hold the operator's word.
+    #[error("{}: must hold a word of 16 characters or more; take it away and a new one is made", .0.display())]
+    NoWord(PathBuf),
     /// The system gives no random bytes.
     #[error("no random bytes: {0}")]
     Random(#[from] getrandom::Error),

@@ -63,14 +63,16 @@ pub enum FeedEvent {
     Limbo(Limbo),
     /// The round's clock was set.
     Round(RoundSet),
+    /// The server's operator has something to say.
+    Notice(Notice),
     /// The last event.
     Bye(FeedBye),
 }
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 9] =
-        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+    pub const NAMES: [&'static str; 10] =
+        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "notice", "bye"];
 
     /// The event's name.
     pub fn name(&self) -> &'static str {
@@ -83,6 +85,7 @@ impl FeedEvent {
             FeedEvent::Leave(_) => "leave",
             FeedEvent::Limbo(_) => "limbo",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Notice(_) => "notice",
             FeedEvent::Bye(_) => "bye",
         }
     }
@@ -217,6 +220,13 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// What the server's operator has to say. It belongs to no tick and comes at once, however late the feed is on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// One line, at most [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
+    pub text: String,
 }
 
 /// Why the feed ends.

@@ -235,6 +235,10 @@ pub enum PlayerEvent {
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
+    /// What the server's operator has to say to everybody: one line, at most
+    /// [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
+    #[serde(rename = "o")]
+    Notice(String),
 }
 
 /// Why a link ends.
@@ -275,6 +279,10 @@ pub enum CloseReason {
     ProtocolVersion,
     /// The match is over.
     MatchEnded,
+    /// Somebody with the right to do so removed the player.
+    Kicked,
+    /// The same, and they may not come back.
+    Banned,
     /// The server failed.
     Internal,
     /// The socket broke, or its other end went away.
@@ -283,7 +291,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All reasons, for documents and tests.
-    pub const ALL: [CloseReason; 14] = [
+    pub const ALL: [CloseReason; 16] = [
         CloseReason::Left,
         CloseReason::GoingAway,
         CloseReason::Silent,
@@ -296,6 +304,8 @@ impl CloseReason {
         CloseReason::TooMany,
         CloseReason::ProtocolVersion,
         CloseReason::MatchEnded,
+        CloseReason::Kicked,
+        CloseReason::Banned,
         CloseReason::Internal,
         CloseReason::ConnectionLost,
     ];
@@ -316,6 +326,8 @@ impl CloseReason {
             CloseReason::TooMany => 4529,
             CloseReason::ProtocolVersion => 4505,
             CloseReason::MatchEnded => 4510,
+            CloseReason::Kicked => 4511,
+            CloseReason::Banned => 4512,
         }
     }
 
@@ -334,6 +346,8 @@ impl CloseReason {
             CloseReason::TooMany => "too_many",
             CloseReason::ProtocolVersion => "protocol_version",
             CloseReason::MatchEnded => "match_ended",
+            CloseReason::Kicked => "kicked",
+            CloseReason::Banned => "banned",
             CloseReason::Internal => "internal",
             CloseReason::ConnectionLost => "connection_lost",
         }
@@ -392,6 +406,7 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
+            PlayerEvent::Notice("Hi".to_owned()),
         ]
     }
 

@@ -26,6 +26,7 @@ impl Play {
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
+                PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)

@@ -16,6 +16,10 @@ pub mod health;
 pub mod tagged;
 
 pub mod bans;
+pub mod operator_acts;
+pub mod operator_pass;
+pub mod operator_watch;
+
 pub mod host;
 pub mod join;
 pub mod matches;

@@ -47,7 +47,10 @@ impl Seated {
         let game = find(state, id)?;
         origin::check(headers, visit, state)?;
         match bearer::seat(bearer::token(headers), id, &state.signer)? {
-            SeatToken::Good(player) => Ok(Seated { game, player }),
+            SeatToken::Good(player) => {
+                game.callers().note_address(player, visit.caller.address);
+                Ok(Seated { game, player })
+            }
             SeatToken::Bad => {
                 rejected("bad_token");
                 Err(Problem::unauthorized("this token is not valid; join the match again"))

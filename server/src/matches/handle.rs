@@ -9,6 +9,7 @@ use std::thread::Thread;
 
 use arc_swap::ArcSwap;
 use shared::id::PlayerId;
+use shared::protocol::CloseReason;
 use tokio::sync::oneshot;
 
 use crate::conditions::Conditions;
@@ -17,6 +18,7 @@ use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
 use crate::link::Arrival;
 use crate::link::mailboxes::Mailboxes;
+use crate::matches::callers::Callers;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::status::MatchStatus;
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) thread: Thread,
     pub(crate) asleep: Arc<AtomicBool>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) callers: Callers,
 }
 
 /// Somebody who wants to watch.
@@ -110,9 +113,26 @@ impl MatchHandle {
         &self.0.mailboxes
     }
 
+    /// Where its people call from.
+    pub fn callers(&self) -> &Callers {
+        &self.0.callers
+    }
+
     /// The host's act.
     pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
         self.send(MatchMessage::Host(act))
+    }
+
+    /// Removes `player` for `reason`, which they are told; false if they have no seat.
+    pub async fn remove(&self, player: PlayerId, reason: CloseReason) -> Result<bool, Busy> {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::Remove(player, reason, reply))?;
+        Ok(answer.await.unwrap_or(false))
+    }
+
+    /// Tells everybody who plays or watches what the server's operator has to say.
+    pub fn tell_notice(&self, text: &str) -> Result<(), Busy> {
+        self.send(MatchMessage::Notice(text.to_owned()))
     }
 
     /// Makes it a playground, under these conditions from now on.

@@ -32,6 +32,8 @@ pub mod personal;
 pub mod id;
 pub mod round_book;
 
+pub mod callers;
+
 pub mod parts;
 
 pub mod frames;

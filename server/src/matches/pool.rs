@@ -17,6 +17,7 @@ use crate::feed::log::FeedLog;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::recorder::Recorder;
 use crate::link::mailboxes::Mailboxes;
+use crate::matches::callers::Callers;
 use crate::matches::handle::{MatchHandle, Shared};
 use crate::matches::id::MatchId;
 use crate::matches::inbox::INBOX_MESSAGES_MAX;
@@ -174,6 +175,7 @@ impl Pool {
             thread: thread.handle.thread().clone(),
             asleep: Arc::clone(&asleep),
             mailboxes: Mailboxes::default(),
+            callers: Callers::default(),
         });
         let (timing, inbox) = (self.timing.clone(), messages);
         let parts = MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume };

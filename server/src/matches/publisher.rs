@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use shared::event::Event;
-use shared::feed::{FeedBye, FeedEvent};
+use shared::feed::{FeedBye, FeedEvent, Notice};
 use shared::feed_encoder::FeedEncoder;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
@@ -131,6 +131,14 @@ impl Publisher {
     fn write(&self, event: &FeedEvent) {
         if let Ok(json) = serde_json::to_string(event) {
             self.log.publish(event.name(), &json);
+        }
+    }
+
+    /// Tells what the server's operator has to say: at once, whatever the delay, and to nobody if nobody watches.
+    pub fn tell_notice(&mut self, text: String) {
+        if self.goes_on && !self.ended {
+            self.write(&FeedEvent::Notice(Notice { text }));
+            self.log.wake();
         }
     }
 

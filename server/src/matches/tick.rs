@@ -201,6 +201,18 @@ impl Match {
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
                 MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
+                MatchMessage::Notice(text) => {
+                    self.event_ring.publish_notice(self.world.tick, text.clone());
+                    self.publisher.tell_notice(text);
+                }
+                MatchMessage::Remove(player, reason, reply) => {
+                    let sits = self.roster.has(player);
+                    if sits {
+                        self.end_link(player, reason, now);
+                    }
+                    // Whoever asked may have gone; the player has to go all the same.
+                    let _ = reply.send(sits);
+                }
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]
                 MatchMessage::Break => panic!("broken by a test"),
@@ -368,11 +380,11 @@ impl Match {
         self.roster.let_go(now);
     }
 
-    /// The link of `player` ends; the seat is kept, unless the player said goodbye.
+    /// The link of `player` ends; the seat is kept, unless the player said goodbye or was removed.
     fn end_link(&mut self, player: PlayerId, reason: CloseReason, now: Duration) {
         tracing::debug!(match_id = %self.id, player_id = player.0, reason = reason.word(), "link ended");
         self.roster.lose(player, reason, now, now + self.timing.limbo);
-        if reason == CloseReason::Left {
+        if matches!(reason, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned) {
             self.free_seat(player);
         } else {
             self.commands.push(Command::Limbo { player });

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use shared::feed::FeedEvent;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, MessageEvent};
@@ -10,7 +11,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 use crate::web::dom::Fault;
 
 /// The feed's events, by the names that the server gives them.
-pub const NAMES: [&str; 9] = ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+pub const NAMES: [&str; 10] = FeedEvent::NAMES;
 
 /// What a feed tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -315,12 +315,15 @@ impl Watch {
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
         for happening in &self.view.happenings {
-            if let Happening::Killed { victim, by, .. } = happening {
-                let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
-                plates.kills.add(named(*by), named(*victim), now)?;
+            let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
+            match happening {
+                Happening::Killed { victim, by, .. } => plates.kills.add(named(*by), named(*victim), now)?,
+                Happening::Notice { text } => plates.callout.announce(text, now)?,
+                _ => {}
             }
         }
         plates.kills.pass(now);
+        plates.callout.pass(now)?;
         plates.clock.show(&self.view);
         plates.leads.set(&leads);
         plates.title.set(self.spectator.match_name());

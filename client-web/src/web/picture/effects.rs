@@ -97,7 +97,8 @@ impl Effects {
             Happening::Killed { .. }
             | Happening::RoundStarted
             | Happening::RoundEnded
-            | Happening::Closing { .. } => {}
+            | Happening::Closing { .. }
+            | Happening::Notice { .. } => {}
         }
     }
 

@@ -227,6 +227,9 @@ impl Link {
         } else if is(CloseReason::MatchEnded) {
             storage::set_seat(&self.match_id, None);
             self.stand = Stand::Over(End::Gone);
+        } else if is(CloseReason::Kicked) || is(CloseReason::Banned) {
+            storage::set_seat(&self.match_id, None);
+            self.stand = Stand::Over(End::Other("You were removed from it.".to_owned()));
         } else if (4500..5000).contains(&code) {
             self.stand = Stand::Over(End::Other("The server ended this connection.".to_owned()));
         } else {

@@ -6,6 +6,7 @@ use web_sys::HtmlElement;
 use super::roster::{Card, Roster};
 use crate::view::{Freshness, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
+use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
 use crate::web::hud::kills::Kills;
 use crate::web::hud::labels::Labels;
@@ -16,6 +17,7 @@ use crate::web::hud::table::Table;
 /// The page's parts over the arena.
 #[derive(Debug)]
 pub struct Plates {
+    pub(super) callout: Callout,
     pub(super) card: Card,
     pub(super) clock: Clock,
     pub(super) kills: Kills,
@@ -39,6 +41,7 @@ impl Plates {
     /// Finds all elements.
     pub(super) fn new() -> Result<Plates, Fault> {
         Ok(Plates {
+            callout: Callout::new()?,
             card: Card::new()?,
             clock: Clock::new("watch-clock")?,
             kills: Kills::new("watch-kills")?,
