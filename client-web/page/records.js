@@ -47,7 +47,7 @@ const ask = async (path, { method = "GET", key, body } = {}) => {
   return answer;
 };
 
-const MAPS = { lattice: "Lattice", quarry: "Quarry", open: "Open" };
+const MAPS = { lattice: "Lattice", quarry: "Quarry", foundry: "Foundry", open: "Open" };
 const map = (name) => MAPS[name] ?? name;
 const when = (seconds) => new Date(seconds * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 const page = (kind, id) => `/${kind}/${encodeURIComponent(id)}`;

@@ -22,6 +22,7 @@ pub mod operator_watch;
 
 pub mod host;
 pub mod join;
+pub mod maps;
 pub mod matches;
 pub mod players;
 pub mod playground;

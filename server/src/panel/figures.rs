@@ -6,8 +6,9 @@ use std::{collections::BTreeMap, collections::VecDeque};
 use serde::Serialize;
 
 use crate::telemetry::{
-    BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, DISCONNECTS, MATCHES, PLAYERS, SNAPSHOTS_SENT, SNAPSHOTS_SKIPPED,
-    TICK_CPU, TICK_DURATION, TICK_LATENESS, TICKS_SKIPPED, reading::Reading, refusals::REJECTED,
+    BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, DISCONNECTS, MATCHES, PLAYERS, SNAPSHOTS_SENT,
+    SNAPSHOTS_SKIPPED, TICK_CPU, TICK_DURATION, TICK_LATENESS, TICKS_SKIPPED, reading::Reading,
+    refusals::REJECTED,
 };
 
 /// Readings that tick times are made from, one a second.
