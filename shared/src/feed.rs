@@ -63,14 +63,16 @@ pub enum FeedEvent {
     Limbo(Limbo),
     /// The round's clock was set.
     Round(RoundSet),
+    /// The server stops soon.
+    Closing(Closing),
     /// The last event.
     Bye(FeedBye),
 }
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 9] =
-        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+    pub const NAMES: [&'static str; 10] =
+        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "closing", "bye"];
 
     /// The event's name.
     pub fn name(&self) -> &'static str {
@@ -83,6 +85,7 @@ impl FeedEvent {
             FeedEvent::Leave(_) => "leave",
             FeedEvent::Limbo(_) => "limbo",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
         }
     }
@@ -217,6 +220,15 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// The server ends the feed soon, because it stops or restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When this was said, also with a delay.
+    pub tick: Tick,
+    /// In how many seconds.
+    pub in_s: u16,
 }
 
 /// Why the feed ends.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use server::feed::cursor::Cursor;
 use shared::event::Beam;
 use shared::feed::{
-    BEAM_NUMBERS, Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, RoundSet, SHOT_NUMBERS,
+    BEAM_NUMBERS, Closing, Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, RoundSet, SHOT_NUMBERS,
 };
 use shared::feed_state::{FeedShot, FeedState, read_beam, read_shot, records};
 use shared::id::ShotId;
@@ -32,6 +32,8 @@ pub struct FeedReader {
     pub fired: Vec<(ShotId, FeedShot)>,
     /// All beams of the rail that were told.
     pub beams: Vec<(Tick, Beam)>,
+    /// In how many seconds the server stops, each time that it was said.
+    pub closing: Vec<u16>,
     /// The goodbye.
     pub bye: Option<FeedBye>,
 }
@@ -82,6 +84,7 @@ impl FeedReader {
             }
             "limbo" => self.state.limbo(&serde_json::from_str::<Limbo>(data)?),
             "round" => self.state.set_round(&serde_json::from_str::<RoundSet>(data)?),
+            "closing" => self.closing.push(serde_json::from_str::<Closing>(data)?.in_s),
             "bye" => self.bye = Some(serde_json::from_str(data)?),
             other => bail!("an unknown name: {other}"),
         }

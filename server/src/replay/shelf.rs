@@ -178,3 +178,59 @@ fn listed(path: &Path) -> io::Result<Listed> {
     let front = Front::read(&mut file).map_err(io::Error::other)?;
     Ok(Listed::new(&front.summary, bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: u64 = 86_400_000;
+    const NOW_MS: u64 = 100 * DAY_MS;
+
+    /// A shelf with replays of so many megabytes that ended so many days ago.
+    fn shelf(folder: &Path, limits: (u32, u32), replays: &[(&str, u64, u64)]) -> Shelf {
+        let shelf = Shelf::open(folder, Limits::new(limits.0, limits.1).unwrap()).unwrap();
+        for (id, megabytes, days) in replays {
+            fs::write(shelf.file(id), "a replay").unwrap();
+            let (id, ended_at_ms) = ((*id).to_owned(), NOW_MS - days * DAY_MS);
+            let (name, map, winner) = (String::new(), String::new(), None);
+            let (length_ms, people, bots, kills) = (0, 1, 0, 0);
+            let (bytes, public) = (megabytes << 20, true);
+            let listed =
+                Listed { id, name, map, ended_at_ms, length_ms, people, bots, kills, winner, bytes, public };
+            shelf.insert(listed);
+        }
+        shelf
+    }
+
+    /// The replays that are left, in the list and in the folder.
+    fn left(shelf: &Shelf) -> Vec<String> {
+        let listed: Vec<String> = shelf.page(None, 100).into_iter().map(|listed| listed.id).collect();
+        assert!(listed.iter().all(|id| shelf.file(id).exists()));
+        assert_eq!(fs::read_dir(&shelf.path).unwrap().count(), listed.len(), "a file that nobody finds");
+        listed
+    }
+
+    #[test]
+    fn what_is_too_old_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = shelf(folder.path(), (1000, 30), &[("old", 1, 31), ("new", 1, 1), ("last", 1, 29)]);
+        shelf.tidy(NOW_MS);
+        assert_eq!(left(&shelf), ["new", "last"]);
+        // A clock that jumps an hour takes nothing away, and neither does one that goes back before them all.
+        shelf.tidy(NOW_MS + 3_600_000);
+        shelf.tidy(0);
+        assert_eq!(left(&shelf), ["new", "last"]);
+        shelf.tidy(NOW_MS + 30 * DAY_MS);
+        assert_eq!(left(&shelf), [""; 0]);
+    }
+
+    #[test]
+    fn while_all_take_too_much_room_the_oldest_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let replays = [("b", 4, 2), ("d", 4, 4), ("a", 4, 1), ("c", 4, 3)];
+        let shelf = shelf(folder.path(), (10, 30), &replays);
+        shelf.tidy(NOW_MS);
+        assert_eq!(left(&shelf), ["a", "b"]);
+        assert!(Limits::new(0, 30).is_none() && Limits::new(10, 0).is_none(), "0 keeps none");
+    }
+}

@@ -10,7 +10,8 @@ use web_sys::{Event, EventSource, MessageEvent};
 use crate::web::dom::Fault;
 
 /// The feed's events, by the names that the server gives them.
-pub const NAMES: [&str; 9] = ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "bye"];
+pub const NAMES: [&str; 10] =
+    ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "closing", "bye"];
 
 /// What a feed tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

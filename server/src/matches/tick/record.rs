@@ -11,6 +11,7 @@ use shared::world::World;
 
 use super::Match;
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::recorder::Due;
 use crate::journal::run::Desk;
@@ -24,7 +25,8 @@ const RETURN_WITHIN: Duration = Duration::from_secs(15);
 pub(super) fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
     let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
-    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk }
+    let attendance = Attendance::default();
+    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk, attendance }
 }
 
 impl Match {
@@ -35,6 +37,7 @@ impl Match {
             commands: self.commands.clone(),
             bots: self.bots.clone(),
             desk: self.desk(),
+            attendance: self.rounds.attendance().clone(),
         }
     }
 

@@ -251,7 +251,8 @@ impl Crowd {
             let (registry, token) = (self.poll.registry(), Token(index));
             // Writable is when the connection stands.
             let interest = Interest::READABLE | Interest::WRITABLE;
-            client.try_again(&self.invitation, now_ms, |socket| registry.register(socket, token, interest))?;
+            client
+                .try_again(&self.invitation, now_ms, |socket| registry.register(socket, token, interest))?;
         }
         Ok(false)
     }

@@ -159,7 +159,9 @@ impl FeedReader {
         mut bytes: &[u8],
         on_event: &mut impl FnMut(FeedEvent),
     ) -> Result<Option<Reply>> {
-        let FeedReader { reading: Reading::Frames { open, kept, left }, place } = self else { return Ok(None) };
+        let FeedReader { reading: Reading::Frames { open, kept, left }, place } = self else {
+            return Ok(None);
+        };
         let mut reply = None;
         while !bytes.is_empty() {
             let taken = if *open && frame_head(kept).is_some() {
@@ -212,11 +214,7 @@ fn frame_head(bytes: &[u8]) -> Option<(usize, u64)> {
 }
 
 /// Chunk heads, names and heartbeats are lines without a cursor.
-fn take_lines(
-    (line, place): (&mut Vec<u8>, &mut Place),
-    bytes: &[u8],
-    mut on_event: impl FnMut(FeedEvent),
-) {
+fn take_lines((line, place): (&mut Vec<u8>, &mut Place), bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
     for &byte in bytes {
         match byte {
             b'\n' => {
@@ -295,7 +293,9 @@ mod tests {
     #[test]
     fn a_reader_knows_where_to_come_back_and_when() {
         let bye = "{\"reason\":\"going_away\",\"retry_ms\":777}";
-        let sse = format!("retry: 2000\n\nevent: delta\nid: 7.12\ndata: {{\"tick\":42}}\n\nevent: bye\ndata: {bye}\n");
+        let sse = format!(
+            "retry: 2000\n\nevent: delta\nid: 7.12\ndata: {{\"tick\":42}}\n\nevent: bye\ndata: {bye}\n"
+        );
         let line = "{\"event\":\"delta\",\"cursor\":\"7.12\",\"data\":{\"tick\":42}}\n";
         let lines = format!("{line}{{\"event\":\"bye\",\"data\":{bye}}}\n");
         for (feed, text) in [(Feed::Sse, sse), (Feed::Ndjson, lines)] {
