@@ -124,6 +124,7 @@ impl Buckets {
     }
 
     /// What came since an earlier look.
+    #[must_use]
     pub fn since(&self, earlier: &Buckets) -> Buckets {
         let new = |(now, before): (&(f64, f64), &(f64, f64))| (now.0, now.1 - before.1);
         Buckets(self.0.iter().zip(&earlier.0).map(new).collect())

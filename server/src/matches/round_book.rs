@@ -127,6 +127,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
     use shared::arena::Arena;
+    use shared::id::PlayerId;
     use shared::name::PlayerName;
     use shared::simulation::{Stage, step};
     use shared::world::Hull;
@@ -198,6 +199,24 @@ mod tests {
             rows,
             [(1, false, false, 10), (2, true, false, 10), (4, false, false, 5), (3, false, true, 5)]
         );
+    }
+
+    #[test]
+    fn a_match_that_goes_on_elsewhere_hands_in_the_same() {
+        let mut played = Played::new();
+        played.step(&[Command::StartRound, join(1, false), join(3, false)]);
+        (0..40).for_each(|_| played.step(&[]));
+        played.step(&[Command::Leave { player: PlayerId(3) }, join(4, false)]);
+        let attendance = played.book.attendance().clone();
+        let mut there = Played::new();
+        there.world = played.world.clone();
+        there.book = there.book.going_on(attendance);
+        for one in [&mut played, &mut there] {
+            (0..70).for_each(|_| one.step(&[]));
+        }
+        let record = there.kept().unwrap();
+        assert_eq!(Some(&record), played.kept().as_ref());
+        assert_eq!(record.rows.iter().filter(|row| row.left).count(), 1);
     }
 
     #[test]

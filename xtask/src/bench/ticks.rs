@@ -36,14 +36,12 @@ impl Ticks {
     }
 
     fn of(metrics: &str) -> Option<Self> {
-        let value = |name: &str| {
-            let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-            line.trim().parse().ok()
+        let value = |end: &str| {
+            let of =
+                |line: &str| line.split_once(' ').filter(|(name, _)| name.ends_with(end))?.1.parse().ok();
+            metrics.lines().find_map(of)
         };
-        Some(Self {
-            cpu_s: value("starfray_tick_cpu_seconds_sum")?,
-            count: value("starfray_tick_cpu_seconds_count")?,
-        })
+        Some(Self { cpu_s: value("_tick_cpu_seconds_sum")?, count: value("_tick_cpu_seconds_count")? })
     }
 
     /// Microseconds of CPU for each tick since an earlier look.
@@ -59,9 +57,7 @@ mod tests {
     #[test]
     fn the_mean_is_of_what_came_between() {
         let metrics = |sum: f64, count: u32| {
-            format!(
-                "HTTP/1.1 200 OK\r\n\r\nstarfray_tick_cpu_seconds_sum {sum}\nstarfray_tick_cpu_seconds_count {count}\n"
-            )
+            format!("HTTP/1.1 200 OK\r\n\r\na_tick_cpu_seconds_sum {sum}\na_tick_cpu_seconds_count {count}\n")
         };
         let begin = Ticks::of(&metrics(1.0, 100)).expect("both lines");
         let end = Ticks::of(&metrics(1.5, 200)).expect("both lines");

@@ -33,6 +33,8 @@ pub(crate) mod carrier;
 pub(crate) mod player;
 pub(crate) mod spectator;
 
+pub(crate) mod headless;
+
 pub(crate) mod crowd;
 
 use args::LoadArgs;
