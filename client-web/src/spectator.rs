@@ -153,6 +153,7 @@ impl Spectator {
             "limbo" => watch.limbo(&parse(data)?)?,
             "round" => watch.set_round(&parse(data)?)?,
             "notice" => watch.notice(parse(data)?),
+            "closing" => watch.closing(&parse(data)?),
             _ => return Err(FeedError::Malformed),
         }
         Ok(())

@@ -3,7 +3,7 @@
 
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet};
+use shared::feed::{Closing, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
@@ -215,6 +215,11 @@ impl Watch {
             }
         }
         self.timeline.push(now);
+    }
+
+    /// The feed ends soon.
+    pub fn closing(&mut self, closing: &Closing) {
+        self.schedule.now(Happening::Closing { in_s: closing.in_s });
     }
 
     /// A ship was shot down.

@@ -14,4 +14,5 @@ mod replay;
 mod scene;
 mod tls;
 mod transports;
+mod versions;
 mod watch;

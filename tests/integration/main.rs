@@ -4,6 +4,7 @@
 
 mod api;
 mod close_reasons;
+mod disk_faults;
 mod feed;
 mod feed_ways;
 mod half_open;
@@ -26,5 +27,6 @@ mod seats;
 mod spares;
 mod store;
 mod store_faults;
+mod storm;
 mod tls;
 mod transports;

@@ -12,6 +12,7 @@ use shared::world::{Phase, World};
 
 use super::Match;
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::recorder::Due;
 use crate::journal::run::Desk;
@@ -36,7 +37,8 @@ enum Chapter {
 pub(super) fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
     let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
-    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk }
+    let attendance = Attendance::default();
+    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk, attendance }
 }
 
 impl Match {
@@ -47,6 +49,7 @@ impl Match {
             commands: self.commands.clone(),
             bots: self.bots.clone(),
             desk: self.desk(),
+            attendance: self.rounds.attendance().clone(),
         }
     }
 
