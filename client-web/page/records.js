@@ -7,7 +7,7 @@ import { chart, heat, podium } from "/records.pictures.js";
 const KEY = "starfray.key";
 const NAME = "starfray.name";
 // A result may be asked for before it is written, and its replay before it is made.
-const TRIES = 12;
+const TRIES = 8;
 const AGAIN_MS = 1500;
 // Ends that are older than this have their replay, or none.
 const FRESH_S = 90;
@@ -182,6 +182,7 @@ const findResult = async (id, tries) => {
     const replay = await findReplay(id);
     if (replay) return resultOf(replay);
     if (tries <= 1) throw error;
+    say("It is there a moment after the end of the round.");
     await soon();
     return findResult(id, tries - 1);
   }
@@ -248,6 +249,8 @@ const scoreTable = (found, mine) => {
   if (found.rows.some((row) => row.streak !== undefined)) columns.push(["Streak", "r wide", (row) => row.streak]);
   if (found.rows.some((row) => row.rating_change !== null)) columns.push(["Rating", "r", change]);
   table(section, columns, found.rows, mine);
+  const own = section.querySelector(".me");
+  if (own && own.offsetTop > section.clientHeight) section.scrollTop = own.offsetTop - section.clientHeight / 2;
 };
 
 const drawResult = (found, replay, own, playing) => {

@@ -52,13 +52,13 @@ fn a_round_leaves_a_result_a_place_and_an_account() {
     tab.photograph("results-sheet").unwrap();
 
     tab.eval(&format!("location.href = '/results/{id}-1'")).unwrap();
-    wait_text(&tab, "of 7. Sunday, Quarry, free for all, 0:10.");
+    wait_text(&tab, "of 6. Sunday, Quarry, free for all, 0:10.");
     // The replay is made when the round is over; its pictures come by themselves.
     wait_text(&tab, "Where ships fell");
     let count = |what: &str| {
         tab.eval(&format!("document.querySelectorAll('{what}').length")).unwrap().as_u64().unwrap()
     };
-    assert_eq!((count(".pod li"), count(".tab tbody tr"), count("tr.me")), (3, 7, 1));
+    assert_eq!((count(".pod li"), count(".tab tbody tr"), count("tr.me")), (3, 6, 1));
     assert!(count(".chart path") > 3 && count(".heat canvas") == 1);
     assert_eq!(tab.eval("document.getElementById('again').getAttribute('href')").unwrap(), again);
     look(&tab, "results");

@@ -181,14 +181,13 @@ fn clock(seconds: u32) -> String {
 fn look(state: &Rc<RefCell<State>>, id: String, key: String, looks: u32) {
     let state = Rc::clone(state);
     spawn_local(async move {
-        match load(&id, &key).await {
-            Ok((id, tape)) => *state.borrow_mut() = State::Ready(id, Box::new(tape)),
-            Err(_) => {
-                *state.borrow_mut() = State::Failed;
-                if looks > 1 {
-                    after(LOOK_EVERY_MS, move || look(&state, id, key, looks - 1));
-                }
-            }
+        if let Ok((id, tape)) = load(&id, &key).await {
+            *state.borrow_mut() = State::Ready(id, Box::new(tape));
+            return;
+        }
+        *state.borrow_mut() = State::Failed;
+        if looks > 1 {
+            after(LOOK_EVERY_MS, move || look(&state, id, key, looks - 1));
         }
     });
 }
