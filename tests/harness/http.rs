@@ -73,6 +73,14 @@ pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
     post(url, &[("content-type", "application/json")], &body.to_string())
 }
 
+/// The bytes of a file and the length that its head says.
+pub fn download(url: &str) -> Result<(Vec<u8>, Option<usize>)> {
+    let mut response = agent().get(url).call()?;
+    let length =
+        response.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+    Ok((response.body_mut().read_to_vec()?, length))
+}
+
 /// `DELETE url` with headers.
 pub fn delete(url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     let mut request = agent().delete(url);
