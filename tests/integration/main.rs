@@ -16,6 +16,7 @@ mod metrics;
 mod nats;
 mod nats_outages;
 mod nginx;
+mod operator;
 mod play;
 mod playground;
 mod program;
