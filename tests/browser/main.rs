@@ -6,6 +6,7 @@ mod admin;
 mod checksum;
 mod compare;
 mod host;
+mod maps;
 mod phone;
 mod play;
 mod playground;

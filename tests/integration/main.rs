@@ -12,6 +12,7 @@ mod http2;
 mod idle;
 mod idle_memory;
 mod load;
+mod maps;
 mod metrics;
 mod nats;
 mod nats_outages;
