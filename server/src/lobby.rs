@@ -227,9 +227,17 @@ impl Lobby {
             journal: None,
             resume: Some(checkpoint),
         };
+        if let Some(journals) = &self.journals {
+            journals.count(&header.match_id);
+        }
         match self.place(order, place) {
             Ok(_) => journal_figures::recovered(),
-            Err(error) => tracing::error!(%error, "a recovered match can't be hosted"),
+            Err(error) => {
+                tracing::error!(%error, "a recovered match can't be hosted");
+                if let Some(journals) = &self.journals {
+                    journals.uncount(&header.match_id);
+                }
+            }
         }
     }
 
