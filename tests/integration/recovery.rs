@@ -307,3 +307,35 @@ fn a_second_signal_is_quick_and_loses_nothing() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert!(u64::from(left_behind(&program, &id).checkpoint.world.tick.0) >= tick);
 }
+
+#[test]
+fn a_seat_that_a_crash_has_undone_is_nobody_elses() {
+    let mut program = Program::serve(&["--public-matches", "0"]).unwrap();
+    let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
+    let join = |program: &Program, name: &str| {
+        let answer =
+            post_json(&program.url(&format!("/api/matches/{id}/join")), &json!({"name": name})).unwrap();
+        (answer.json()["player_id"].as_u64().unwrap(), answer.word("token").unwrap())
+    };
+    let poll = |program: &Program, token: &str| {
+        let header = format!("Bearer {token}");
+        get(&program.url(&format!("/api/matches/{id}/poll")), &[("authorization", &header)]).unwrap().status
+    };
+    let journal = program.data().join(format!("journals/{id}.journal"));
+    let (_, first) = join(&program, "Ann");
+    let seated = || {
+        let bytes = std::fs::read(&journal)?;
+        Ok(recover(&bytes).ok().filter(|left| left.checkpoint.world.pilots.len() == 1).map(|_| bytes))
+    };
+    let before = wait_for("the first seat to be written down", SOON, seated).unwrap();
+    let (number, lost) = join(&program, "Ben");
+    assert_eq!((poll(&program, &first), poll(&program, &lost)), (200, 200));
+    program.kill().unwrap();
+    // As if the process had ended before the journal heard of the second seat.
+    std::fs::write(&journal, before).unwrap();
+    let next = program.successor(&["--public-matches", "0"]).unwrap();
+    let (again, new) = join(&next, "Cleo");
+    assert_eq!(again, number, "the next comer gets the number");
+    assert_eq!(poll(&next, &lost), 401);
+    assert_eq!((poll(&next, &first), poll(&next, &new)), (200, 200), "everybody else goes on");
+}

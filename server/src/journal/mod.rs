@@ -9,6 +9,7 @@ pub mod record;
 pub mod run;
 
 pub mod attendance;
+pub mod generations;
 
 pub mod checkpoint;
 pub mod header;
@@ -36,6 +37,7 @@ pub(crate) mod sample {
     use super::{
         attendance::Attendance,
         checkpoint::Checkpoint,
+        generations::Generations,
         header::{Header, Origin},
         run::Desk,
     };
@@ -54,6 +56,7 @@ pub(crate) mod sample {
         world.tick.0 = tick;
         let desk = Desk { bots_wanted: 0, next_player: 1 };
         let attendance = Attendance::default();
-        Checkpoint { world, commands: Vec::new(), bots: Bots::new(7), desk, attendance }
+        let generations = Generations::default();
+        Checkpoint { world, commands: Vec::new(), bots: Bots::new(7), desk, attendance, generations }
     }
 }

@@ -92,8 +92,8 @@ impl Match {
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume } = parts;
         let mut stage = Stage::new(settings.arena(), settings.rules());
-        let Checkpoint { world, commands, bots, desk, attendance } =
-            resume.unwrap_or_else(|| record::beginning(seed, &settings));
+        let Checkpoint { world, commands, bots, desk, attendance, generations } =
+            record::taken_up(resume, (seed, &settings), log.epoch());
         stage.look_at(&world);
         Match {
             replication: Replication::default(),
@@ -110,7 +110,7 @@ impl Match {
             seed,
             timing,
             inbox,
-            roster: Roster::default(),
+            roster: Roster::new(generations),
             next_player: desk.next_player,
             stage,
             commands,
