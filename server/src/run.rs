@@ -175,8 +175,13 @@ fn admin_door(state: &Arc<State>, config: &Config) -> Door {
 /// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
 fn archive(config: &Config, journals: Option<&Journals>) -> Result<Option<Archivist>, RunError> {
     let limits = Limits::new(config.replays_max_mb, config.replays_max_age_days);
-    let Some((limits, journals)) = limits.zip(journals) else { return Ok(None) };
+    let Some(journals) = journals else { return Ok(None) };
     let trouble = |error| RunError::Journals { path: config.data_dir.clone(), error };
+    let Some(limits) = limits else {
+        // What an earlier process kept to make replays of is of no use.
+        journals.folder().remove_histories().map_err(trouble)?;
+        return Ok(None);
+    };
     let shelf = Shelf::open(&config.data_dir, limits).map_err(trouble)?;
     Archivist::start(journals, Arc::new(shelf)).map_err(RunError::Threads)
 }
