@@ -187,3 +187,28 @@ fn the_word_is_in_the_data_folder_and_never_in_the_log() {
     let acts: Vec<&str> = records.iter().filter_map(|record| record["act"].as_str()).collect();
     assert_eq!(acts, ["broadcast", "drain"]);
 }
+
+#[test]
+fn a_ban_removes_whoever_came_before_a_crash() {
+    let args = ["--public-matches", "0", "--admin-token", WORD];
+    let mut program = Program::serve(&args).unwrap();
+    let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
+    let ann = join(&program.url(""), &id, "Ann", Some(ANN)).json();
+    let guest = join(&program.url(""), &id, "Guest", None);
+    assert_eq!(guest.status, 200);
+    let people = |program: &Program| -> anyhow::Result<usize> {
+        let picture = get(&program.url(&format!("/api/matches/{id}")), &[])?.json();
+        Ok(picture["players"].as_array().map_or(0, Vec::len))
+    };
+    wait_for("both", SOON, || Ok((people(&program)? == 2).then_some(()))).unwrap();
+    // Seats are written down by the store's thread.
+    std::thread::sleep(Duration::from_secs(1));
+    program.kill().unwrap();
+    let program = program.successor(&args).unwrap();
+    let bearer = format!("Bearer {WORD}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let wish = json!({"account_id": ann["account_id"]}).to_string();
+    let ban = post(&program.url("/admin/api/bans"), &headers, &wish).unwrap();
+    assert_eq!((ban.status, ban.json()["removed"].clone()), (201, json!(1)), "{}", ban.text);
+    wait_for("one to be gone", SOON, || Ok((people(&program)? == 1).then_some(()))).unwrap();
+}
