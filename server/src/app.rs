@@ -12,8 +12,9 @@ use axum::{
 
 use crate::{
     http::{
-        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, operator_acts, operator_pass,
-        operator_watch, players, playground, poll, problem::Problem, replays, results, socket, stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, operator_acts,
+        operator_pass, operator_watch, players, playground, poll, problem::Problem, replays, results, socket,
+        stream,
     },
     state::State,
 };

@@ -30,7 +30,10 @@ fn enter(tab: &Tab, word: &str) {
 
 /// Presses the button with this label, and again to be sure.
 fn press_twice(tab: &Tab, label: &str) {
-    let button = format!("[...document.querySelectorAll('button')].find((one) => one.textContent === {})", json!(label));
+    let button = format!(
+        "[...document.querySelectorAll('button')].find((one) => one.textContent === {})",
+        json!(label)
+    );
     tab.eval(&format!("(() => {{ const one = {button}; one.click(); one.click(); }})()")).unwrap();
 }
 
@@ -61,7 +64,11 @@ fn an_operator_sees_the_server_and_acts() {
     wait(&tab, "the matches", "document.querySelectorAll('tr.match').length === 2");
     assert_eq!(tab.eval("document.querySelectorAll('tr.match b').length").unwrap(), 0, "names are text");
     tab.click("tr.match .open").unwrap();
-    wait(&tab, "the players' links", "document.querySelector('tr.people td.r + td')?.textContent.includes(' ms')");
+    wait(
+        &tab,
+        "the players' links",
+        "document.querySelector('tr.people td.r + td')?.textContent.includes(' ms')",
+    );
     tab.eval("document.getElementById('say').value = 'A new version comes at nine'").unwrap();
     tab.click("#say-form .btn").unwrap();
     wait(&tab, "the notice", "document.getElementById('done').textContent.startsWith('Said in 2 matches')");

@@ -63,7 +63,10 @@ fn the_whole_server_is_seen_live() {
     assert!((10.0..50.0).contains(&ticks["per_s"].as_f64().unwrap()), "{ticks}");
     assert!(state["figures"]["sent_bytes_per_s"]["websocket"].as_f64().unwrap() > 100.0, "{state}");
     let game = &state["matches"][0];
-    assert_eq!((&game["name"], &game["kind"], &game["people"]), (&json!("Back room"), &json!("hosted"), &json!(1)));
+    assert_eq!(
+        (&game["name"], &game["kind"], &game["people"]),
+        (&json!("Back room"), &json!("hosted"), &json!(1))
+    );
     assert_eq!((&game["bots"], &game["players"][0]["address"]), (&json!(3), &json!("127.0.0.1")));
     let once = get(&format!("{base}/admin/api/state"), &word).unwrap();
     assert_eq!(once.json()["matches"][0]["id"], json!(id), "{}", once.text);
@@ -134,7 +137,10 @@ fn a_ban_removes_whoever_plays() {
     let (eve, other) = (from("2001:db8::7"), from("2001:db8:0:1::7"));
     assert_eq!((eve.status, other.status), (200, 200));
     let ban = act(&base, WORD, &format!("matches/{id}/ban"), &json!({"player_id": eve.json()["player_id"]}));
-    assert_eq!((ban.json()["network"].clone(), ban.json()["removed"].clone()), (json!("2001:db8::/64"), json!(1)));
+    assert_eq!(
+        (ban.json()["network"].clone(), ban.json()["removed"].clone()),
+        (json!("2001:db8::/64"), json!(1))
+    );
     assert_eq!((from("2001:db8::99").status, from("2001:db8:0:1::8").status), (403, 200));
 }
 

@@ -54,7 +54,8 @@ pub(crate) fn dist(workspace: &Workspace) -> Result<PathBuf> {
         Ok(platform())
     })?;
     progress.step("browser client", || client::build(workspace))?;
-    let program = progress.step(&format!("server for {}", platform.target), || build(workspace, &platform))?;
+    let program =
+        progress.step(&format!("server for {}", platform.target), || build(workspace, &platform))?;
     let path = progress.step("archive", || pack(workspace, &program, &platform.target))?;
     say(&format!("{} ready after {}", path.display(), progress.elapsed()));
     Ok(path)
@@ -68,7 +69,9 @@ fn platform() -> Platform {
         Ok(()) => Platform { target: musl, flags: "" },
         Err(error) => {
             say(&format!("      no musl: {error:#}"));
-            say("      linking glibc statically instead: the program runs on every Linux, but looks up names of");
+            say(
+                "      linking glibc statically instead: the program runs on every Linux, but looks up names of",
+            );
             say("      hosts (for --nats) only where the same version of glibc is installed");
             Platform {
                 target: format!("{arch}-unknown-linux-gnu"),
@@ -149,8 +152,14 @@ mod tests {
         let folder = fs::read_dir(&place).expect("the folder").next().expect("one entry").expect("it").path();
         let named = path.file_name().expect("a name").to_string_lossy().into_owned();
         assert_eq!(folder.file_name().map(|name| format!("{}.tar.gz", name.to_string_lossy())), Some(named));
-        let checked = output(Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&folder));
-        assert_eq!(checked.lines().filter(|line| line.ends_with(": OK")).count(), FILES.len() + 2, "{checked}");
+        let checked = output(
+            Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&folder),
+        );
+        assert_eq!(
+            checked.lines().filter(|line| line.ends_with(": OK")).count(),
+            FILES.len() + 2,
+            "{checked}"
+        );
         let licences = fs::read_to_string(folder.join("licences/third-party.txt")).expect("licences");
         assert!(licences.contains("\ntokio ") && licences.contains("Permission is hereby granted"));
         let ours = || {
@@ -169,7 +178,9 @@ mod tests {
         command.args(["serve", "--config", "starfray.toml", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a server");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
+        BufReader::new(child.stdout.take().expect("its output"))
+            .read_line(&mut line)
+            .expect("its first line");
         let address = line.trim().strip_prefix("listening on http://").expect("an address").to_owned();
         let mut answer = String::new();
         let mut socket = TcpStream::connect(address).expect("a connection");
@@ -203,7 +214,10 @@ mod tests {
         let program = workspace.target.join(&target).join("release/starfray");
         let head = fs::read(program).expect("the program");
         let interpreter = b"/lib64/ld-linux";
-        assert!(!head.windows(interpreter.len()).any(|bytes| bytes == interpreter), "it is linked statically");
+        assert!(
+            !head.windows(interpreter.len()).any(|bytes| bytes == interpreter),
+            "it is linked statically"
+        );
         try_out(&path);
     }
 }

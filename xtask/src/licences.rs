@@ -71,7 +71,11 @@ fn follow(metadata: &Value, program: &str) -> BTreeMap<String, Value> {
     }
     let others = seen.iter().filter_map(|id| packages.get(id)).filter(|package| !package["source"].is_null());
     let named = |package: &Value| {
-        format!("{} {}", word(package, "name").unwrap_or_default(), word(package, "version").unwrap_or_default())
+        format!(
+            "{} {}",
+            word(package, "name").unwrap_or_default(),
+            word(package, "version").unwrap_or_default()
+        )
     };
     others.map(|package| (named(package), package.clone())).collect()
 }
@@ -104,9 +108,7 @@ mod tests {
 
     #[test]
     fn only_what_runs_is_listed() {
-        let package = |name: &str, source: Value| {
-            serde_json::json!({"id": name, "name": name, "version": "1.0.0", "source": source})
-        };
+        let package = |name: &str, source: Value| serde_json::json!({"id": name, "name": name, "version": "1.0.0", "source": source});
         let dep = |name: &str, kind: Value| serde_json::json!({"pkg": name, "dep_kinds": [{"kind": kind}]});
         let (from, null) = (Value::from("registry"), Value::Null);
         let metadata = serde_json::json!({

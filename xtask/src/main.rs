@@ -112,9 +112,9 @@ fn parse(args: &[String]) -> Result<Task, String> {
         "dist" => nothing_more(name, rest).map(|()| Task::Dist),
         "bench" => bench::Options::parse(rest).map(Task::Bench),
         "lint" => nothing_more(name, rest).map(|()| Task::Lint),
-        other => {
-            Err(format!("unknown task `{other}`: play, test, build, dist, bench or lint (--help explains them)"))
-        }
+        other => Err(format!(
+            "unknown task `{other}`: play, test, build, dist, bench or lint (--help explains them)"
+        )),
     }
 }
 

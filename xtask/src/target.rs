@@ -59,9 +59,8 @@ fn add_by_rustup(target: &str) -> Result<()> {
         );
     }
     say(&format!("      the target {target} is missing, adding it"));
-    run(Command::new("rustup").args(["target", "add", target]), "`rustup target add`").with_context(|| {
-        format!("the target is missing; with a network, run `rustup target add {target}`")
-    })
+    run(Command::new("rustup").args(["target", "add", target]), "`rustup target add`")
+        .with_context(|| format!("the target is missing; with a network, run `rustup target add {target}`"))
 }
 
 #[cfg(test)]

@@ -152,7 +152,8 @@ fn the_example_holds_every_setting_and_changes_none() {
     let plain = compose(&[], &[], "").unwrap();
     assert_eq!(toml::Table::try_from(&example), toml::Table::try_from(&plain));
     for key in origins::keys() {
-        let lines = EXAMPLE.lines().filter(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
+        let lines =
+            EXAMPLE.lines().filter(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
         assert_eq!(lines.count(), 1, "deploy/starfray.toml has one line for {key}");
     }
 }
@@ -163,7 +164,8 @@ fn every_line_of_the_example_can_be_used() {
         .lines()
         .map(|line| {
             let value = line.strip_prefix("# ").filter(|rest| {
-                rest.split_once(" = ").is_some_and(|(key, _)| origins::keys().iter().any(|known| known == key))
+                rest.split_once(" = ")
+                    .is_some_and(|(key, _)| origins::keys().iter().any(|known| known == key))
             });
             format!("{}\n", value.unwrap_or(line))
         })
@@ -175,7 +177,8 @@ fn every_line_of_the_example_can_be_used() {
 /// The lines above a key up to the one before it, without their signs.
 fn comment_of(key: &str) -> String {
     let lines: Vec<&str> = EXAMPLE.lines().collect();
-    let at = lines.iter().position(|line| line.trim_start_matches("# ").starts_with(&format!("{key} ="))).unwrap();
+    let at =
+        lines.iter().position(|line| line.trim_start_matches("# ").starts_with(&format!("{key} ="))).unwrap();
     let above = lines[..at].iter().rev().take_while(|line| line.starts_with("# "));
     above.fold(String::new(), |text, line| format!("{} {text}", line.trim_start_matches("# ")))
 }

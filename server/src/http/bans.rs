@@ -146,7 +146,9 @@ fn target(raw: &RawBan) -> Result<Target, Problem> {
 /// The network of whoever has an address: just that, or in IPv6 all that a customer gets.
 pub fn customer(address: IpAddr) -> IpNet {
     match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Net::new(v6, IPV6_CUSTOMER_BITS).map_or(IpNet::from(address), |net| net.trunc().into()),
+        IpAddr::V6(v6) => {
+            Ipv6Net::new(v6, IPV6_CUSTOMER_BITS).map_or(IpNet::from(address), |net| net.trunc().into())
+        }
         v4 @ IpAddr::V4(_) => IpNet::from(v4),
     }
 }

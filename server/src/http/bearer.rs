@@ -66,7 +66,9 @@ pub fn operator(token: Option<&str>, secret: &str) -> Result<(), Problem> {
     if same(secret, token.unwrap_or_default()) {
         return Ok(());
     }
-    Err(unauthorized("send the operator's word as Authorization: Bearer …: the setting admin_token, or what DATA/admin-token holds"))
+    Err(unauthorized(
+        "send the operator's word as Authorization: Bearer …: the setting admin_token, or what DATA/admin-token holds",
+    ))
 }
 
 /// Compares in the same time for every guess of one length.

@@ -76,7 +76,10 @@ struct Done {
 }
 
 /// `POST /admin/api/matches/{id}/end`
-pub async fn end(State(state): State<Arc<state::State>>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn end(
+    State(state): State<Arc<state::State>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     find(&state, &id)?.host_act(HostAct::End).map_err(busy)?;
     tracing::info!(act = "end", match_id = id, "the operator acts");
     Ok(done("end"))

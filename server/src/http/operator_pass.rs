@@ -33,7 +33,8 @@ pub async fn here(
 
 /// With the operator's word.
 pub async fn word(State(state): State<Arc<state::State>>, request: Request, next: Next) -> Response {
-    let mut response = match bearer::operator(bearer::token(request.headers()), state.operator_word.reveal()) {
+    let mut response = match bearer::operator(bearer::token(request.headers()), state.operator_word.reveal())
+    {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };

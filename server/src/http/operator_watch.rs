@@ -35,7 +35,8 @@ pub async fn now(State(state): State<Arc<state::State>>) -> Result<Response, Pro
     let mut reader = watch(&state)?;
     let picture = tokio::time::timeout(PICTURE_WITHIN, next(&mut reader)).await.ok().flatten();
     let json = picture.ok_or_else(Problem::draining)?.json();
-    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json)
+        .into_response())
 }
 
 /// `GET /admin/events`

@@ -1,13 +1,14 @@
 //! The server in numbers: what the metrics of the last seconds amount to.
 //! Rates are those of the last second; tick times need more samples and cover up to ten.
 
-use std::{collections::BTreeMap, collections::VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
 use crate::telemetry::{
-    BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, DISCONNECTS, MATCHES, PLAYERS, SNAPSHOTS_SENT, SNAPSHOTS_SKIPPED,
-    TICK_CPU, TICK_DURATION, TICK_LATENESS, TICKS_SKIPPED, reading::Reading, refusals::REJECTED,
+    BYTES_RECEIVED, BYTES_SENT, CONNECTIONS, DISCONNECTS, MATCHES, PLAYERS, SNAPSHOTS_SENT,
+    SNAPSHOTS_SKIPPED, TICK_CPU, TICK_DURATION, TICK_LATENESS, TICKS_SKIPPED, reading::Reading,
+    refusals::REJECTED,
 };
 
 /// Readings that tick times are made from, one a second.

@@ -72,7 +72,8 @@ impl Reading {
         let wanted = buckets.last().map(|(_, all)| all * q).filter(|wanted| *wanted > 0.0)?;
         let place = buckets.partition_point(|(_, count)| *count < wanted);
         let (bound, count) = *buckets.get(place)?;
-        let (low, below) = place.checked_sub(1).and_then(|place| buckets.get(place)).copied().unwrap_or_default();
+        let (low, below) =
+            place.checked_sub(1).and_then(|place| buckets.get(place)).copied().unwrap_or_default();
         if bound.is_infinite() {
             return Some(low);
         }
@@ -94,7 +95,10 @@ mod tests {
         let reading = Reading::parse(TEXT, Instant::now());
         assert_eq!((reading.value("players"), reading.value("nobody")), (3.0, 0.0));
         let bytes = reading.by_label("bytes_total");
-        assert_eq!(bytes.into_iter().collect::<Vec<_>>(), [("http".to_owned(), 20.0), ("sse".to_owned(), 700.0)]);
+        assert_eq!(
+            bytes.into_iter().collect::<Vec<_>>(),
+            [("http".to_owned(), 20.0), ("sse".to_owned(), 700.0)]
+        );
     }
 
     #[test]

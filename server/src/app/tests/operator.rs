@@ -109,7 +109,10 @@ async fn guests_of_this_machine_are_kicked_and_not_banned() {
     assert_eq!(ban.error(), (400, "bad_ban"));
     assert!(ban.text("message").contains("trusted_proxy"), "{}", ban.body);
     let account = json!({"player_id": joined.body["player_id"], "by": "account"});
-    assert_eq!(site.act(&format!("POST /admin/api/matches/{id}/ban"), account).await.error(), (400, "bad_ban"));
+    assert_eq!(
+        site.act(&format!("POST /admin/api/matches/{id}/ban"), account).await.error(),
+        (400, "bad_ban")
+    );
     let kicked = site.act(&format!("POST /admin/api/matches/{id}/kick"), whom.clone()).await;
     assert_eq!((kicked.status, kicked.text("action")), (200, "kick"));
     let again = site.act(&format!("POST /admin/api/matches/{id}/kick"), whom).await;
