@@ -25,6 +25,7 @@ fn walled() -> Arena {
         height: 700.0,
         walls: vec![vec![[-60.0, -60.0], [60.0, -60.0], [60.0, 60.0], [-60.0, 60.0]]],
         spawns: vec![[-300.0, 0.0], [300.0, 0.0], [0.0, 250.0]],
+        ..ArenaFile::default()
     })
     .unwrap()
 }

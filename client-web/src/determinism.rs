@@ -58,7 +58,7 @@ fn arena() -> Arena {
     let places = [-380.0_f32, -60.0, 260.0].into_iter().flat_map(|x| [-240.0_f32, 170.0].map(|y| (x, y)));
     let walls = places.map(|(x, y)| block(x, y)).collect();
     let file =
-        ArenaFile { name: "Proof".to_owned(), width: 1000.0, height: 700.0, walls, spawns: Vec::new() };
+        ArenaFile { name: "Proof".to_owned(), width: 1000.0, height: 700.0, walls, ..ArenaFile::default() };
     // The test below shows that the walls are right.
     Arena::try_from(file).unwrap_or_else(|_| Arena::open(1))
 }

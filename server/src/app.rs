@@ -12,9 +12,9 @@ use axum::{
 
 use crate::{
     http::{
-        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, matches, operator_acts,
-        operator_pass, operator_watch, players, playground, poll, problem::Problem, replays, results, socket,
-        stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, maps, matches,
+        operator_acts, operator_pass, operator_watch, players, playground, poll, problem::Problem, replays,
+        results, socket, stream,
     },
     state::State,
 };
@@ -37,6 +37,7 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/matches/{id}/join", post(join::join))
         .route("/api/matches/{id}/host/{action}", post(host::act))
         .route("/api/matches/{id}/ws", get(socket::connect))
+        .route("/api/maps", get(maps::list))
         .route("/api/playground", post(playground::open))
         .route("/api/playground/{id}", post(playground::change))
         .route("/api/matches/{id}/stream", get(stream::open))

@@ -30,6 +30,10 @@ use crate::{
     timing::Timing,
 };
 
+mod just_ended;
+
+use just_ended::JustEnded;
+
 /// Bots of a playground: somebody to look at and to shoot at.
 const PLAYGROUND_BOTS: u32 = 4;
 
@@ -87,6 +91,7 @@ pub struct Lobby {
     desk: Mutex<Desk>,
     journals: Option<Journals>,
     broken: Arc<Broken>,
+    just_ended: Arc<JustEnded>,
     matches_max: usize,
     standing: Standing,
 }
@@ -144,7 +149,8 @@ impl Lobby {
     pub fn open(config: &Config, side: Side) -> std::io::Result<Lobby> {
         let Side { journals, on_hosted, desk } = side;
         let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
-        let (leaving, waiting) = (Arc::clone(&registry), Arc::clone(&broken));
+        let just_ended = Arc::<JustEnded>::default();
+        let (leaving, waiting, kept) = (Arc::clone(&registry), Arc::clone(&broken), Arc::clone(&just_ended));
         let mends = journals.is_some();
         let pool = Pool::start(PoolConfig {
             simulation_threads: config.simulation_threads as usize,
@@ -155,8 +161,8 @@ impl Lobby {
                 if ending == Ending::Broken && mends {
                     waiting.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
                     waiting.news.notify_one();
-                } else {
-                    leaving.remove(id.as_str());
+                } else if let Some((_, hosted)) = leaving.remove(id.as_str()) {
+                    kept.keep(hosted.handle, Instant::now());
                 }
             }),
             desk,
@@ -166,6 +172,7 @@ impl Lobby {
             desk: Mutex::new(Desk { pool: Some(pool), turns: 0 }),
             journals,
             broken,
+            just_ended,
             matches_max: config.matches_max as usize,
             standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
         })
@@ -256,6 +263,11 @@ impl Lobby {
         self.registry.get(id).map(|hosted| hosted.handle.clone())
     }
 
+    /// The match with this id that ended a moment ago, for what is left of its feed.
+    pub fn just_ended(&self, id: &str) -> Option<MatchHandle> {
+        self.just_ended.find(id, Instant::now())
+    }
+
     /// The public matches, oldest first.
     pub fn public(&self) -> Vec<Arc<MatchStatus>> {
         let mut found: Vec<(u64, Arc<MatchStatus>)> = self
@@ -294,8 +306,9 @@ impl Lobby {
         self.registry.iter().for_each(|hosted| hosted.handle.tell_closing(in_s));
     }
 
-    /// Hosts the standing matches that are missing. Call it at the start and now and then.
+    /// Hosts the standing matches that are missing, and lets go of ended ones. Call it at the start and now and then.
     pub fn tend(&self) -> Result<(), LobbyError> {
+        self.just_ended.tidy(Instant::now());
         for missing in self.standing()..self.standing.matches {
             self.add(standing_settings(self.standing, missing)?, true, None)?;
         }

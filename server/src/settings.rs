@@ -1,6 +1,8 @@
 //! What a host asks for, and what a match gets: the JSON body of `POST /api/matches`, checked field by field.
 //! After the check a match has only values that work; every refusal names its field.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use shared::arena::Arena;
@@ -9,7 +11,7 @@ use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
 
-use crate::maps;
+use crate::maps::{self, Maps};
 
 pub mod stored;
 
@@ -84,6 +86,9 @@ pub struct MatchSettings {
     pub mode: Mode,
     /// The map's name.
     pub map: String,
+    /// What that map was when the match was hosted.
+    #[serde(skip)]
+    pub arena: Arc<Arena>,
     /// Seats for people.
     pub max_players: u32,
     /// Seats that bots fill; they give way to people.
@@ -131,7 +136,7 @@ impl MatchSettings {
 
     /// The arena that is played in.
     pub fn arena(&self) -> Arena {
-        maps::find(&self.map).map_or_else(|| Arena::open(self.max_players), |map| map.arena(self.max_players))
+        Arena::clone(&self.arena)
     }
 }
 
@@ -180,24 +185,26 @@ pub struct SettingsError {
 }
 
 impl RawSettings {
-    /// Checks every field.
+    /// Checks every field; the map must be one that comes with the program.
     pub fn check(self) -> Result<MatchSettings, SettingsError> {
+        self.check_with(&Maps::built_in())
+    }
+
+    /// Checks every field; the map must be one of `maps`, which may have to look at the disk.
+    pub fn check_with(self, maps: &Maps) -> Result<MatchSettings, SettingsError> {
         let map = self.map.unwrap_or_else(|| maps::FIRST.to_owned()).to_lowercase();
-        let Some(found) = maps::find(&map) else {
-            return refuse(
-                "map",
-                format!("there is no map \"{map}\"; there are {}", maps::names().join(", ")),
-            );
-        };
+        let found = maps.find(&map).or_else(|message| refuse("map", message))?;
+        let max_players = within("max_players", self.max_players.unwrap_or(16), 1, PLAYERS_MAX)?;
         let name = self.name.as_deref().and_then(|n| clean(n, MATCH_NAME_CHARS_MAX));
         let hz = self.tick_hz.unwrap_or_else(|| TickRate::DEFAULT.hz());
         let tick_hz =
             TickRate::new(hz).map_err(|e| SettingsError { field: "tick_hz", message: e.to_string() })?;
         Ok(MatchSettings {
-            name: name.unwrap_or_else(|| found.title.clone()),
+            arena: found.shared_arena(max_players),
+            name: name.unwrap_or(found.title),
             mode: word("mode", self.mode, &[("ffa", Mode::Ffa)])?,
             map,
-            max_players: within("max_players", self.max_players.unwrap_or(16), 1, PLAYERS_MAX)?,
+            max_players,
             bots: within("bots", self.bots.unwrap_or(0), 0, BOTS_MAX)?,
             duration_s: within("duration_s", self.duration_s.unwrap_or(600), DURATION_S.0, DURATION_S.1)?,
             visibility: word(

@@ -16,6 +16,7 @@ use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
+    maps::Maps,
     panel::Board,
     replay::shelf::Shelf,
     store::handle::Store,
@@ -27,6 +28,8 @@ use crate::{
 pub struct State {
     /// The matches.
     pub lobby: Lobby,
+    /// What can be played on.
+    pub maps: Maps,
     /// Accounts and results.
     pub store: Store,
     /// What ended matches left, if that is kept.
@@ -66,6 +69,7 @@ impl State {
         let Parts { lobby, store, replays, admission, signer, operator_word, config, listening, lan } = parts;
         State {
             lobby,
+            maps: Maps::open(&config.data_dir),
             store,
             replays,
             admission,

@@ -187,6 +187,15 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_jumps_an_hour_takes_no_seat() {
+        let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
+        let seat = signer.seat("m1", PlayerId(1), now);
+        let hour = Duration::from_secs(3600);
+        assert!(signer.read(&seat, now - hour).is_some() && signer.read(&seat, now + hour).is_some());
+        assert!(signer.read(&signer.host("m1"), UNIX_EPOCH).is_some());
+    }
+
+    #[test]
     fn nothing_else_is_a_token() {
         let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
         let seat = signer.seat("m1", PlayerId(1), now);

@@ -1,8 +1,9 @@
-//! The place that a match is fought in: its size, its walls, where ships appear. It never changes during a match.
-//! An arena comes from a data file or from [`Arena::open`]; both go through the same checks.
+//! The place that a match is fought in: its size, its walls, where ships appear, where cores and pickups lie.
+//! It never changes during a match. An arena comes from a map or from [`Arena::open`]; both go through the same checks.
 
 use glam::Vec2;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 /// Longest side in units: more than the largest crowd needs.
@@ -12,6 +13,7 @@ pub const SIDE_UNITS_MIN: f32 = 200.0;
 const WALLS_MAX: usize = 256;
 const CORNERS_MAX: usize = 32;
 const SPAWNS_MAX: usize = 256;
+const PICKUPS_MAX: usize = 64;
 
 /// A checked arena. Coordinates are units with the origin in the middle, x to the right and y down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,51 @@ pub struct Arena {
     half: Vec2,
     walls: Vec<Wall>,
     spawns: Vec<Vec2>,
+    team_spawns: [Vec<Vec2>; 2],
+    cores: Option<[Vec2; 2]>,
+    pickups: Vec<Pickup>,
+}
+
+/// What lies at a place to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PickupKind {
+    /// Hull points.
+    Repair,
+    /// Points that take hits in the hull's stead.
+    Shield,
+    /// A weapon of several pellets.
+    Scatter,
+    /// The beam weapon.
+    Rail,
+    /// Mines to lay.
+    Mines,
+}
+
+impl PickupKind {
+    /// Every kind.
+    pub const ALL: [PickupKind; 5] =
+        [PickupKind::Repair, PickupKind::Shield, PickupKind::Scatter, PickupKind::Rail, PickupKind::Mines];
+
+    /// The kind's name in maps and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            PickupKind::Repair => "repair",
+            PickupKind::Shield => "shield",
+            PickupKind::Scatter => "scatter",
+            PickupKind::Rail => "rail",
+            PickupKind::Mines => "mines",
+        }
+    }
+}
+
+/// A place where something to be taken lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pickup {
+    /// Where, in units.
+    pub place: Vec2,
+    /// What.
+    pub kind: PickupKind,
 }
 
 /// A solid polygon: at least three corners, no two neighbours at the same place.
@@ -31,8 +78,9 @@ pub struct Wall {
     high: Vec2,
 }
 
-/// An arena as it stands in a file and on the wire.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An arena as it stands on the wire. What an arena may do without is left out of an object when it is empty; an
+/// array ends behind its last entry that is not, so that a plain arena weighs nothing more.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArenaFile {
     /// The arena's name, shown to players.
@@ -45,6 +93,57 @@ pub struct ArenaFile {
     pub walls: Vec<Vec<[f32; 2]>>,
     /// Places where ships appear; none means anywhere.
     pub spawns: Vec<[f32; 2]>,
+    /// Places where ships of team 0 and of team 1 appear: none, or some for both.
+    #[serde(default)]
+    pub team_spawns: [Vec<[f32; 2]>; 2],
+    /// The stands of team 0's and of team 1's core: none or two.
+    #[serde(default)]
+    pub cores: Vec<[f32; 2]>,
+    /// Places where something to be taken lies.
+    #[serde(default)]
+    pub pickups: Vec<PickupPlace>,
+}
+
+/// A [`Pickup`] as it stands on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PickupPlace {
+    /// Where, in units.
+    pub at: [f32; 2],
+    /// What.
+    pub kind: PickupKind,
+}
+
+impl Serialize for ArenaFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let present = [
+            self.team_spawns.iter().any(|t| !t.is_empty()),
+            !self.cores.is_empty(),
+            !self.pickups.is_empty(),
+        ];
+        let [mut teams, mut cores, pickups] = present;
+        if !serializer.is_human_readable() {
+            cores |= pickups;
+            teams |= cores;
+        }
+        let count = 5 + [teams, cores, pickups].into_iter().filter(|said| *said).count();
+        let mut fields = serializer.serialize_struct("ArenaFile", count)?;
+        fields.serialize_field("name", &self.name)?;
+        fields.serialize_field("width", &self.width)?;
+        fields.serialize_field("height", &self.height)?;
+        fields.serialize_field("walls", &self.walls)?;
+        fields.serialize_field("spawns", &self.spawns)?;
+        if teams {
+            fields.serialize_field("team_spawns", &self.team_spawns)?;
+        }
+        if cores {
+            fields.serialize_field("cores", &self.cores)?;
+        }
+        if pickups {
+            fields.serialize_field("pickups", &self.pickups)?;
+        }
+        fields.end()
+    }
 }
 
 /// What is wrong with an arena's data.
@@ -81,9 +180,15 @@ pub enum ArenaError {
         /// Its y.
         y: f32,
     },
-    /// A spawn place inside a wall or too near to one.
-    #[error("spawns[{0}] is in a wall or too near to one")]
-    SpawnBlocked(usize),
+    /// A place for ships inside a wall or too near to one.
+    #[error("{0} is in a wall or too near to one")]
+    Blocked(String),
+    /// One team has places to appear and the other has none.
+    #[error("team_spawns[{0}] is empty, and the other team's is not")]
+    OneTeam(usize),
+    /// Another number of cores than none or one for each team.
+    #[error("cores has {0} entries, not none or one for each of two teams")]
+    Cores(usize),
 }
 
 impl Arena {
@@ -95,6 +200,9 @@ impl Arena {
             half: Vec2::splat(side / 2.0),
             walls: Vec::new(),
             spawns: Vec::new(),
+            team_spawns: [Vec::new(), Vec::new()],
+            cores: None,
+            pickups: Vec::new(),
         }
     }
 
@@ -116,6 +224,21 @@ impl Arena {
     /// Places where ships appear; empty means anywhere.
     pub fn spawns(&self) -> &[Vec2] {
         &self.spawns
+    }
+
+    /// Places where ships of team 0 and of team 1 appear; both are empty, or neither is.
+    pub fn team_spawns(&self) -> &[Vec<Vec2>; 2] {
+        &self.team_spawns
+    }
+
+    /// Where the cores of team 0 and of team 1 stand, if there are any.
+    pub fn cores(&self) -> Option<[Vec2; 2]> {
+        self.cores
+    }
+
+    /// Where something to be taken lies.
+    pub fn pickups(&self) -> &[Pickup] {
+        &self.pickups
     }
 }
 
@@ -189,21 +312,58 @@ impl TryFrom<ArenaFile> for Arena {
             }
         }
         check_count("walls", file.walls.len(), WALLS_MAX)?;
-        check_count("spawns", file.spawns.len(), SPAWNS_MAX)?;
         let half = Vec2::new(file.width, file.height) / 2.0;
         let mut walls = Vec::with_capacity(file.walls.len());
         for (index, corners) in file.walls.iter().enumerate() {
             walls.push(check_wall(index, corners, half)?);
         }
-        let mut spawns = Vec::with_capacity(file.spawns.len());
-        for (index, &point) in file.spawns.iter().enumerate() {
-            let place = check_point(|| format!("spawns[{index}]"), point, half)?;
-            if blocked(&walls, place) {
-                return Err(ArenaError::SpawnBlocked(index));
+        let ground = Ground { walls: &walls, half };
+        let spawns = ground.check_places("spawns", &file.spawns, SPAWNS_MAX)?;
+        let team_spawns = check_teams(&ground, &file.team_spawns)?;
+        let cores = match ground.check_places("cores", &file.cores, SPAWNS_MAX)?.as_slice() {
+            [] => None,
+            [first, second] => Some([*first, *second]),
+            more => return Err(ArenaError::Cores(more.len())),
+        };
+        let places: Vec<[f32; 2]> = file.pickups.iter().map(|p| p.at).collect();
+        let pickups = ground.check_places("pickups", &places, PICKUPS_MAX)?.into_iter();
+        let pickups = pickups.zip(&file.pickups).map(|(place, p)| Pickup { place, kind: p.kind }).collect();
+        Ok(Arena { name: file.name, half, walls, spawns, team_spawns, cores, pickups })
+    }
+}
+
+/// What a place for ships is checked against.
+struct Ground<'a> {
+    walls: &'a [Wall],
+    half: Vec2,
+}
+
+impl Ground<'_> {
+    /// The places of the list called `field`: all inside and clear of walls.
+    fn check_places(&self, field: &str, points: &[[f32; 2]], max: usize) -> Result<Vec<Vec2>, ArenaError> {
+        check_count(field, points.len(), max)?;
+        let mut places = Vec::with_capacity(points.len());
+        for (index, &point) in points.iter().enumerate() {
+            let place = check_point(|| format!("{field}[{index}]"), point, self.half)?;
+            if blocked(self.walls, place) {
+                return Err(ArenaError::Blocked(format!("{field}[{index}]")));
             }
-            spawns.push(place);
+            places.push(place);
         }
-        Ok(Arena { name: file.name, half, walls, spawns })
+        Ok(places)
+    }
+}
+
+fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>; 2]) -> Result<[Vec<Vec2>; 2], ArenaError> {
+    let [first, second] = lists;
+    let teams = [
+        ground.check_places("team_spawns[0]", first, SPAWNS_MAX)?,
+        ground.check_places("team_spawns[1]", second, SPAWNS_MAX)?,
+    ];
+    match (first.is_empty(), second.is_empty()) {
+        (true, false) => Err(ArenaError::OneTeam(0)),
+        (false, true) => Err(ArenaError::OneTeam(1)),
+        _ => Ok(teams),
     }
 }
 
@@ -246,6 +406,13 @@ impl From<Arena> for ArenaFile {
             height: arena.half.y * 2.0,
             walls: arena.walls.iter().map(|w| w.corners.iter().map(Vec2::to_array).collect()).collect(),
             spawns: arena.spawns.iter().map(Vec2::to_array).collect(),
+            team_spawns: arena.team_spawns.map(|team| team.iter().map(Vec2::to_array).collect()),
+            cores: arena.cores.iter().flatten().map(Vec2::to_array).collect(),
+            pickups: arena
+                .pickups
+                .iter()
+                .map(|p| PickupPlace { at: p.place.to_array(), kind: p.kind })
+                .collect(),
         }
     }
 }
@@ -253,6 +420,7 @@ impl From<Arena> for ArenaFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{decode, encode};
 
     fn file() -> ArenaFile {
         ArenaFile {
@@ -261,13 +429,23 @@ mod tests {
             height: 800.0,
             walls: vec![vec![[-50.0, -50.0], [50.0, -50.0], [50.0, 50.0], [-50.0, 50.0]]],
             spawns: vec![[300.0, 0.0]],
+            ..ArenaFile::default()
+        }
+    }
+
+    fn for_teams() -> ArenaFile {
+        ArenaFile {
+            team_spawns: [vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
+            cores: vec![[-450.0, 0.0], [450.0, 0.0]],
+            pickups: vec![PickupPlace { at: [0.0, 200.0], kind: PickupKind::Mines }],
+            ..file()
         }
     }
 
     #[test]
     fn bad_data_is_named() {
         let check = |change: fn(&mut ArenaFile)| {
-            let mut bad = file();
+            let mut bad = for_teams();
             change(&mut bad);
             Arena::try_from(bad).unwrap_err().to_string()
         };
@@ -279,6 +457,47 @@ mod tests {
         assert_eq!(check(|f| f.walls[0][0] = [900.0, 0.0]), "walls[0] has a point outside the arena: 900, 0");
         assert_eq!(check(|f| f.spawns[0] = [60.0, 0.0]), "spawns[0] is in a wall or too near to one");
         assert!(check(|f| f.spawns = vec![[0.0, 0.0]; 300]).starts_with("spawns has 300 entries"));
+        assert_eq!(
+            check(|f| f.team_spawns[1].clear()),
+            "team_spawns[1] is empty, and the other team's is not"
+        );
+        assert_eq!(
+            check(|f| f.team_spawns[1].push([0.0, 0.0])),
+            "team_spawns[1][1] is in a wall or too near to one"
+        );
+        assert_eq!(
+            check(|f| f.cores.truncate(1)),
+            "cores has 1 entries, not none or one for each of two teams"
+        );
+        assert_eq!(check(|f| f.cores[1] = [0.0, 60.0]), "cores[1] is in a wall or too near to one");
+        assert_eq!(
+            check(|f| f.pickups[0].at = [0.0, f32::NAN]),
+            "pickups[0] has a point outside the arena: 0, NaN"
+        );
+        assert!(check(|f| f.pickups = vec![f.pickups[0]; 65]).starts_with("pickups has 65 entries"));
+    }
+
+    #[test]
+    fn what_an_arena_does_without_weighs_nothing() {
+        let plain = Arena::try_from(file()).unwrap();
+        let bytes = encode(&plain).unwrap();
+        assert_eq!(bytes[0], 0x95, "an array of five");
+        assert_eq!(decode::<Arena>(&bytes, 1000).unwrap(), plain);
+        let only_pickups = ArenaFile { pickups: for_teams().pickups, ..file() };
+        for file in [for_teams(), only_pickups] {
+            let arena = Arena::try_from(file).unwrap();
+            let bytes = encode(&arena).unwrap();
+            assert_eq!(bytes[0], 0x98, "an array has no gaps");
+            assert_eq!(decode::<Arena>(&bytes, 1000).unwrap(), arena);
+        }
+    }
+
+    #[test]
+    fn a_kind_is_called_the_same_everywhere() {
+        for kind in PickupKind::ALL {
+            let name = String::from_utf8(encode(&kind).unwrap()[1..].to_vec()).unwrap();
+            assert_eq!(name, kind.name());
+        }
     }
 
     #[test]

@@ -118,6 +118,7 @@ mod tests {
             height: 800.0,
             walls: vec![vec![[-50.0, -50.0], [50.0, -50.0], [50.0, 50.0], [-50.0, 50.0]]],
             spawns: vec![],
+            ..ArenaFile::default()
         })
         .unwrap()
     }

@@ -65,14 +65,16 @@ pub enum FeedEvent {
     Round(RoundSet),
     /// The server's operator has something to say.
     Notice(Notice),
+    /// The server stops soon.
+    Closing(Closing),
     /// The last event.
     Bye(FeedBye),
 }
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 10] =
-        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "notice", "bye"];
+    pub const NAMES: [&'static str; 11] =
+        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "closing", "notice", "bye"];
 
     /// The event's name.
     pub fn name(&self) -> &'static str {
@@ -86,6 +88,7 @@ impl FeedEvent {
             FeedEvent::Limbo(_) => "limbo",
             FeedEvent::Round(_) => "round",
             FeedEvent::Notice(_) => "notice",
+            FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
         }
     }
@@ -227,6 +230,15 @@ pub struct RoundSet {
 pub struct Notice {
     /// One line, at most [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
     pub text: String,
+}
+
+/// The server ends the feed soon, because it stops or restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When this was said, also with a delay.
+    pub tick: Tick,
+    /// In how many seconds.
+    pub in_s: u16,
 }
 
 /// Why the feed ends.

@@ -4,12 +4,15 @@
 
 mod api;
 mod close_reasons;
+mod disk_faults;
 mod feed;
 mod feed_ways;
 mod half_open;
 mod http2;
 mod idle;
+mod idle_memory;
 mod load;
+mod maps;
 mod metrics;
 mod nats;
 mod nats_outages;
@@ -26,5 +29,6 @@ mod seats;
 mod spares;
 mod store;
 mod store_faults;
+mod storm;
 mod tls;
 mod transports;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use server::journal::recovery::{Recovered, recover};
 use tests::comeback::Comebacks;
+use tests::feed::FeedReader;
+use tests::feed_socket::FeedSocket;
 use tests::http::{get, host, metric, post_json};
 use tests::patience::{wait_for, wants_long_tests};
 use tests::pilot::{Pilot, fly};
@@ -283,6 +285,8 @@ fn a_second_signal_is_quick_and_loses_nothing() {
     let mut program = Program::serve(&["--drain-timeout", "30"]).unwrap();
     let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
     let mut pilots = [Pilot::join(program.address, &id, "Ann", idle()).unwrap()];
+    let mut feed = FeedSocket::open(program.address, &format!("/api/matches/{id}/events"), &[]).unwrap();
+    let mut reader = FeedReader::default();
     // Whether somebody plays is looked up in the match's picture.
     assert!(fly(&mut pilots, SOON, |_| picture(&program, &id)["players"][0]["connected"] == true));
     program.terminate().unwrap();
@@ -290,6 +294,11 @@ fn a_second_signal_is_quick_and_loses_nothing() {
         p[0].seen.iter().any(|h| matches!(h, client_web::view::Happening::Closing { in_s } if *in_s > 20))
     };
     assert!(fly(&mut pilots, SOON, told), "players see how long they can play");
+    while reader.closing.is_empty() {
+        let event = feed.next(SOON).unwrap().unwrap();
+        reader.take(&event).unwrap();
+    }
+    assert!(reader.closing[0] > 20, "spectators see it too: {:?}", reader.closing);
     let tick = picture(&program, &id)["tick"].as_u64().unwrap();
     let began = Instant::now();
     program.terminate().unwrap();

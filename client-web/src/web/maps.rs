@@ -1,5 +1,8 @@
 //! Small pictures of arenas on a 2D canvas: thumbnails in the lobby, the choice of a map, the minimap's walls.
-//! The maps are the data files that the server plays by; the client only looks at them.
+//! The maps are those that the server lists; a page keeps the list that it got last, and only looks at it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use glam::Vec2;
 use shared::arena::{Arena, ArenaFile};
@@ -10,47 +13,68 @@ use super::dom::window;
 use super::net::json::Json;
 use super::palette::{GRID, Rgb, css, rgb};
 
-/// The maps that can be hosted: name on the wire, what people call it, one sentence about it.
-pub const MAPS: [(&str, &str, &str); 3] = [
-    ("lattice", "Lattice", "Open centre, cover at the corners, long lanes between."),
-    ("quarry", "Quarry", "Big rocks and narrow ways. Nobody sees far."),
-    ("open", "Open", "No walls at all. It grows with its seats."),
-];
-
-const LATTICE: &str = include_str!("../../../assets/maps/lattice.json");
-const QUARRY: &str = include_str!("../../../assets/maps/quarry.json");
-
-/// The arena that the server calls `name`, for a match of `seats`.
-pub fn arena(name: &str, seats: u32) -> Arena {
-    let text = match name {
-        "lattice" => LATTICE,
-        "quarry" => QUARRY,
-        _ => return Arena::open(seats),
-    };
-    read(text).unwrap_or_else(|| Arena::open(seats))
+/// A map that can be hosted.
+#[derive(Debug)]
+pub struct Map {
+    /// Its name on the wire.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// One sentence about it.
+    pub about: String,
+    /// How many players it is good for.
+    pub players_hint: u32,
+    /// The place; `None` if its size follows the number of seats.
+    arena: Option<Arena>,
 }
 
-/// A map's data file as an arena.
-fn read(text: &str) -> Option<Arena> {
-    let json = Json::parse(text)?;
+thread_local! {
+    static KNOWN: RefCell<Rc<[Map]>> = RefCell::new(Rc::new([]));
+}
+
+/// The maps as the server listed them last; none before its first answer.
+pub fn known() -> Rc<[Map]> {
+    KNOWN.with_borrow(Rc::clone)
+}
+
+/// Keeps the server's list.
+pub fn keep(list: &Json) {
+    let maps = list.entries().iter().filter_map(read).collect();
+    KNOWN.set(maps);
+}
+
+/// The arena that the server calls `name`, for a match of `seats`; without walls while it is not known.
+pub fn arena(name: &str, seats: u32) -> Arena {
+    let known = known();
+    let drawn = known.iter().find(|map| map.name == name).and_then(|map| map.arena.clone());
+    drawn.unwrap_or_else(|| Arena::open(seats))
+}
+
+/// One map of the server's list.
+fn read(json: &Json) -> Option<Map> {
+    let text = |name: &str| json.get(name).text();
+    let number = |name: &str| json.get(name).number().unwrap_or(0.0);
     let point = |json: &Json| match json.entries().as_slice() {
         [x, y] => Some([x.number()? as f32, y.number()? as f32]),
         _ => None,
     };
     let points = |json: &Json| json.entries().iter().filter_map(point).collect::<Vec<_>>();
     let file = ArenaFile {
-        name: json.get("name").text()?,
-        width: json.get("width").number()? as f32,
-        height: json.get("height").number()? as f32,
+        width: number("width") as f32,
+        height: number("height") as f32,
         walls: json.get("walls").entries().iter().map(points).collect(),
         spawns: points(&json.get("spawns")),
+        cores: points(&json.get("cores")),
+        ..ArenaFile::default()
     };
-    Arena::try_from(file).ok()
+    let arena = Arena::try_from(file).ok().filter(|_| !json.get("grows").is_true());
+    let players_hint = number("max_players_hint") as u32;
+    Some(Map { name: text("name")?, title: text("title")?, about: text("about")?, players_hint, arena })
 }
 
 /// What people call the map.
-pub fn label(name: &str) -> &str {
-    MAPS.iter().find(|(id, _, _)| *id == name).map_or(name, |(_, label, _)| label)
+pub fn label(name: &str) -> String {
+    known().iter().find(|map| map.name == name).map_or(name, |map| &map.title).to_owned()
 }
 
 /// A dot on a map.

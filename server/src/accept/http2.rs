@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     admission::ConnectionPermit,
-    http::{problem::Problem, visit::Visit},
+    http::{held, problem::Problem, visit::Visit},
     telemetry::{Counted, Traffic, Transport, rejected},
 };
 
@@ -187,6 +187,7 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(visit);
     let Ok(response) = door.router.oneshot(request).await;
+    let response = held::whole(response).await;
     // A body that is over needs no place; wrapping it would hide its length.
     if response.body().is_end_stream() {
         return Ok(response);

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::{bearer, body::read_json, files::is_known, problem::Problem, visit::Visit};
 use crate::{
@@ -80,7 +81,7 @@ pub async fn host(
     if state.is_draining() {
         return Err(Problem::draining());
     }
-    let settings = read_settings(request).await.inspect_err(|_| rejected("bad_settings"))?;
+    let settings = read_settings(&state, request).await.inspect_err(|_| rejected("bad_settings"))?;
     state.admission.may_host(visit.caller)?;
     let game = state.lobby.host(settings)?;
     let (id, base) = (game.id().to_string(), visit.invite_base(&state));
@@ -98,9 +99,15 @@ pub async fn host(
     Ok((StatusCode::CREATED, headers, Json(hosted)).into_response())
 }
 
-async fn read_settings(request: Request) -> Result<MatchSettings, Problem> {
+async fn read_settings(state: &Arc<state::State>, request: Request) -> Result<MatchSettings, Problem> {
     let raw: RawSettings = read_json(request, "bad_settings").await?;
-    raw.check().map_err(|error| Problem::bad("bad_settings", error.to_string()))
+    let state = Arc::clone(state);
+    // The map may be a file of the data folder.
+    let checked = spawn_blocking(move || raw.check_with(&state.maps)).await;
+    let checked = checked.map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the settings could not be checked")
+    })?;
+    checked.map_err(|error| Problem::bad("bad_settings", error.to_string()))
 }
 
 impl From<LobbyError> for Problem {

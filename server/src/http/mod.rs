@@ -22,6 +22,7 @@ pub mod operator_watch;
 
 pub mod host;
 pub mod join;
+pub mod maps;
 pub mod matches;
 pub mod players;
 pub mod playground;
@@ -32,6 +33,8 @@ pub mod socket;
 pub mod feed_ask;
 pub mod media;
 pub mod pour;
+
+pub mod held;
 
 pub mod events;
 pub mod feed_poll;

@@ -7,6 +7,7 @@ use shared::command::Command;
 use shared::world::World;
 
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
 use crate::journal::run::Desk;
 
 /// A match between two ticks.
@@ -20,6 +21,9 @@ pub struct Checkpoint {
     pub bots: Bots,
     /// What else the match decided.
     pub desk: Desk,
+    /// Who was there in the round; unknown in what older versions wrote.
+    #[serde(default)]
+    pub attendance: Attendance,
 }
 
 impl Checkpoint {

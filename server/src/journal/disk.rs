@@ -20,6 +20,9 @@ pub trait Disk: Send + fmt::Debug {
         sound: fn(&[u8]) -> usize,
     ) -> io::Result<(Box<dyn Sheet>, usize)>;
 
+    /// Gives the file `name` another name. If there is a file of that name already, that stays and `name` goes.
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()>;
+
     /// Takes the file `name` away; one that is not there is no error.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 }
@@ -80,6 +83,13 @@ impl Disk for FolderDisk {
             file.write_all(head)?;
         }
         Ok((Box::new(file), length.max(head.len())))
+    }
+
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()> {
+        if self.0.join(to).exists() {
+            return self.remove(name);
+        }
+        fs::rename(self.0.join(name), self.0.join(to))
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {

@@ -51,14 +51,17 @@ impl Folder {
 
     /// The ids of all journals, sorted. Names that no match has are passed over.
     pub fn list(&self) -> io::Result<Vec<String>> {
-        self.list_ending(ENDING)
+        let mut ids = self.list_ending(ENDING)?;
+        ids.retain(|id| !id.contains('-'));
+        Ok(ids)
     }
 
-    /// The ids of matches that have ended and of which a history is left, sorted. Only before matches are taken up.
+    /// The names, without the ending, of histories of rounds that have ended, sorted; also of those that a match left that
+    /// has no journal any more. Only before matches are taken up.
     pub fn orphans(&self) -> io::Result<Vec<String>> {
-        let mut ids = self.list_ending(HISTORY_ENDING)?;
-        ids.retain(|id| !self.path.join(journal_name(id)).exists());
-        Ok(ids)
+        let mut names = self.list_ending(HISTORY_ENDING)?;
+        names.retain(|name| name.contains('-') || !self.path.join(journal_name(name)).exists());
+        Ok(names)
     }
 
     fn list_ending(&self, ending: &str) -> io::Result<Vec<String>> {
@@ -66,7 +69,8 @@ impl Folder {
         for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(ending)).unwrap_or_default();
-            if !id.is_empty() && id.len() <= 32 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+            if !id.is_empty() && id.len() <= 40 && id.bytes().all(plain) {
                 ids.push(id.to_owned());
             }
         }
@@ -114,9 +118,14 @@ pub fn journal_name(id: &str) -> String {
     format!("{id}{ENDING}")
 }
 
-/// The file of a match's history.
+/// The file of the history of the round that a match plays.
 pub fn history_name(id: &str) -> String {
     format!("{id}{HISTORY_ENDING}")
+}
+
+/// What the history of a round that is over is called, without the ending.
+pub fn round_name(id: &str, round: u16) -> String {
+    format!("{id}-{round}")
 }
 
 /// The file that counts attempts to recover a match.

@@ -117,7 +117,7 @@ impl Journals {
         }
     }
 
-    /// From now on the histories of ended matches stay in the folder, and their ids come here, up to `waiting_max` that
+    /// From now on the histories of ended rounds stay in the folder, and their names come here, up to `waiting_max` that
     /// wait; the others are found by the next process. `None` if the queue is full.
     pub fn keep_histories(&self, waiting_max: usize) -> Option<Receiver<Arc<str>>> {
         let (sender, ended) = sync_channel(waiting_max);

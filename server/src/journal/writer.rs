@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::disk::{Disk, Sheet};
-use crate::journal::folder::{attempts_name, history_name, journal_name};
+use crate::journal::folder::{attempts_name, history_name, journal_name, round_name};
 use crate::journal::header::Header;
 use crate::journal::history::History;
 use crate::journal::port::{Desk, Entry, Message};
@@ -34,7 +34,7 @@ struct Book {
     grown: usize,
     grows_to: usize,
     dirty: bool,
-    /// Every command from the beginning, as long as it is whole.
+    /// Every command from the round's beginning, as long as it is whole.
     history: Option<History>,
     /// Whether the count of attempts is still there.
     tried: bool,
@@ -50,7 +50,7 @@ pub struct Writer {
     synced_at: Instant,
     warning: Seldom,
     scratch: Vec<u8>,
-    /// Who hears of ended matches whose history is kept.
+    /// Who hears of ended rounds whose history is kept.
     ended: Option<SyncSender<Arc<str>>>,
 }
 
@@ -97,8 +97,16 @@ impl Writer {
                 self.note(id, Kind::Checkpoint, &body);
                 self.checkpoint(id, &body)
             }
+            Entry::RoundBegan(checkpoint) => {
+                self.begin_history(id, &checkpoint);
+                Ok(())
+            }
+            Entry::RoundOver(round) => {
+                self.end_history(id, round);
+                Ok(())
+            }
             Entry::Close => self.close(id),
-            Entry::Remove => self.remove(id),
+            Entry::Remove(round) => self.remove(id, round),
         };
         if let Err(error) = done {
             journal_figures::failed();
@@ -135,6 +143,31 @@ impl Writer {
             book.history = None;
             // What can't be removed now is overwritten by nobody and goes with the match.
             let _ = self.disk.remove(&history_name(id));
+        }
+    }
+
+    /// The history of a round begins in the place of what was left of the one before.
+    fn begin_history(&mut self, id: &Arc<str>, checkpoint: &Checkpoint) {
+        let Some(book) = self.books.get_mut(id) else { return };
+        book.history = History::begin(&mut *self.disk, id, &book.head, &checkpoint.to_bytes())
+            .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a round is without a history"))
+            .ok();
+    }
+
+    /// The history of a round is whole: it stays under a name of its own if somebody wants it.
+    fn end_history(&mut self, id: &Arc<str>, round: u16) {
+        let had = self.books.get_mut(id).and_then(|book| book.history.take()).is_some();
+        let (from, name) = (history_name(id), round_name(id, round));
+        let done = match &self.ended {
+            // After a crash the end of a round may come twice; the first history is the whole one.
+            Some(ended) if had && round > 0 => self.disk.give_name(&from, &history_name(&name)).map(|()| {
+                // One that finds no room is found by the next process.
+                let _ = ended.try_send(name.as_str().into());
+            }),
+            _ => self.disk.remove(&from),
+        };
+        if let Err(error) = done {
+            tracing::debug!(match_id = %id, %error, "the history of a round is given up");
         }
     }
 
@@ -188,14 +221,10 @@ impl Writer {
         }
     }
 
-    fn remove(&mut self, id: &Arc<str>) -> io::Result<()> {
-        let has_history = self.books.remove(id).is_some_and(|book| book.history.is_some());
+    fn remove(&mut self, id: &Arc<str>, round: u16) -> io::Result<()> {
+        self.end_history(id, round);
+        self.books.remove(id);
         self.disk.remove(&journal_name(id))?;
-        match &self.ended {
-            // One that finds no room is found by the next process, as a history without a journal.
-            Some(ended) if has_history => drop(ended.try_send(Arc::clone(id))),
-            _ => self.disk.remove(&history_name(id))?,
-        }
         self.disk.remove(&attempts_name(id))
     }
 

@@ -148,7 +148,7 @@ impl MatchHandle {
         self.0.spectators.try_send(Ticket::Watch(Box::new(newcomer))).map_err(|_| Busy)?;
         // Or the greeting would wait for the thread's next look.
         self.0.log.nudge();
-        self.send(MatchMessage::Watched)
+        if self.0.log.ended() { Ok(()) } else { self.send(MatchMessage::Watched) }
     }
 
     /// The match's feed, for who reads it without staying.

@@ -92,7 +92,7 @@ impl Match {
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume } = parts;
         let mut stage = Stage::new(settings.arena(), settings.rules());
-        let Checkpoint { world, commands, bots, desk } =
+        let Checkpoint { world, commands, bots, desk, attendance } =
             resume.unwrap_or_else(|| record::beginning(seed, &settings));
         stage.look_at(&world);
         Match {
@@ -102,7 +102,7 @@ impl Match {
             bots_wanted: desk.bots_wanted,
             bots,
             world,
-            rounds: RoundBook::default(),
+            rounds: RoundBook::default().going_on(attendance),
             id,
             settings,
             standing,
@@ -200,7 +200,10 @@ impl Match {
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
-                MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
+                MatchMessage::Closing(in_s) => {
+                    self.event_ring.publish_closing(self.world.tick, in_s);
+                    self.publisher.tell_closing(self.world.tick, in_s);
+                }
                 MatchMessage::Notice(text) => {
                     self.event_ring.publish_notice(self.world.tick, text.clone());
                     self.publisher.tell_notice(text);

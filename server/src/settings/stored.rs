@@ -1,7 +1,11 @@
-//! A match's settings as its journal keeps them: the same values, but the password as its hash instead of a flag.
-//! What comes back from a disk is checked like a host's wish, since maps and limits may have changed since.
+//! A match's settings as its journal keeps them: the same values, the password as its hash instead of a flag, and the
+//! arena itself, since a map's file may be another or gone when the match goes on or is watched again.
+//! What comes back from a disk is checked like a host's wish, since limits may have changed since.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::arena::Arena;
 use shared::rules::LAG_COMPENSATION_MS;
 
 use super::{MatchSettings, Mode, Password, RawSettings, SettingsError, Start, Visibility};
@@ -12,6 +16,9 @@ pub struct StoredSettings {
     name: String,
     mode: Mode,
     map: String,
+    /// Absent in journals of versions whose maps all came with the program.
+    #[serde(default)]
+    arena: Option<Arena>,
     max_players: u32,
     bots: u32,
     duration_s: u32,
@@ -34,6 +41,7 @@ impl From<&MatchSettings> for StoredSettings {
             name: settings.name.clone(),
             mode: settings.mode,
             map: settings.map.clone(),
+            arena: Some(settings.arena()),
             max_players: settings.max_players,
             bots: settings.bots,
             duration_s: settings.duration_s,
@@ -54,7 +62,8 @@ impl TryFrom<StoredSettings> for MatchSettings {
         let StoredSettings { mode, visibility, start, password, .. } = stored;
         let raw = RawSettings {
             name: Some(stored.name),
-            map: Some(stored.map),
+            // A map that has its arena with it need not be known here.
+            map: stored.arena.is_none().then(|| stored.map.clone()),
             max_players: Some(stored.max_players),
             bots: Some(stored.bots),
             duration_s: Some(stored.duration_s),
@@ -64,7 +73,9 @@ impl TryFrom<StoredSettings> for MatchSettings {
             ..RawSettings::default()
         };
         let checked = raw.check()?;
-        Ok(MatchSettings { mode, visibility, start, password: password.map(Password), ..checked })
+        let arena = stored.arena.map_or_else(|| Arc::clone(&checked.arena), Arc::new);
+        let password = password.map(Password);
+        Ok(MatchSettings { mode, visibility, start, password, map: stored.map, arena, ..checked })
     }
 }
 
@@ -88,7 +99,10 @@ mod tests {
         let back = MatchSettings::try_from(StoredSettings::from(&settings)).unwrap();
         assert_eq!(back, settings);
         assert_eq!(back.password_fits(Some("hush")), PasswordAnswer::Right);
-        let elsewhere = StoredSettings { map: "nowhere".to_owned(), ..StoredSettings::from(&settings) };
-        assert_eq!(MatchSettings::try_from(elsewhere).unwrap_err().field, "map");
+        let gone = StoredSettings { map: "nowhere".to_owned(), ..StoredSettings::from(&settings) };
+        let back = MatchSettings::try_from(gone.clone()).unwrap();
+        assert_eq!((back.map.as_str(), &back.arena), ("nowhere", &settings.arena));
+        let older = StoredSettings { arena: None, ..gone };
+        assert_eq!(MatchSettings::try_from(older).unwrap_err().field, "map");
     }
 }

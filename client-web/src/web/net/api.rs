@@ -66,6 +66,11 @@ pub async fn matches() -> Result<Vec<MatchInfo>, ApiError> {
     Ok(answer.get("matches").entries().iter().filter_map(match_info).collect())
 }
 
+/// The list of maps that can be hosted, as it comes.
+pub async fn maps() -> Result<Json, ApiError> {
+    Ok(get("/api/maps").await?.get("maps"))
+}
+
 fn match_info(json: &Json) -> Option<MatchInfo> {
     let settings = json.get("settings");
     Some(MatchInfo {
@@ -96,8 +101,8 @@ fn whole(json: &Json) -> u32 {
 pub struct HostRequest {
     /// The match's name.
     pub name: String,
-    /// The map's name.
-    pub map: String,
+    /// The map's name; by default the server's first one.
+    pub map: Option<String>,
     /// Bots that fill it.
     pub bots: u32,
     /// Seats for people.
@@ -127,12 +132,12 @@ pub struct Hosted {
 pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
     let body = Json::object()
         .with("name", request.name.as_str())
-        .with("map", request.map.as_str())
         .with("bots", request.bots)
         .with("max_players", request.max_players)
         .with("visibility", request.visibility)
         .with("duration_s", request.duration_s)
         .with("lag_compensation_ms", request.lag_compensation_ms);
+    let body = with_field(body, "map", request.map.as_deref());
     let answer = post("/api/matches", &with_field(body, "password", request.password.as_deref())).await?;
     let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(201));
     Ok(Hosted { id: text("id")?, play_url: text("play_url")?, watch_url: text("watch_url")? })

@@ -4,21 +4,21 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use glam::Vec2;
 use js_sys::futures::spawn_local;
 use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 
 use super::route;
-use crate::web::dom::{Fault, Text, add, after, by_id, find, find_all, listen, window};
-use crate::web::maps::{self, MAPS};
+use crate::web::dom::{Fault, Text, add, after, by_id, clear, find, find_all, listen, window};
+use crate::web::maps;
 use crate::web::net::api::{self, HostRequest, Hosted};
-use crate::web::storage;
+use crate::web::{palette, storage};
 
 /// Makes the form work: its map pictures, its steppers, its buttons.
 pub fn listen_to_form() -> Result<(), Fault> {
     listen(&by_id::<HtmlElement>("open-host")?, "click", |_| {
         let _ = open();
     })?;
-    fill_maps()?;
     for step in find_all(&by_id::<HtmlElement>("host-form")?, ".step") {
         listen_to_step(&step)?;
     }
@@ -58,22 +58,38 @@ fn open() -> Result<(), Fault> {
         name.set_value(&format!("{}'s match", storage::name()));
     }
     draw_maps();
+    spawn_local(async {
+        load_maps().await;
+    });
     Ok(())
 }
 
+/// Asks the server for its maps and offers them; whether there was an answer.
+pub async fn load_maps() -> bool {
+    let Ok(list) = api::maps().await else { return false };
+    maps::keep(&list);
+    let filled = fill_maps();
+    draw_maps();
+    filled.is_ok()
+}
+
+/// One button for each map; the one that was chosen stays so.
 fn fill_maps() -> Result<(), Fault> {
     let choice: HtmlElement = by_id("maps")?;
-    for (i, (id, name, _)) in MAPS.iter().enumerate() {
+    let chosen = checked("map");
+    clear(&choice);
+    for (i, map) in maps::known().iter().enumerate() {
         let label = add(&choice, "label", "", "")?;
         let input = add(&label, "input", "", "")?;
-        for (key, value) in [("type", "radio"), ("name", "map"), ("value", id)] {
+        for (key, value) in [("type", "radio"), ("name", "map"), ("value", &map.name)] {
             input.set_attribute(key, value)?;
         }
-        if i == 0 {
+        // Of several that are checked the last one counts.
+        if i == 0 || map.name == chosen {
             input.set_attribute("checked", "")?;
         }
-        add(&label, "canvas", "", "")?.set_attribute("data-map", id)?;
-        add(&label, "span", "cut", name)?;
+        add(&label, "canvas", "", "")?.set_attribute("data-map", &map.name)?;
+        add(&label, "span", "cut", &map.title)?;
         listen(&input, "change", |_| draw_maps())?;
     }
     Ok(())
@@ -94,17 +110,18 @@ fn draw_maps() {
 fn draw_chosen() -> Result<(), Fault> {
     let chosen = checked("map");
     let arena = maps::arena(&chosen, number("seats"));
-    let dots: Vec<maps::Dot> = arena
-        .spawns()
-        .iter()
-        .map(|place| maps::Dot { place: *place, colour: crate::web::palette::HALO, radius: 2.5 })
-        .collect();
+    let dot = |place: &Vec2, colour, radius| maps::Dot { place: *place, colour, radius };
+    let spawns = arena.spawns().iter().map(|place| dot(place, palette::HALO, 2.5));
+    let cores = arena.cores().into_iter().flatten().zip([palette::BAD, palette::HALO]);
+    let dots: Vec<maps::Dot> = spawns.chain(cores.map(|(place, colour)| dot(&place, colour, 7.0))).collect();
     maps::draw(&by_id("big-map")?, &arena, &dots);
-    Text::by_id("map-name")?.set(maps::label(&chosen));
+    let known = maps::known();
+    let Some(map) = known.iter().find(|map| map.name == chosen) else { return Ok(()) };
+    Text::by_id("map-name")?.set(&map.title);
     let size = arena.half() * 2.0;
-    Text::by_id("map-size")?.set(&format!("{} by {} units", size.x as u32, size.y as u32));
-    let line = MAPS.iter().find(|(id, _, _)| *id == chosen).map_or("", |(_, _, line)| line);
-    Text::by_id("map-line")?.set(line);
+    let line = format!("{} by {} units, up to {} players", size.x as u32, size.y as u32, map.players_hint);
+    Text::by_id("map-size")?.set(&line);
+    Text::by_id("map-line")?.set(&map.about);
     Ok(())
 }
 
@@ -144,7 +161,7 @@ fn request() -> Result<HostRequest, Fault> {
     let password = field("match-password")?;
     Ok(HostRequest {
         name: field("match-name")?,
-        map: checked("map"),
+        map: Some(checked("map")).filter(|name| !name.is_empty()),
         bots: number("bots"),
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },

@@ -66,6 +66,12 @@ pub fn begin() -> Result<(), Fault> {
     let played = Rc::clone(&lobby);
     listen(&by_id::<HtmlElement>("play-now")?, "click", move |_| play_now(&played))?;
     host::listen_to_form()?;
+    let pictured = Rc::clone(&lobby);
+    spawn_local(async move {
+        if host::load_maps().await {
+            pictured.borrow_mut().redraw();
+        }
+    });
     hooks::install(|| State { page: "lobby", ..State::default() }, || {})?;
     let refreshed = Rc::clone(&lobby);
     every(REFRESH_MS, move || {
@@ -182,7 +188,7 @@ fn play_now(lobby: &Rc<RefCell<Lobby>>) {
         }
         let request = HostRequest {
             name: format!("{}'s match", storage::name()),
-            map: "lattice".to_owned(),
+            map: None,
             bots: QUICK_BOTS,
             max_players: QUICK_SEATS,
             visibility: "public",

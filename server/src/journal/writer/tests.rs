@@ -65,6 +65,14 @@ impl Disk for TestDisk {
         Ok((Box::new(TestSheet(self.clone(), name.to_owned())), length))
     }
 
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()> {
+        self.pass()?;
+        let mut files = self.files.lock().unwrap();
+        let file = files.remove(name).ok_or(ErrorKind::NotFound)?;
+        files.entry(to.to_owned()).or_insert(file);
+        Ok(())
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         self.pass()?;
         self.files.lock().unwrap().remove(name);
@@ -178,7 +186,7 @@ fn files_stay_small_and_go_with_the_match() {
     let bytes = scene.disk.file("a.journal").unwrap().len();
     assert!(bytes < GROWTH_BYTES + 64 * 1024, "{bytes}");
     scene.disk.files.lock().unwrap().insert(attempts_name("a"), b"1".to_vec());
-    scene.recorder.remove(MatchDesk::default(), 0);
+    scene.recorder.remove(1, MatchDesk::default(), 0);
     scene.flush();
     assert!(scene.disk.files.lock().unwrap().is_empty());
 }

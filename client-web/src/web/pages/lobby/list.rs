@@ -83,7 +83,7 @@ impl MatchList {
     fn show_feature(&mut self, info: &MatchInfo) -> Result<(), Fault> {
         self.feature_name.set(&info.name);
         let map = maps::label(&info.settings.map);
-        let kind = if info.name == map { "Free for all" } else { map };
+        let kind = if info.name == map { "Free for all" } else { &map };
         self.feature_line.set(&format!("{kind}, {}", standing(info)));
         let seats: Element = by_id("feature-seats")?;
         clear(&seats);
@@ -109,7 +109,7 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
     let what = add(&line, "div", "what", "")?;
     add(&what, "b", "cut", &info.name)?;
     let map = maps::label(&info.settings.map);
-    add(&what, "span", "cut", if info.name == map { "Free for all" } else { map })?;
+    add(&what, "span", "cut", if info.name == map { "Free for all" } else { &map })?;
     let how = add(&line, "div", "how", "")?;
     add(&how, "span", "cut", &standing(info))?;
     let left = info.phase_left_s.map(|s| format!("{} left", minutes(s as f32)));

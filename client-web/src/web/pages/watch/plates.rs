@@ -4,7 +4,7 @@
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
-use crate::view::{Freshness, View};
+use crate::view::{Freshness, Happening, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
@@ -62,8 +62,13 @@ impl Plates {
         })
     }
 
-    /// Shows how fresh the picture is.
+    /// Shows how fresh the picture is, or when the server restarts.
     pub(super) fn show_state(&mut self, view: &View) {
+        for happening in &view.happenings {
+            if let Happening::Closing { in_s } = happening {
+                self.state.set(&format!("Restart in {in_s} s"));
+            }
+        }
         if self.freshness.is_new(view.freshness) {
             toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
             toggle(&self.mode, "gone", view.freshness == Freshness::Lost);
