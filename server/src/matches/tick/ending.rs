@@ -4,12 +4,22 @@
 use std::time::Duration;
 
 use shared::command::Command;
+use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
 
 impl Match {
+    /// Removes a player for `reason`; false if they have no seat.
+    pub(super) fn remove(&mut self, player: PlayerId, reason: CloseReason, now: Duration) -> bool {
+        let sits = self.roster.has(player);
+        if sits {
+            self.end_link(player, reason, now);
+        }
+        sits
+    }
+
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;
