@@ -1,6 +1,8 @@
 //! The place that a match is fought in: its size, its walls, where ships appear, where cores and pickups lie.
 //! It never changes during a match. An arena comes from a map or from [`Arena::open`]; both go through the same checks.
 
+use std::fmt;
+
 use glam::Vec2;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
@@ -104,15 +106,14 @@ pub struct ArenaFile {
     pub pickups: Vec<PickupPlace>,
 }
 
-/// A [`Pickup`] as it stands on the wire.
+/// A [`Pickup`] as it stands on the wire: a list of two.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PickupPlace {
+pub struct PickupPlace(
     /// Where, in units.
-    pub at: [f32; 2],
+    pub [f32; 2],
     /// What.
-    pub kind: PickupKind,
-}
+    pub PickupKind,
+);
 
 impl Serialize for ArenaFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -146,6 +147,21 @@ impl Serialize for ArenaFile {
     }
 }
 
+/// An entry of a list in an arena's data, written as `walls[3]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The list's field.
+    pub list: &'static str,
+    /// The place in it, from 0.
+    pub index: usize,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.index)
+    }
+}
+
 /// What is wrong with an arena's data.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ArenaError {
@@ -161,20 +177,20 @@ pub enum ArenaError {
     #[error("{field} has {count} entries, more than {max}")]
     TooMany {
         /// Which list.
-        field: String,
+        field: &'static str,
         /// How many it had.
         count: usize,
         /// How many it may have.
         max: usize,
     },
-    /// A wall with fewer than three different corners.
-    #[error("walls[{0}] needs at least three corners, no two neighbours the same")]
-    Corners(usize),
+    /// A wall with fewer than three different corners, or too many.
+    #[error("{0} needs 3 to {CORNERS_MAX} corners, no two neighbours the same")]
+    Corners(Entry),
     /// A point that is no number, or outside.
-    #[error("{field} has a point outside the arena: {x}, {y}")]
+    #[error("{entry} has a point outside the arena: {x}, {y}")]
     Outside {
-        /// Which list and entry.
-        field: String,
+        /// What has it.
+        entry: Entry,
         /// Its x.
         x: f32,
         /// Its y.
@@ -182,7 +198,7 @@ pub enum ArenaError {
     },
     /// A place for ships inside a wall or too near to one.
     #[error("{0} is in a wall or too near to one")]
-    Blocked(String),
+    Blocked(Entry),
     /// One team has places to appear and the other has none.
     #[error("team_spawns[{0}] is empty, and the other team's is not")]
     OneTeam(usize),
@@ -315,7 +331,7 @@ impl TryFrom<ArenaFile> for Arena {
         let half = Vec2::new(file.width, file.height) / 2.0;
         let mut walls = Vec::with_capacity(file.walls.len());
         for (index, corners) in file.walls.iter().enumerate() {
-            walls.push(check_wall(index, corners, half)?);
+            walls.push(check_wall(Entry { list: "walls", index }, corners, half)?);
         }
         let ground = Ground { walls: &walls, half };
         let spawns = ground.check_places("spawns", &file.spawns, SPAWNS_MAX)?;
@@ -325,9 +341,9 @@ impl TryFrom<ArenaFile> for Arena {
             [first, second] => Some([*first, *second]),
             more => return Err(ArenaError::Cores(more.len())),
         };
-        let places: Vec<[f32; 2]> = file.pickups.iter().map(|p| p.at).collect();
+        let places: Vec<[f32; 2]> = file.pickups.iter().map(|p| p.0).collect();
         let pickups = ground.check_places("pickups", &places, PICKUPS_MAX)?.into_iter();
-        let pickups = pickups.zip(&file.pickups).map(|(place, p)| Pickup { place, kind: p.kind }).collect();
+        let pickups = pickups.zip(&file.pickups).map(|(place, p)| Pickup { place, kind: p.1 }).collect();
         Ok(Arena { name: file.name, half, walls, spawns, team_spawns, cores, pickups })
     }
 }
@@ -340,13 +356,19 @@ struct Ground<'a> {
 
 impl Ground<'_> {
     /// The places of the list called `field`: all inside and clear of walls.
-    fn check_places(&self, field: &str, points: &[[f32; 2]], max: usize) -> Result<Vec<Vec2>, ArenaError> {
-        check_count(field, points.len(), max)?;
+    fn check_places(
+        &self,
+        list: &'static str,
+        points: &[[f32; 2]],
+        max: usize,
+    ) -> Result<Vec<Vec2>, ArenaError> {
+        check_count(list, points.len(), max)?;
         let mut places = Vec::with_capacity(points.len());
         for (index, &point) in points.iter().enumerate() {
-            let place = check_point(|| format!("{field}[{index}]"), point, self.half)?;
+            let entry = Entry { list, index };
+            let place = check_point(entry, point, self.half)?;
             if blocked(self.walls, place) {
-                return Err(ArenaError::Blocked(format!("{field}[{index}]")));
+                return Err(ArenaError::Blocked(entry));
             }
             places.push(place);
         }
@@ -367,28 +389,30 @@ fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>; 2]) -> Result<[Vec<V
     }
 }
 
-fn check_count(field: &str, count: usize, max: usize) -> Result<(), ArenaError> {
-    if count > max { Err(ArenaError::TooMany { field: field.to_owned(), count, max }) } else { Ok(()) }
+fn check_count(field: &'static str, count: usize, max: usize) -> Result<(), ArenaError> {
+    if count > max { Err(ArenaError::TooMany { field, count, max }) } else { Ok(()) }
 }
 
-fn check_wall(index: usize, corners: &[[f32; 2]], half: Vec2) -> Result<Wall, ArenaError> {
-    check_count(&format!("walls[{index}]"), corners.len(), CORNERS_MAX)?;
+fn check_wall(entry: Entry, corners: &[[f32; 2]], half: Vec2) -> Result<Wall, ArenaError> {
+    if !(3..=CORNERS_MAX).contains(&corners.len()) {
+        return Err(ArenaError::Corners(entry));
+    }
     let mut points = Vec::with_capacity(corners.len());
     for &corner in corners {
-        points.push(check_point(|| format!("walls[{index}]"), corner, half)?);
+        points.push(check_point(entry, corner, half)?);
     }
     let wall = Wall::new(points);
-    if wall.corners.len() < 3 || wall.sides().any(|(a, b)| a.distance_squared(b) < 1.0) {
-        return Err(ArenaError::Corners(index));
+    if wall.sides().any(|(a, b)| a.distance_squared(b) < 1.0) {
+        return Err(ArenaError::Corners(entry));
     }
     Ok(wall)
 }
 
-fn check_point(field: impl Fn() -> String, [x, y]: [f32; 2], half: Vec2) -> Result<Vec2, ArenaError> {
+fn check_point(entry: Entry, [x, y]: [f32; 2], half: Vec2) -> Result<Vec2, ArenaError> {
     if x.abs() <= half.x && y.abs() <= half.y {
         Ok(Vec2::new(x, y))
     } else {
-        Err(ArenaError::Outside { field: field(), x, y })
+        Err(ArenaError::Outside { entry, x, y })
     }
 }
 
@@ -408,11 +432,7 @@ impl From<Arena> for ArenaFile {
             spawns: arena.spawns.iter().map(Vec2::to_array).collect(),
             team_spawns: arena.team_spawns.map(|team| team.iter().map(Vec2::to_array).collect()),
             cores: arena.cores.iter().flatten().map(Vec2::to_array).collect(),
-            pickups: arena
-                .pickups
-                .iter()
-                .map(|p| PickupPlace { at: p.place.to_array(), kind: p.kind })
-                .collect(),
+            pickups: arena.pickups.iter().map(|p| PickupPlace(p.place.to_array(), p.kind)).collect(),
         }
     }
 }
@@ -437,7 +457,7 @@ mod tests {
         ArenaFile {
             team_spawns: [vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
             cores: vec![[-450.0, 0.0], [450.0, 0.0]],
-            pickups: vec![PickupPlace { at: [0.0, 200.0], kind: PickupKind::Mines }],
+            pickups: vec![PickupPlace([0.0, 200.0], PickupKind::Mines)],
             ..file()
         }
     }
@@ -452,7 +472,7 @@ mod tests {
         assert_eq!(check(|f| f.width = f32::NAN), "width must be 200 to 16000 units, not NaN");
         assert_eq!(
             check(|f| f.walls[0].truncate(2)),
-            "walls[0] needs at least three corners, no two neighbours the same"
+            "walls[0] needs 3 to 32 corners, no two neighbours the same"
         );
         assert_eq!(check(|f| f.walls[0][0] = [900.0, 0.0]), "walls[0] has a point outside the arena: 900, 0");
         assert_eq!(check(|f| f.spawns[0] = [60.0, 0.0]), "spawns[0] is in a wall or too near to one");
@@ -471,7 +491,7 @@ mod tests {
         );
         assert_eq!(check(|f| f.cores[1] = [0.0, 60.0]), "cores[1] is in a wall or too near to one");
         assert_eq!(
-            check(|f| f.pickups[0].at = [0.0, f32::NAN]),
+            check(|f| f.pickups[0].0 = [0.0, f32::NAN]),
             "pickups[0] has a point outside the arena: 0, NaN"
         );
         assert!(check(|f| f.pickups = vec![f.pickups[0]; 65]).starts_with("pickups has 65 entries"));

@@ -176,7 +176,7 @@ impl Drawing {
             }
             Kind::Pickups => {
                 let kind = class(object, &spot, &PickupKind::ALL.map(|kind| (kind.name(), kind)))?;
-                self.file.pickups.push(PickupPlace { at, kind });
+                self.file.pickups.push(PickupPlace(at, kind));
                 format!("pickups[{}]", self.file.pickups.len() - 1)
             }
         };

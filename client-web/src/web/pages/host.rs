@@ -119,7 +119,8 @@ fn draw_chosen() -> Result<(), Fault> {
     let Some(map) = known.iter().find(|map| map.name == chosen) else { return Ok(()) };
     Text::by_id("map-name")?.set(&map.title);
     let size = arena.half() * 2.0;
-    let line = format!("{} by {} units, up to {} players", size.x as u32, size.y as u32, map.players_hint);
+    let line =
+        format!("{} by {} units, for about {} players", size.x as u32, size.y as u32, map.players_hint);
     Text::by_id("map-size")?.set(&line);
     Text::by_id("map-line")?.set(&map.about);
     Ok(())
