@@ -32,7 +32,7 @@ pub struct Arena {
 
 /// What lies at a place to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum PickupKind {
     /// Hull points.
     Repair,
@@ -60,6 +60,20 @@ impl PickupKind {
             PickupKind::Rail => "rail",
             PickupKind::Mines => "mines",
         }
+    }
+}
+
+impl TryFrom<String> for PickupKind {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<PickupKind, &'static str> {
+        PickupKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no kind of pickup")
+    }
+}
+
+impl From<PickupKind> for &'static str {
+    fn from(kind: PickupKind) -> &'static str {
+        kind.name()
     }
 }
 
@@ -95,9 +109,9 @@ pub struct ArenaFile {
     pub walls: Vec<Vec<[f32; 2]>>,
     /// Places where ships appear; none means anywhere.
     pub spawns: Vec<[f32; 2]>,
-    /// Places where ships of team 0 and of team 1 appear: none, or some for both.
+    /// Places where ships of team 0 and those where ships of team 1 appear: no lists, or two with some in both.
     #[serde(default)]
-    pub team_spawns: [Vec<[f32; 2]>; 2],
+    pub team_spawns: Vec<Vec<[f32; 2]>>,
     /// The stands of team 0's and of team 1's core: none or two.
     #[serde(default)]
     pub cores: Vec<[f32; 2]>,
@@ -106,22 +120,31 @@ pub struct ArenaFile {
     pub pickups: Vec<PickupPlace>,
 }
 
-/// A [`Pickup`] as it stands on the wire: a list of two.
+/// A [`Pickup`] as it stands on the wire: a list of the place and the kind.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PickupPlace(
+#[serde(from = "([f32; 2], PickupKind)", into = "([f32; 2], PickupKind)")]
+pub struct PickupPlace {
     /// Where, in units.
-    pub [f32; 2],
+    pub at: [f32; 2],
     /// What.
-    pub PickupKind,
-);
+    pub kind: PickupKind,
+}
+
+impl From<([f32; 2], PickupKind)> for PickupPlace {
+    fn from((at, kind): ([f32; 2], PickupKind)) -> PickupPlace {
+        PickupPlace { at, kind }
+    }
+}
+
+impl From<PickupPlace> for ([f32; 2], PickupKind) {
+    fn from(place: PickupPlace) -> ([f32; 2], PickupKind) {
+        (place.at, place.kind)
+    }
+}
 
 impl Serialize for ArenaFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let present = [
-            self.team_spawns.iter().any(|t| !t.is_empty()),
-            !self.cores.is_empty(),
-            !self.pickups.is_empty(),
-        ];
+        let present = [!self.team_spawns.is_empty(), !self.cores.is_empty(), !self.pickups.is_empty()];
         let [mut teams, mut cores, pickups] = present;
         if !serializer.is_human_readable() {
             cores |= pickups;
@@ -200,8 +223,8 @@ pub enum ArenaError {
     #[error("{0} is in a wall or too near to one")]
     Blocked(Entry),
     /// One team has places to appear and the other has none.
-    #[error("team_spawns[{0}] is empty, and the other team's is not")]
-    OneTeam(usize),
+    #[error("team_spawns must have places for both of two teams, or for none")]
+    Teams,
     /// Another number of cores than none or one for each team.
     #[error("cores has {0} entries, not none or one for each of two teams")]
     Cores(usize),
@@ -341,9 +364,9 @@ impl TryFrom<ArenaFile> for Arena {
             [first, second] => Some([*first, *second]),
             more => return Err(ArenaError::Cores(more.len())),
         };
-        let places: Vec<[f32; 2]> = file.pickups.iter().map(|p| p.0).collect();
+        let places: Vec<[f32; 2]> = file.pickups.iter().map(|p| p.at).collect();
         let pickups = ground.check_places("pickups", &places, PICKUPS_MAX)?.into_iter();
-        let pickups = pickups.zip(&file.pickups).map(|(place, p)| Pickup { place, kind: p.1 }).collect();
+        let pickups = pickups.zip(&file.pickups).map(|(place, p)| Pickup { place, kind: p.kind }).collect();
         Ok(Arena { name: file.name, half, walls, spawns, team_spawns, cores, pickups })
     }
 }
@@ -376,17 +399,14 @@ impl Ground<'_> {
     }
 }
 
-fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>; 2]) -> Result<[Vec<Vec2>; 2], ArenaError> {
-    let [first, second] = lists;
-    let teams = [
-        ground.check_places("team_spawns[0]", first, SPAWNS_MAX)?,
-        ground.check_places("team_spawns[1]", second, SPAWNS_MAX)?,
-    ];
-    match (first.is_empty(), second.is_empty()) {
-        (true, false) => Err(ArenaError::OneTeam(0)),
-        (false, true) => Err(ArenaError::OneTeam(1)),
-        _ => Ok(teams),
-    }
+fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>]) -> Result<[Vec<Vec2>; 2], ArenaError> {
+    let (first, second) = match lists {
+        [] => return Ok([Vec::new(), Vec::new()]),
+        [first, second] if !first.is_empty() && !second.is_empty() => (first, second),
+        _ => return Err(ArenaError::Teams),
+    };
+    let first = ground.check_places("team_spawns[0]", first, SPAWNS_MAX)?;
+    Ok([first, ground.check_places("team_spawns[1]", second, SPAWNS_MAX)?])
 }
 
 fn check_count(field: &'static str, count: usize, max: usize) -> Result<(), ArenaError> {
@@ -424,15 +444,20 @@ fn blocked(walls: &[Wall], place: Vec2) -> bool {
 
 impl From<Arena> for ArenaFile {
     fn from(arena: Arena) -> ArenaFile {
+        let teams = arena.team_spawns.iter().filter(|team| !team.is_empty());
         ArenaFile {
             name: arena.name,
             width: arena.half.x * 2.0,
             height: arena.half.y * 2.0,
             walls: arena.walls.iter().map(|w| w.corners.iter().map(Vec2::to_array).collect()).collect(),
             spawns: arena.spawns.iter().map(Vec2::to_array).collect(),
-            team_spawns: arena.team_spawns.map(|team| team.iter().map(Vec2::to_array).collect()),
+            team_spawns: teams.map(|team| team.iter().map(Vec2::to_array).collect()).collect(),
             cores: arena.cores.iter().flatten().map(Vec2::to_array).collect(),
-            pickups: arena.pickups.iter().map(|p| PickupPlace(p.place.to_array(), p.kind)).collect(),
+            pickups: arena
+                .pickups
+                .iter()
+                .map(|p| PickupPlace { at: p.place.to_array(), kind: p.kind })
+                .collect(),
         }
     }
 }
@@ -455,9 +480,9 @@ mod tests {
 
     fn for_teams() -> ArenaFile {
         ArenaFile {
-            team_spawns: [vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
+            team_spawns: vec![vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
             cores: vec![[-450.0, 0.0], [450.0, 0.0]],
-            pickups: vec![PickupPlace([0.0, 200.0], PickupKind::Mines)],
+            pickups: vec![PickupPlace { at: [0.0, 200.0], kind: PickupKind::Mines }],
             ..file()
         }
     }
@@ -479,7 +504,7 @@ mod tests {
         assert!(check(|f| f.spawns = vec![[0.0, 0.0]; 300]).starts_with("spawns has 300 entries"));
         assert_eq!(
             check(|f| f.team_spawns[1].clear()),
-            "team_spawns[1] is empty, and the other team's is not"
+            "team_spawns must have places for both of two teams, or for none"
         );
         assert_eq!(
             check(|f| f.team_spawns[1].push([0.0, 0.0])),
@@ -491,7 +516,7 @@ mod tests {
         );
         assert_eq!(check(|f| f.cores[1] = [0.0, 60.0]), "cores[1] is in a wall or too near to one");
         assert_eq!(
-            check(|f| f.pickups[0].0 = [0.0, f32::NAN]),
+            check(|f| f.pickups[0].at = [0.0, f32::NAN]),
             "pickups[0] has a point outside the arena: 0, NaN"
         );
         assert!(check(|f| f.pickups = vec![f.pickups[0]; 65]).starts_with("pickups has 65 entries"));
@@ -513,11 +538,11 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_called_the_same_everywhere() {
+    fn a_kind_of_pickup_is_known_by_its_name_alone() {
         for kind in PickupKind::ALL {
-            let name = String::from_utf8(encode(&kind).unwrap()[1..].to_vec()).unwrap();
-            assert_eq!(name, kind.name());
+            assert_eq!(PickupKind::try_from(kind.name().to_owned()), Ok(kind));
         }
+        assert!(PickupKind::try_from("Rail".to_owned()).is_err());
     }
 
     #[test]

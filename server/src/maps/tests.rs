@@ -98,7 +98,7 @@ fn each_refusal_names_layer_object_and_field() {
         (walls(r#"<object id="7" template="/etc/passwd"/>"#), "layer walls, object 7: template: must be absent: a map is one file without tile sets, images and templates, not \"/etc/passwd\""),
         (walls(r#"<object id="7" gid="3"/>"#), "layer walls, object 7: gid: this field is not known in <object>"),
         (SPAWNS.replace("blue", "green"), "layer spawns, object 24: class: must be empty or red or blue, not \"green\""),
-        (SPAWNS.replace("blue", "red"), "team_spawns[1] is empty, and the other team's is not"),
+        (SPAWNS.replace("blue", "red"), "team_spawns must have places for both of two teams, or for none"),
         (r#"<objectgroup name="wals"/>"#.to_owned(), "layer wals: name: an object layer must be called walls, spawns, cores or pickups"),
         (format!(r#"{SPAWNS}<objectgroup name="pickups"><object id="9" class="gun" x="5" y="5"><point/></object></objectgroup>"#), "layer pickups, object 9: class: must be repair or shield or scatter or rail or mines, not \"gun\""),
         (format!(r#"{SPAWNS}<objectgroup name="cores"><object id="9" class="red" x="50" y="400"><point/></object></objectgroup>"#), "layer cores: class: one core is red and one is blue, or there is none"),
