@@ -47,7 +47,7 @@ fn the_map_for_teams_is_fair() {
     assert!(is_mirrored(red, blue) && is_mirrored(arena.spawns(), arena.spawns()));
     let [stand, other] = arena.cores().unwrap();
     assert!(is_mirrored(&[stand], &[other]) && stand.x < 0.0);
-    let wall = |w: &shared::arena::Wall| w.corners().to_vec();
+    let wall = |w: &shared::wall::Wall| w.corners().to_vec();
     let walls: Vec<Vec<Vec2>> = arena.walls().iter().map(wall).collect();
     assert!(walls.iter().all(|w| walls.iter().any(|other| is_mirrored(w, other))));
     let pickups = arena.pickups();

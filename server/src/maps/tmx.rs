@@ -1,6 +1,6 @@
 //! A map as Tiled saves it (`.tmx`) becomes an arena: object layers `walls`, `spawns`, `cores` and `pickups`, one unit a
 //! pixel, the origin moved to the middle. `docs/hosting.md` has the table. A file is a stranger's: it goes through
-//! [`tmx_door`](super::tmx_door) first, and nothing but its own bytes is ever opened.
+//! [`tmx_door`] first, and nothing but its own bytes is ever opened.
 
 use std::io::{self, Cursor};
 use std::path::Path;
