@@ -140,12 +140,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(async move { panel::keep(&watched.board, &watched.lobby, || watched.is_draining()).await });
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
     ready(listening);
-    tokio::select! {
-        _ = stop => {}
-        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
-        () = tend(&state) => {}
-        () = tend_tls(tls.as_deref()) => {}
-    }
+    work_until(stop, &state, tls.as_deref()).await;
     if let Some(archivist) = archivist {
         archivist.stop();
     }
@@ -155,6 +150,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+/// Looks after what has to be looked after, until `stop` is ready or the operator wants it.
+async fn work_until(stop: impl Future, state: &Arc<State>, tls: Option<&Tls>) {
+    tokio::select! {
+        _ = stop => {}
+        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
+        () = tend(state) => {}
+        () = tend_tls(tls) => {}
+    }
 }
 
 /// The lobby with the matches of the process before this one, and those that are always there.

@@ -106,6 +106,8 @@ impl Written {
                     append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut self.file);
                 }
                 Message::Entry(_, Entry::Run(body)) => append(Kind::Run, &body, &mut self.file),
+                // Of the round's history; the journal has nothing of it.
+                Message::Entry(_, Entry::RoundBegan(_) | Entry::RoundOver(_)) => {}
                 other => {
                     assert!(matches!(other, Message::Flush(_)), "the match does not end here: {other:?}");
                 }

@@ -126,7 +126,8 @@ fn time_s() -> u64 {
     set.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{
         io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -209,12 +209,8 @@ impl Match {
                     self.publisher.tell_notice(text);
                 }
                 MatchMessage::Remove(player, reason, reply) => {
-                    let sits = self.roster.has(player);
-                    if sits {
-                        self.end_link(player, reason, now);
-                    }
                     // Whoever asked may have gone; the player has to go all the same.
-                    let _ = reply.send(sits);
+                    let _ = reply.send(self.remove(player, reason, now));
                 }
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]

@@ -21,11 +21,10 @@ use crate::feed_way::{FeedChoice, FeedWay};
 use crate::ladder::FIRST_MESSAGE_MS;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
-use crate::view::{Freshness, Happening, Score, View};
+use crate::view::{Freshness, Score, View};
 use crate::web::animation;
 use crate::web::dom::{Fault, after, by_id, document, listen, now_ms, toggle, visible};
 use crate::web::hooks::{self, State};
-use crate::web::hud::kills::Named;
 use crate::web::hud::notice::Answer;
 use crate::web::hud::table::Occasion;
 use crate::web::input::Input;
@@ -309,16 +308,7 @@ impl Watch {
         let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
-        for happening in &self.view.happenings {
-            let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
-            match happening {
-                Happening::Killed { victim, by, .. } => plates.kills.add(named(*by), named(*victim), now)?,
-                Happening::Notice { text } => plates.callout.announce(text, now)?,
-                _ => {}
-            }
-        }
-        plates.kills.pass(now);
-        plates.callout.pass(now)?;
+        plates.tell(&self.view.happenings, |id| self.spectator.name_of(id), now)?;
         plates.clock.show(&self.view);
         plates.leads.set(&leads);
         plates.title.set(self.spectator.match_name());

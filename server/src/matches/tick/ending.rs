@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use shared::command::Command;
+use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::world::Phase;
 
@@ -14,6 +15,15 @@ use super::Match;
 const LAST_ROUND_FROM: u16 = 50_000;
 
 impl Match {
+    /// Removes a player for `reason`; false if they have no seat.
+    pub(super) fn remove(&mut self, player: PlayerId, reason: CloseReason, now: Duration) -> bool {
+        let sits = self.roster.has(player);
+        if sits {
+            self.end_link(player, reason, now);
+        }
+        sits
+    }
+
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;

@@ -1,6 +1,7 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
+use shared::id::PlayerId;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
@@ -8,7 +9,7 @@ use crate::view::{Freshness, Happening, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
-use crate::web::hud::kills::Kills;
+use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
 use crate::web::hud::slots::Slots;
@@ -60,6 +61,25 @@ impl Plates {
             mode: find(&by_id::<HtmlElement>("watching")?, ".mode")?,
             freshness: Changed::default(),
         })
+    }
+
+    /// Tells what happened since the last picture.
+    pub(super) fn tell<'n>(
+        &mut self,
+        happenings: &[Happening],
+        name_of: impl Fn(PlayerId) -> Option<&'n str>,
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let named = |id| Named { name: name_of(id).unwrap_or("Somebody"), own: false };
+        for happening in happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now_ms)?,
+                Happening::Notice { text } => self.callout.announce(text, now_ms)?,
+                _ => {}
+            }
+        }
+        self.kills.pass(now_ms);
+        self.callout.pass(now_ms)
     }
 
     /// Shows how fresh the picture is, or when the server restarts.
