@@ -67,7 +67,7 @@ fn the_whole_server_is_seen_live() {
         (&game["name"], &game["kind"], &game["people"]),
         (&json!("Back room"), &json!("hosted"), &json!(1))
     );
-    assert_eq!((&game["bots"], &game["players"][0]["address"]), (&json!(3), &json!("127.0.0.1")));
+    assert_eq!((&game["bots"], &game["players"][0]["address"]), (&json!(2), &json!("127.0.0.1")));
     let once = get(&format!("{base}/admin/api/state"), &word).unwrap();
     assert_eq!(once.json()["matches"][0]["id"], json!(id), "{}", once.text);
 }
@@ -83,7 +83,7 @@ fn a_notice_reaches_everybody() {
     let said = act(&base, WORD, "broadcast", &json!({"text": "A new version\n comes at nine "}));
     assert_eq!((said.status, said.json()["matches"].clone()), (200, json!(1)));
     let told = Happening::Notice { text: "A new version comes at nine".to_owned() };
-    assert!(fly(&mut pilots, SOON, |p| p[0].view.happenings.contains(&told)));
+    assert!(fly(&mut pilots, SOON, |p| p[0].seen.contains(&told)));
     let event = feed.next_named("notice", Duration::from_secs(2)).unwrap();
     assert_eq!(event.data, r#"{"text":"A new version comes at nine"}"#);
     assert!(!event.id.is_empty());
