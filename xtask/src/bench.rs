@@ -11,6 +11,7 @@ mod feel;
 mod figures;
 mod idle;
 mod idle_connection;
+mod journal;
 mod machine;
 mod measurement;
 mod plot;
@@ -21,6 +22,7 @@ mod report;
 mod scale;
 mod slow;
 mod table;
+mod ticks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -34,7 +36,7 @@ use crate::{
 };
 
 /// The benchmarks, in the order in which they run.
-const BENCHES: [&str; 6] = ["encode", "feel", "scale", "slow", "push", "fanout"];
+const BENCHES: [&str; 7] = ["encode", "feel", "scale", "slow", "journal", "push", "fanout"];
 
 /// Seconds for each figure of `encode`, by default and in short.
 const ENCODE_SECONDS: (u64, u64) = (3, 1);
@@ -98,6 +100,15 @@ impl Options {
         plan.players = first.copied().unwrap_or(plan.players);
         plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
         plan.seconds = self.seconds.map_or(plan.seconds, |seconds| seconds.min(slow::SECONDS_MAX));
+        plan
+    }
+
+    fn journal_plan(&self) -> journal::Plan {
+        let mut plan = if self.name.is_some() { journal::Plan::full() } else { journal::Plan::short() };
+        let first = self.players.as_ref().and_then(|players| players.first());
+        plan.players = first.copied().unwrap_or(plan.players);
+        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
+        plan.seconds = self.seconds.unwrap_or(plan.seconds);
         plan
     }
 
@@ -171,6 +182,7 @@ fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)
         "feel" => feel::feel(workspace, &options.feel_plan(), folder),
         "scale" => scale::scale(workspace, &options.scale_plan(), folder),
         "slow" => slow::slow(workspace, &options.slow_plan(), folder),
+        "journal" => journal::journal(workspace, &options.journal_plan(), folder),
         "push" => push::push(workspace, &options.push_plan(), folder),
         "fanout" => fanout::fanout(workspace, &options.fanout_plan(), folder),
         other => bail!("the benchmark `{other}` is listed and not there"),

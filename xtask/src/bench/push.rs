@@ -106,7 +106,7 @@ pub(super) fn push(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
 
 /// Watches a match of its own in one way.
 fn watch(programs: &Programs, load_args: &str, plan: &Plan) -> Result<Figures> {
-    let data = programs.data.to_string_lossy();
+    let data = programs.fresh_data()?;
     let args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data].map(str::to_owned);
     let mut server = Running::start(&programs.starfray, &args, &programs.root, CORES.0)?;
     let address = server.wait_for_output("listening on http://", START_WITHIN)?;

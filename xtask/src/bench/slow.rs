@@ -82,6 +82,7 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
                 players,
                 window: Duration::from_secs(plan.seconds),
                 payload_bytes: 0,
+                server_args: Vec::new(),
                 load_args: args.split_whitespace().map(str::to_owned).collect(),
                 stay: Duration::from_secs(stay_s),
             };
