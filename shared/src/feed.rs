@@ -89,8 +89,8 @@ pub enum FeedEvent {
 impl FeedEvent {
     /// The names of all events.
     pub const NAMES: [&'static str; 14] = [
-        "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round", "closing",
-        "notice", "bye",
+        "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round",
+        "closing", "notice", "bye",
     ];
 
     /// The event's name.
