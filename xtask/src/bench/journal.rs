@@ -12,6 +12,7 @@ use crate::{
         figures::{Run, Runs},
         machine::Machine,
         measurement::{Order, measure},
+        plan::{Plan, Plans},
         report::{Folder, document, lined},
         table::Table,
     },
@@ -24,28 +25,11 @@ const ON: &str = "synced";
 /// What the journal may add to a tick's CPU time.
 const SHARE_MAX: f64 = 0.05;
 
-/// How much is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    /// Players.
-    pub(super) players: u32,
-    /// Pairs of runs.
-    pub(super) repetitions: u32,
-    /// Length of a run's window in seconds: several checkpoints.
-    pub(super) seconds: u64,
-}
-
-impl Plan {
-    /// What is worth keeping.
-    pub(super) fn full() -> Self {
-        Self { players: 400, repetitions: 5, seconds: 10 }
-    }
-
-    /// Enough to see that nothing is broken.
-    pub(super) fn short() -> Self {
-        Self { players: 200, repetitions: 1, seconds: 5 }
-    }
-}
+/// A window holds several checkpoints.
+pub(super) const PLANS: Plans = Plans {
+    full: Plan { crowd: 400, repetitions: 5, seconds: 10 },
+    short: Plan { crowd: 200, repetitions: 1, seconds: 5 },
+};
 
 /// Measures, prints the table, and leaves the figures in `folder`. Returns them.
 ///
@@ -59,14 +43,9 @@ pub(super) fn journal(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Re
     for repetition in 0..plan.repetitions {
         let pair = if repetition % 2 == 0 { [OFF, ON] } else { [ON, OFF] };
         for mode in pair {
-            say(&format!(
-                "[{}/{}] {} players, journal {mode}",
-                repetition + 1,
-                plan.repetitions,
-                plan.players
-            ));
+            say(&format!("[{}/{}] {} players, journal {mode}", repetition + 1, plan.repetitions, plan.crowd));
             let order = Order {
-                players: plan.players,
+                players: plan.crowd,
                 window: Duration::from_secs(plan.seconds),
                 payload_bytes: 0,
                 server_args: ["--journal", mode].map(str::to_owned).to_vec(),
@@ -80,18 +59,17 @@ pub(super) fn journal(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Re
                 of("tick_cpu_us"),
                 of("others_ms_per_s")
             ));
-            runs.push(Run { contender: mode, players: plan.players, repetition, figures });
+            runs.push(Run { contender: mode, players: plan.crowd, repetition, figures });
         }
     }
     let machine = Machine::here();
     answer(&format!(
         "\njournal: {}\n\n{}\n{}",
         machine.line(),
-        table(&runs, plan.players),
+        table(&runs, plan.crowd),
         verdict(&runs, plan)
     ));
-    let settings =
-        json!({ "players": plan.players, "repetitions": plan.repetitions, "seconds": plan.seconds });
+    let settings = json!({ "players": plan.crowd, "repetitions": plan.repetitions, "seconds": plan.seconds });
     let figures = document("journal", &machine, &settings, &runs.to_json());
     folder.put("journal.json", &lined(&figures))?;
     Ok(figures)
@@ -128,7 +106,7 @@ fn table(runs: &Runs, players: u32) -> String {
 
 /// Whether the journal costs what it may.
 fn verdict(runs: &Runs, plan: &Plan) -> String {
-    let Some(ratio) = runs.ratio(ON, OFF, (plan.players, "tick_cpu_us")) else { return String::new() };
+    let Some(ratio) = runs.ratio(ON, OFF, (plan.crowd, "tick_cpu_us")) else { return String::new() };
     let word = if ratio.median <= 1.0 + SHARE_MAX { "at most" } else { "ABOVE" };
     let (added, most) = ((ratio.median - 1.0) * 100.0, SHARE_MAX * 100.0);
     format!("\nThe journal adds {added:.1} % to a tick's CPU time, {word} {most:.0} %.")
@@ -141,7 +119,7 @@ mod tests {
 
     #[test]
     fn pairs_are_compared_with_each_other() {
-        let plan = Plan { players: 10, repetitions: 2, seconds: 1 };
+        let plan = Plan { crowd: 10, repetitions: 2, seconds: 1 };
         for (added, said) in [(1.02, "at most"), (1.2, "ABOVE")] {
             let mut runs = Runs::default();
             for (repetition, off) in [(0, 100.0), (1, 300.0)] {
