@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::PlayerId;
 use crate::input::ShipInput;
+use crate::mode::Team;
 use crate::name::PlayerName;
 use crate::tick::Rewind;
 use crate::world::Hull;
@@ -46,6 +47,13 @@ pub enum Command {
         input: ShipInput,
         /// How far back the player saw others, after all checks; latency cannot be simulated again.
         rewind: Rewind,
+    },
+    /// A player changes sides. Ignored where there are no teams.
+    Team {
+        /// The seat.
+        player: PlayerId,
+        /// The new side.
+        team: Team,
     },
     /// A new round begins: scores back to zero, everybody to a new place.
     StartRound,

@@ -19,6 +19,14 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// Whether it is the player.
     pub own: bool,
+    /// The class of the side: `t1` for the own one, `t2` for the other, empty where there are none.
+    pub side: &'static str,
+}
+
+impl Named<'_> {
+    fn class(&self) -> String {
+        format!("cut {}", if self.own { "you" } else { self.side })
+    }
 }
 
 /// The list of kills.
@@ -37,11 +45,24 @@ impl Kills {
     /// Adds a line.
     pub fn add(&mut self, by: Named<'_>, victim: Named<'_>, now_ms: f64) -> Result<(), Fault> {
         let line = element("li", "", "")?;
-        let class = |named: Named<'_>| if named.own { "cut you" } else { "cut" };
-        add(&line, "span", class(by), by.name)?;
+        add(&line, "span", &by.class(), by.name)?;
         let gun = icon("gun")?;
         line.append_child(&gun)?;
-        add(&line, "span", class(victim), victim.name)?;
+        add(&line, "span", &victim.class(), victim.name)?;
+        self.push(line, now_ms)
+    }
+
+    /// Adds a line about one player, or about nobody.
+    pub fn note(&mut self, by: Option<Named<'_>>, words: &str, now_ms: f64) -> Result<(), Fault> {
+        let line = element("li", "", "")?;
+        if let Some(by) = by {
+            add(&line, "span", &by.class(), by.name)?;
+        }
+        add(&line, "span", "", words)?;
+        self.push(line, now_ms)
+    }
+
+    fn push(&mut self, line: HtmlElement, now_ms: f64) -> Result<(), Fault> {
         self.list.prepend_with_node_1(&line)?;
         self.lines.push_front((line, now_ms));
         while self.lines.len() > LINES_MAX {

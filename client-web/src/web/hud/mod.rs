@@ -13,5 +13,6 @@ pub mod minimap;
 pub mod net;
 pub mod notice;
 pub mod score;
+pub mod sides;
 pub mod slots;
 pub mod table;

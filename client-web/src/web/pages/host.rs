@@ -165,6 +165,7 @@ fn request() -> Result<HostRequest, Fault> {
         bots: number("bots"),
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
+        mode: checked("mode"),
         duration_s: checked("duration").parse().unwrap_or(600),
         lag_compensation_ms: number("lag"),
         password: (!password.is_empty()).then_some(password),

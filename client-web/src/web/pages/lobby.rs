@@ -192,6 +192,7 @@ fn play_now(lobby: &Rc<RefCell<Lobby>>) {
             bots: QUICK_BOTS,
             max_players: QUICK_SEATS,
             visibility: "public",
+            mode: "ffa".to_owned(),
             duration_s: QUICK_SECONDS,
             lag_compensation_ms: LAG_COMPENSATION_MS,
             password: None,

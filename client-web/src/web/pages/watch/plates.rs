@@ -1,17 +1,20 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
-use shared::id::PlayerId;
+use shared::mode::Team;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
+use crate::spectator::Spectator;
 use crate::view::{Freshness, Happening, View};
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
 use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
+use crate::web::hud::sides::{SideScores, deed_words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::Table;
 
@@ -22,6 +25,7 @@ pub struct Plates {
     pub(super) card: Card,
     pub(super) clock: Clock,
     pub(super) kills: Kills,
+    pub(super) sides: SideScores,
     pub(super) labels: Labels,
     pub(super) notice: Notice,
     pub(super) roster: Roster,
@@ -39,6 +43,31 @@ pub struct Plates {
 }
 
 impl Plates {
+    /// Tells what happened since the last picture, and the scores of sides.
+    pub(super) fn tell(&mut self, view: &View, spectator: &Spectator, now: f64) -> Result<(), Fault> {
+        let named = |id| Named {
+            name: spectator.name_of(id).unwrap_or("Somebody"),
+            own: false,
+            side: side_class(Team::Red, spectator.team_of(id)),
+        };
+        for happening in &view.happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } if victim == by => {
+                    self.kills.note(Some(named(*by)), "fell to a mate", now)?;
+                }
+                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now)?,
+                Happening::Core { deed, by, .. } => {
+                    self.kills.note(by.map(named), deed_words(*deed), now)?;
+                }
+                Happening::Notice { text } => self.callout.announce(text, now)?,
+                _ => {}
+            }
+        }
+        self.kills.pass(now);
+        self.callout.pass(now)?;
+        self.sides.show(view, Team::Red)
+    }
+
     /// Finds all elements.
     pub(super) fn new() -> Result<Plates, Fault> {
         Ok(Plates {
@@ -46,6 +75,7 @@ impl Plates {
             card: Card::new()?,
             clock: Clock::new("watch-clock")?,
             kills: Kills::new("watch-kills")?,
+            sides: SideScores::new("watch-sides")?,
             labels: Labels::new()?,
             notice: Notice::new()?,
             roster: Roster::new()?,
@@ -61,25 +91,6 @@ impl Plates {
             mode: find(&by_id::<HtmlElement>("watching")?, ".mode")?,
             freshness: Changed::default(),
         })
-    }
-
-    /// Tells what happened since the last picture.
-    pub(super) fn tell<'n>(
-        &mut self,
-        happenings: &[Happening],
-        name_of: impl Fn(PlayerId) -> Option<&'n str>,
-        now_ms: f64,
-    ) -> Result<(), Fault> {
-        let named = |id| Named { name: name_of(id).unwrap_or("Somebody"), own: false };
-        for happening in happenings {
-            match happening {
-                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now_ms)?,
-                Happening::Notice { text } => self.callout.announce(text, now_ms)?,
-                _ => {}
-            }
-        }
-        self.kills.pass(now_ms);
-        self.callout.pass(now_ms)
     }
 
     /// Shows how fresh the picture is, or when the server restarts.
