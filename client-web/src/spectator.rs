@@ -152,6 +152,7 @@ impl Spectator {
             }
             "limbo" => watch.limbo(&parse(data)?)?,
             "round" => watch.set_round(&parse(data)?)?,
+            "say" => watch.say(&parse(data)?),
             "notice" => watch.notice(parse(data)?),
             _ => return Err(FeedError::Malformed),
         }

@@ -3,7 +3,7 @@
 
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet};
+use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
@@ -248,6 +248,11 @@ impl Watch {
         Ok(())
     }
 
+    /// Somebody said something.
+    pub fn say(&mut self, say: &Say) {
+        self.schedule.at(f64::from(say.tick.0), Happening::Said { by: say.id, phrase: say.phrase });
+    }
+
     /// The server's operator has something to say; it belongs to no tick and is shown at once.
     pub fn notice(&mut self, notice: Notice) {
         self.schedule.now(Happening::Notice { text: notice.text });
@@ -255,13 +260,18 @@ impl Watch {
 
     /// The round's clock was set.
     pub fn set_round(&mut self, set: &RoundSet) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_round(set);
-        self.roster.apply(&PlayerEvent::Round(set.round));
+        let state = self.state.as_mut().ok_or(ApplyError::Unknown)?;
+        let before = state.round.phase;
+        state.set_round(set);
         let tick = f64::from(set.tick.0);
         match set.round.phase {
-            Phase::Playing => self.schedule.at(tick, Happening::RoundStarted),
+            Phase::Playing if before == Phase::Paused => self.schedule.at(tick, Happening::Resumed),
+            Phase::Playing => {
+                self.roster.begin_round();
+                self.schedule.at(tick, Happening::RoundStarted);
+            }
             Phase::Results => self.schedule.at(tick, Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
+            Phase::Lobby | Phase::Ended | Phase::Countdown | Phase::Paused => {}
         }
         Ok(())
     }

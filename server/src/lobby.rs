@@ -30,7 +30,9 @@ use crate::{
     timing::Timing,
 };
 
+pub mod front;
 mod just_ended;
+pub mod quick;
 
 use just_ended::JustEnded;
 
@@ -393,6 +395,7 @@ fn timing(config: &Config) -> Timing {
         ping_every: config.ping_every_s.0,
         silence_after: config.silence_after_s.0,
         limbo: config.limbo_s.0,
+        inactive: config.inactive_s.0,
         feed_heartbeat: config.feed_heartbeat_s.0,
         feed_idle: config.feed_idle_s.0,
         feed_age: config.feed_age_s.0,
@@ -476,7 +479,7 @@ mod tests {
         assert!(lobby.public().is_empty());
         let again = lobby.host(RawSettings::default().check().unwrap());
         assert_eq!(again.unwrap_err(), LobbyError::TooMany(1));
-        hosted.host_act(crate::matches::inbox::HostAct::End).unwrap();
+        hosted.end().unwrap();
         for _ in 0..500 {
             if lobby.find(hosted.id().as_str()).is_none() {
                 break;

@@ -12,6 +12,8 @@ pub struct Timing {
     pub silence_after: Duration,
     /// Time for which a seat is kept without a link.
     pub limbo: Duration,
+    /// Time without thrust or fire in a round after which a player's seat is for others; none is never.
+    pub inactive: Duration,
     /// Messages that a player may send in a second; a burst of twice as many is forgiven.
     pub messages_per_s: u32,
     /// Silence after which a spectator is sent a heartbeat.
@@ -32,6 +34,7 @@ impl Default for Timing {
             ping_every: Duration::from_secs(5),
             silence_after: Duration::from_secs(15),
             limbo: Duration::from_secs(30),
+            inactive: Duration::from_secs(60),
             messages_per_s: 120,
             feed_heartbeat: Duration::from_secs(15),
             feed_idle: Duration::from_secs(300),

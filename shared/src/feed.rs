@@ -63,6 +63,8 @@ pub enum FeedEvent {
     Limbo(Limbo),
     /// The round's clock was set.
     Round(RoundSet),
+    /// Somebody said something to everybody.
+    Say(Say),
     /// The server's operator has something to say.
     Notice(Notice),
     /// The last event.
@@ -71,8 +73,8 @@ pub enum FeedEvent {
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 10] =
-        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "notice", "bye"];
+    pub const NAMES: [&'static str; 11] =
+        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "say", "notice", "bye"];
 
     /// The event's name.
     pub fn name(&self) -> &'static str {
@@ -85,6 +87,7 @@ impl FeedEvent {
             FeedEvent::Leave(_) => "leave",
             FeedEvent::Limbo(_) => "limbo",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Say(_) => "say",
             FeedEvent::Notice(_) => "notice",
             FeedEvent::Bye(_) => "bye",
         }
@@ -220,6 +223,17 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// Somebody said something to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// When.
+    pub tick: Tick,
+    /// Who.
+    pub id: PlayerId,
+    /// The number of the phrase, below [`PHRASES`](crate::phrases::PHRASES).
+    pub phrase: u8,
 }
 
 /// What the server's operator has to say. It belongs to no tick and comes at once, however late the feed is on purpose.

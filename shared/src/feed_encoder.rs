@@ -9,7 +9,7 @@ use crate::event::{Beam, Event};
 use crate::feed::{
     ALL_SHOTS_SHIPS, BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join,
     KEYFRAME_EVERY_MS, KEYFRAME_SHIPS, KILL_EVENTS_SHIPS, Keyframe, Kill, Leave, Limbo, RoundSet,
-    STEPS_PER_UNIT,
+    STEPS_PER_UNIT, Say,
 };
 use crate::feed_state::{
     FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
@@ -193,7 +193,8 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
         Event::Left(id) => FeedEvent::Leave(Leave { tick, id: *id }),
         Event::Lost(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: true }),
         Event::Returned(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: false }),
-        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded => {
+        Event::Said { by, phrase } => FeedEvent::Say(Say { tick, id: *by, phrase: *phrase }),
+        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded | Event::ClockSet => {
             FeedEvent::Round(RoundSet { tick, round: world.round })
         }
         Event::Appeared(_)

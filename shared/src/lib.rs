@@ -6,6 +6,7 @@
 pub mod angle;
 pub mod id;
 pub mod name;
+pub mod phrases;
 pub mod random;
 pub mod tick;
 

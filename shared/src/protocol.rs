@@ -41,6 +41,9 @@ pub enum ClientMessage {
     /// Nobody looks at the picture (true): nothing is sent until somebody does (false).
     #[serde(rename = "h")]
     Hidden(bool),
+    /// The player says something to everybody: the number of the phrase, below [`PHRASES`](crate::phrases::PHRASES).
+    #[serde(rename = "q")]
+    Say(u8),
 }
 
 /// What only a client knows of its link, told for the match's host and for metrics. Nothing in the match follows from
@@ -235,6 +238,12 @@ pub enum PlayerEvent {
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
+    /// Somebody says something to everybody: who, and the number of the phrase.
+    #[serde(rename = "q")]
+    Said(PlayerId, u8),
+    /// The receiver is the match's host from now on, by this token.
+    #[serde(rename = "y")]
+    HostToken(String),
     /// What the server's operator has to say to everybody: one line, at most
     /// [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
     #[serde(rename = "o")]
@@ -250,6 +259,9 @@ pub struct Bye {
     pub reason: String,
     /// Milliseconds to wait before coming back; 0 is: do not come back.
     pub retry_ms: u32,
+    /// What whoever ended it has to say, in one line; left out if nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
 }
 
 /// Why the server ends a player's link. Codes 4000 to 4499 mean: come back; 4500 to 4999: do not.
@@ -283,6 +295,8 @@ pub enum CloseReason {
     Kicked,
     /// The same, and they may not come back.
     Banned,
+    /// The player did nothing for so long that others get the seat.
+    Inactive,
     /// The server failed.
     Internal,
     /// The socket broke, or its other end went away.
@@ -291,7 +305,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All reasons, for documents and tests.
-    pub const ALL: [CloseReason; 16] = [
+    pub const ALL: [CloseReason; 17] = [
         CloseReason::Left,
         CloseReason::GoingAway,
         CloseReason::Silent,
@@ -306,6 +320,7 @@ impl CloseReason {
         CloseReason::MatchEnded,
         CloseReason::Kicked,
         CloseReason::Banned,
+        CloseReason::Inactive,
         CloseReason::Internal,
         CloseReason::ConnectionLost,
     ];
@@ -328,6 +343,7 @@ impl CloseReason {
             CloseReason::MatchEnded => 4510,
             CloseReason::Kicked => 4511,
             CloseReason::Banned => 4512,
+            CloseReason::Inactive => 4513,
         }
     }
 
@@ -348,9 +364,15 @@ impl CloseReason {
             CloseReason::MatchEnded => "match_ended",
             CloseReason::Kicked => "kicked",
             CloseReason::Banned => "banned",
+            CloseReason::Inactive => "inactive",
             CloseReason::Internal => "internal",
             CloseReason::ConnectionLost => "connection_lost",
         }
+    }
+
+    /// Whether the seat is free with the link.
+    pub fn frees_seat(self) -> bool {
+        matches!(self, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned | CloseReason::Inactive)
     }
 
     /// Whether a client that gets this should try again with the same token.
@@ -407,6 +429,8 @@ mod tests {
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
             PlayerEvent::Notice("Hi".to_owned()),
+            PlayerEvent::Said(PlayerId(9), 7),
+            PlayerEvent::HostToken("aGk".to_owned()),
         ]
     }
 
@@ -448,7 +472,7 @@ mod tests {
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
         let figures =
             ClientFigures { jitter_ms: 12, interpolation_delay_ms: 58, underruns: 0, correction_tenths: 300 };
-        let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
+        let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800, words: String::new() };
         vec![
             ("input", encode(&ClientMessage::Input(inputs)).unwrap()),
             ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
@@ -456,6 +480,7 @@ mod tests {
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
             ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
             ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
+            ("say", encode(&ClientMessage::Say(1)).unwrap()),
             ("figures", encode(&ClientMessage::Figures(figures)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),

@@ -23,6 +23,12 @@ const NUMBER_MAX: f32 = 65_536.0;
 const KEYFRAME: u8 = 4;
 const CHECKSUM: u8 = 8;
 const PHASE: u8 = 3;
+/// Added to the phase's low bits: four more of them.
+const PHASE_HIGH: u8 = 64;
+
+/// All phases, by their numbers.
+const PHASES: [Phase; 6] =
+    [Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended, Phase::Countdown, Phase::Paused];
 
 const AIM: u8 = 1;
 const THRUST: u8 = 2;
@@ -143,7 +149,9 @@ impl Head {
         out.extend(self.tick.0.to_le_bytes());
         let keyframe = if self.since == 0 { KEYFRAME } else { 0 };
         let checksum = if self.checksum.is_some() { CHECKSUM } else { 0 };
-        out.extend([self.phase as u8 | keyframe | checksum, self.since]);
+        let phase = self.phase as u8;
+        let high = if phase > PHASE { PHASE_HIGH } else { 0 };
+        out.extend([(phase & PHASE) | high | keyframe | checksum, self.since]);
         out.push(self.report.applied_ago.unwrap_or(255));
         out.push(self.report.received_ahead.unwrap_or(i8::MIN) as u8);
         out.extend([self.report.waiting, self.report.slack.unwrap_or(i8::MIN) as u8]);
@@ -187,7 +195,7 @@ impl<'a> Reader<'a> {
         if (flags & KEYFRAME != 0) != (since == 0) {
             return Err(SnapshotError::Value);
         }
-        let phases = [Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended];
+        let high = if flags & PHASE_HIGH == 0 { 0 } else { PHASE + 1 };
         let report = InputReport {
             applied_ago: (applied != 255).then_some(applied),
             received_ahead: (received as i8 != i8::MIN).then_some(received as i8),
@@ -195,7 +203,7 @@ impl<'a> Reader<'a> {
             slack: (slack as i8 != i8::MIN).then_some(slack as i8),
         };
         let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
-        let phase = phases.get(usize::from(flags & PHASE)).copied().ok_or(SnapshotError::Value)?;
+        let phase = PHASES.get(usize::from((flags & PHASE) + high)).copied().ok_or(SnapshotError::Value)?;
         Ok(Head {
             tick,
             phase,

@@ -1,9 +1,43 @@
 //! The round's clock: who may play when, and what a change of phase does to ships and scores.
 //! When results have been shown the match waits for a command: start again, or end.
 
+use glam::Vec2;
+
 use crate::event::Event;
+use crate::input::ShipInput;
 use crate::rules::Rules;
-use crate::world::{Phase, Round, Ship, World};
+use crate::world::{Motion, Phase, Round, Ship, World};
+
+/// A round begins after `ticks`, unless one is on.
+pub fn count_down(world: &mut World, ticks: u32, events: &mut Vec<Event>) {
+    if matches!(world.round.phase, Phase::Lobby | Phase::Results) {
+        world.round = Round { phase: Phase::Countdown, ticks_left: ticks.max(1), ..world.round };
+        world.shots.clear();
+        events.push(Event::ClockSet);
+    }
+}
+
+/// Stops the round that is on: ships lose their speed and stay where they are, shots are gone.
+pub fn pause(world: &mut World, events: &mut Vec<Event>) {
+    if world.round.phase != Phase::Playing {
+        return;
+    }
+    world.round.phase = Phase::Paused;
+    world.shots.clear();
+    for ship in &mut world.ships {
+        ship.input = ShipInput { aim: ship.input.aim, ..ShipInput::default() };
+        ship.motion = Motion { velocity: Vec2::ZERO, dash_ticks: 0, ..ship.motion };
+    }
+    events.push(Event::ClockSet);
+}
+
+/// Lets a round go on that was stopped.
+pub fn resume(world: &mut World, events: &mut Vec<Event>) {
+    if world.round.phase == Phase::Paused {
+        world.round.phase = Phase::Playing;
+        events.push(Event::ClockSet);
+    }
+}
 
 /// Begins a round: scores to zero, everybody to a new place, no shots.
 pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
@@ -25,7 +59,7 @@ pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
 
 /// Ends the round that is on and shows results.
 pub fn end(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
-    if world.round.phase != Phase::Playing {
+    if !matches!(world.round.phase, Phase::Playing | Phase::Paused) {
         return;
     }
     let number = world.round.number;
@@ -45,10 +79,15 @@ pub fn end_match(world: &mut World, events: &mut Vec<Event>) {
 
 /// Lets a tick of the phase pass.
 pub fn pass(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
-    if world.round.ticks_left > 0 {
-        world.round.ticks_left -= 1;
-        if world.round.ticks_left == 0 && world.round.phase == Phase::Playing {
-            end(world, rules, events);
+    if world.round.ticks_left == 0 || world.round.phase == Phase::Paused {
+        return;
+    }
+    world.round.ticks_left -= 1;
+    if world.round.ticks_left == 0 {
+        match world.round.phase {
+            Phase::Playing => end(world, rules, events),
+            Phase::Countdown => start(world, rules, events),
+            _ => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::grid::Grid;
 use crate::id::PlayerId;
 use crate::input::ShipInput;
 use crate::movement::move_ship;
+use crate::phrases::PHRASES;
 use crate::rail;
 use crate::round;
 use crate::rules::Rules;
@@ -57,6 +58,12 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
         return;
     }
     round::pass(world, &stage.rules, events);
+    if world.round.phase == Phase::Paused {
+        // Ships without speed and wishes stand, and recharge.
+        move_ships(world, stage, events);
+        stage.look_at(world);
+        return;
+    }
     combat::respawn(world, &stage.rules, &stage.arena, events);
     move_ships(world, stage, events);
     stage.look_at(world);
@@ -83,10 +90,19 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
         Command::Leave { player } => leave(world, *player, events),
         Command::Limbo { player } => set_limbo(world, rules, *player, true, events),
         Command::Return { player } => set_limbo(world, rules, *player, false, events),
+        Command::Input { .. } if world.round.phase == Phase::Paused => {}
         Command::Input { player, input, rewind } => {
             if let Some(ship) = world.find(*player).ok().and_then(|i| world.ships.get_mut(i)) {
                 ship.input = *input;
                 ship.rewind = (*rewind).min(rules.rewind_max);
+            }
+        }
+        Command::CountDown { ticks } => round::count_down(world, *ticks, events),
+        Command::Pause => round::pause(world, events),
+        Command::Resume => round::resume(world, events),
+        Command::Say { player, phrase } => {
+            if world.pilot(*player).is_some() && *phrase < PHRASES {
+                events.push(Event::Said { by: *player, phrase: *phrase });
             }
         }
         Command::StartRound => round::start(world, rules, events),

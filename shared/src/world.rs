@@ -167,6 +167,10 @@ pub enum Phase {
     Results,
     /// Nothing more will happen.
     Ended,
+    /// A round begins in a moment; weapons are off.
+    Countdown,
+    /// The host has stopped the round for a while: ships stand, weapons are off, the clock waits.
+    Paused,
 }
 
 /// The round's clock.

@@ -7,6 +7,7 @@ mod close_reasons;
 mod feed;
 mod feed_ways;
 mod half_open;
+mod hosting;
 mod http2;
 mod idle;
 mod idle_memory;

@@ -27,6 +27,12 @@ impl Play {
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
                 PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
+                PlayerEvent::Said(by, phrase) => {
+                    self.schedule.now(Happening::Said { by: *by, phrase: *phrase });
+                }
+                PlayerEvent::HostToken(token) => {
+                    self.schedule.now(Happening::HostToken { token: token.clone() });
+                }
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)
@@ -35,13 +41,23 @@ impl Play {
         }
     }
 
+    /// What the match does, as the newest snapshot has it.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
     fn set_round(&mut self, tick: Tick, round: Round) {
+        let before = self.round.phase();
         self.round = RoundClock::new(round, tick);
         self.shots.clear();
         match round.phase {
-            Phase::Playing => self.schedule.now(Happening::RoundStarted),
+            Phase::Playing if before == Phase::Paused => self.schedule.now(Happening::Resumed),
+            Phase::Playing => {
+                self.roster.begin_round();
+                self.schedule.now(Happening::RoundStarted);
+            }
             Phase::Results => self.schedule.now(Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
+            Phase::Lobby | Phase::Ended | Phase::Countdown | Phase::Paused => {}
         }
     }
 

@@ -107,7 +107,7 @@ async fn remove_seated(state: &state::State, ban: &Ban) -> usize {
         let meant = |caller: &Caller| ban.holds(caller.address, caller.account.as_deref(), ban.created_at);
         for player in handle.callers().which(meant) {
             let handle = handle.clone();
-            removals.push(async move { handle.remove(player, CloseReason::Banned).await == Ok(true) });
+            removals.push(async move { handle.remove(player, CloseReason::Banned.into()).await == Ok(true) });
         }
     }
     join_all(removals).await.into_iter().filter(|removed| *removed).count()

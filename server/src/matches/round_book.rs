@@ -42,7 +42,7 @@ impl RoundBook {
     /// Looks at what a step is about to change.
     pub fn before_step(&mut self, world: &World, commands: &[Command], settings: &MatchSettings) {
         self.before = world.round;
-        if world.round.phase != Phase::Playing {
+        if !matches!(world.round.phase, Phase::Playing | Phase::Paused) {
             return;
         }
         for command in commands {
@@ -71,7 +71,9 @@ impl RoundBook {
                     self.came.clear();
                     self.left.clear();
                 }
-                Event::RoundEnded { .. } | Event::MatchEnded if self.before.phase == Phase::Playing => {
+                Event::RoundEnded { .. } | Event::MatchEnded
+                    if matches!(self.before.phase, Phase::Playing | Phase::Paused) =>
+                {
                     if record {
                         self.hand_in(world, id, settings);
                     }

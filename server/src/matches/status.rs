@@ -26,6 +26,8 @@ pub struct MatchStatus {
     pub round: u16,
     /// People who watch.
     pub watching: u32,
+    /// Whether the host lets nobody else in.
+    pub locked: bool,
     /// How it was set up.
     pub settings: MatchSettings,
     /// Everybody, best first.
@@ -86,11 +88,18 @@ impl MatchStatus {
             phase_left_s: (round.ticks_left > 0).then(|| round.ticks_left.div_ceil(settings.tick_hz.hz())),
             round: round.number,
             watching,
+            locked: false,
             settings: settings.clone(),
             players,
             revision,
             net: Vec::new(),
         }
+    }
+
+    /// The same with whether anybody else gets in.
+    #[must_use]
+    pub fn with_lock(self, locked: bool) -> MatchStatus {
+        MatchStatus { locked, ..self }
     }
 
     /// The same with how links do, by seat; players are the sorted seats.

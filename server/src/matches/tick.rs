@@ -2,6 +2,7 @@
 //! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
 mod ending;
+mod hosting;
 mod moving;
 mod record;
 mod rest;
@@ -14,6 +15,7 @@ use arc_swap::ArcSwap;
 use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
+use shared::input::Thrust;
 use shared::protocol::CloseReason;
 use shared::simulation::{Stage, step};
 use shared::tick::Rewind;
@@ -27,7 +29,7 @@ use crate::link::websocket::Sent;
 use crate::matches::event_ring::EventRing;
 use crate::matches::frames::{Frames, Makers};
 use crate::matches::id::MatchId;
-use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::inbox::{Dismissal, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
 use crate::matches::personal;
 use crate::matches::playground::Playground;
@@ -38,7 +40,7 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::round_book::RoundBook;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
-use crate::settings::{BOTS_MAX, MatchSettings};
+use crate::settings::MatchSettings;
 use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::player_traffic::PlayerTraffic;
 use crate::telemetry::{Counted, TickMetrics};
@@ -76,6 +78,11 @@ pub struct Match {
     status: Arc<ArcSwap<MatchStatus>>,
     out: Vec<u8>,
     empty_since: Option<Duration>,
+    paused_since: Option<Duration>,
+    /// Whether the host lets nobody else in.
+    locked: bool,
+    /// Who got the host's rights, and the token that they are told.
+    heir: Option<(PlayerId, String)>,
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
@@ -121,6 +128,9 @@ impl Match {
             status,
             out: Vec::new(),
             empty_since: None,
+            paused_since: None,
+            locked: false,
+            heir: None,
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
@@ -198,20 +208,21 @@ impl Match {
                     self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
                     self.roster.change_weather(&conditions.network, self.settings.tick_hz, now);
                 }
-                MatchMessage::Host(act) => self.obey(act),
+                // Whoever asked may have gone; what they asked for is done all the same.
+                MatchMessage::Host(act, reply) => {
+                    let _ = reply.send(self.obey(act));
+                }
+                MatchMessage::HandOver(player, token, reply) => {
+                    let _ = reply.send(self.hand_over(player, token));
+                }
                 MatchMessage::Watched => {}
                 MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
                 MatchMessage::Notice(text) => {
                     self.event_ring.publish_notice(self.world.tick, text.clone());
                     self.publisher.tell_notice(text);
                 }
-                MatchMessage::Remove(player, reason, reply) => {
-                    let sits = self.roster.has(player);
-                    if sits {
-                        self.end_link(player, reason, now);
-                    }
-                    // Whoever asked may have gone; the player has to go all the same.
-                    let _ = reply.send(sits);
+                MatchMessage::Remove(player, dismissal, reply) => {
+                    let _ = reply.send(self.remove(player, dismissal, now));
                 }
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]
@@ -226,11 +237,15 @@ impl Match {
         if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
             self.commands.push(Command::Return { player });
         }
+        self.tell_heir(player);
     }
 
     fn join(&mut self, request: JoinRequest, now: Duration) -> Result<SeatGrant, JoinError> {
         if self.world.round.phase == Phase::Ended || self.going_away {
             return Err(JoinError::Ended);
+        }
+        if self.locked {
+            return Err(JoinError::Locked);
         }
         if self.roster.len() >= self.settings.max_players as usize {
             return Err(JoinError::Full);
@@ -250,16 +265,12 @@ impl Match {
         Some(player)
     }
 
-    fn obey(&mut self, act: HostAct) {
-        match act {
-            HostAct::Start if self.world.round.phase == Phase::Lobby => {
-                self.commands.push(Command::StartRound);
-            }
-            HostAct::Start => {}
-            HostAct::End => self.commands.push(Command::EndMatch),
-            HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
-            HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
-        }
+    /// `player` has to go; false if they have no seat.
+    fn remove(&mut self, player: PlayerId, dismissal: Dismissal, now: Duration) -> bool {
+        let Some(seat) = self.roster.get_mut(player) else { return false };
+        seat.last_words = dismissal.words;
+        self.end_link(player, dismissal.reason, now);
+        true
     }
 
     fn read_links(&mut self, now: Duration) {
@@ -268,6 +279,7 @@ impl Match {
         for (player, reason) in self.roster.read_links(self.world.tick, now, &mut self.traffic) {
             self.end_link(player, reason, now);
         }
+        self.hear_phrases();
     }
 
     /// One input for each player, from its queue; only changes become commands.
@@ -281,6 +293,9 @@ impl Match {
             seat.note_tick(next);
             let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
             let rewind = if input.buttons.shoots() { claimed.min(rewind_max) } else { ship.rewind };
+            if input.buttons.acts() || input.thrust != Thrust::default() {
+                seat.acted_at = next;
+            }
             if input != ship.input || rewind != ship.rewind {
                 self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
@@ -377,6 +392,7 @@ impl Match {
         for player in self.roster.overdue(now) {
             self.free_seat(player);
         }
+        self.free_inactive(now);
         self.roster.let_go(now);
     }
 
@@ -384,7 +400,7 @@ impl Match {
     fn end_link(&mut self, player: PlayerId, reason: CloseReason, now: Duration) {
         tracing::debug!(match_id = %self.id, player_id = player.0, reason = reason.word(), "link ended");
         self.roster.lose(player, reason, now, now + self.timing.limbo);
-        if matches!(reason, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned) {
+        if reason.frees_seat() {
             self.free_seat(player);
         } else {
             self.commands.push(Command::Limbo { player });

@@ -1,11 +1,11 @@
-//! Who took out whom, the newest on top, for a few seconds each.
+//! Who took out whom and who said what, the newest on top, for a few seconds each.
 //! Bounded: at most four lines; older ones go when newer ones come.
 
 use std::collections::VecDeque;
 
 use web_sys::HtmlElement;
 
-use crate::web::dom::{Fault, add, by_id, element, toggle};
+use crate::web::dom::{Fault, add, by_id, element, listen, toggle};
 
 const LINES_MAX: usize = 4;
 const SHOWN_MS: f64 = 6000.0;
@@ -42,12 +42,37 @@ impl Kills {
         let gun = icon("gun")?;
         line.append_child(&gun)?;
         add(&line, "span", class(victim), victim.name)?;
+        self.put(line, now_ms)
+    }
+
+    fn put(&mut self, line: HtmlElement, now_ms: f64) -> Result<(), Fault> {
         self.list.prepend_with_node_1(&line)?;
         self.lines.push_front((line, now_ms));
         while self.lines.len() > LINES_MAX {
             self.drop_last();
         }
         Ok(())
+    }
+
+    /// Adds what somebody says. A press on the line mutes them: `mute` is called.
+    pub fn add_said(
+        &mut self,
+        by: Named<'_>,
+        text: &str,
+        mute: impl FnMut() + 'static,
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let line = element("li", "said", "")?;
+        line.set_title("Press to mute");
+        add(&line, "span", if by.own { "cut you" } else { "cut" }, by.name)?;
+        add(&line, "span", "", text)?;
+        let mut mute = mute;
+        let pressed = line.clone();
+        listen(&line, "click", move |_| {
+            mute();
+            pressed.set_text_content(Some("Muted"));
+        })?;
+        self.put(line, now_ms)
     }
 
     /// Lets lines go whose time is over.

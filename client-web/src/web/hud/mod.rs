@@ -15,3 +15,4 @@ pub mod notice;
 pub mod score;
 pub mod slots;
 pub mod table;
+pub mod wheel;

@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use glam::Vec2;
+use shared::phrases;
 use shared::world::Phase;
 use web_sys::HtmlElement;
 
@@ -318,6 +319,10 @@ impl Watch {
             let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
             match happening {
                 Happening::Killed { victim, by, .. } => plates.kills.add(named(*by), named(*victim), now)?,
+                Happening::Said { by, phrase } => {
+                    let text = phrases::words(*phrase).unwrap_or_default();
+                    plates.kills.add_said(named(*by), text, || {}, now)?;
+                }
                 Happening::Notice { text } => plates.callout.announce(text, now)?,
                 _ => {}
             }

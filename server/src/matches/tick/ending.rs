@@ -13,10 +13,15 @@ impl Match {
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;
-        if round.phase == Phase::Results && round.ticks_left == 0 {
-            let again = self.standing || !self.roster.is_empty();
-            self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
+        let again = self.standing || !self.roster.is_empty();
+        // The countdown takes the last seconds of the results, so that the pause between rounds stays what it is.
+        let soon = round.phase == Phase::Results && round.ticks_left <= self.countdown_ticks();
+        if soon && again && !self.commands.iter().any(|c| matches!(c, Command::CountDown { .. })) {
+            self.count_down();
+        } else if soon && !again && round.ticks_left == 0 {
+            self.commands.push(Command::EndMatch);
         }
+        self.end_long_pause(now);
         let empty = self.roster.is_empty();
         let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
         if self.going_away {
