@@ -133,7 +133,8 @@ fn a_thousand_joins_in_a_second_fill_a_hundred_places_and_no_more() {
         asking.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let seated = answers.iter().filter(|(status, ..)| *status == 200).count();
-    let refused = answers.iter().filter(|(status, error, _)| (*status, error.as_str()) == (409, "match_full"));
+    let refused =
+        answers.iter().filter(|(status, error, _)| (*status, error.as_str()) == (409, "match_full"));
     assert_eq!((seated, refused.count()), (100, 900));
     let mut took: Vec<Duration> = answers.iter().map(|(.., took)| *took).collect();
     took.sort();

@@ -53,9 +53,8 @@ impl Wheel {
         let sheet = element("div", "wheel num", "")?;
         sheet.set_attribute("role", "menu")?;
         for phrase in 0..PHRASES {
-            let button = add(&sheet, "button", "btn", "")?;
-            add(&button, "b", "", &format!("{} ", phrase + 1))?;
-            add(&button, "span", "", words(phrase).unwrap_or_default())?;
+            let text = format!("{}  {}", phrase + 1, words(phrase).unwrap_or_default());
+            let button = add(&sheet, "button", "btn", &text)?;
             let chosen = Rc::clone(&self.chosen);
             listen(&button, "click", move |_| chosen.set(Some(phrase)))?;
         }

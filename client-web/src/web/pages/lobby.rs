@@ -6,7 +6,6 @@ pub mod list;
 pub mod live;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::futures::spawn_local;
@@ -18,7 +17,7 @@ use self::list::MatchList;
 use super::host;
 use super::route::{self, fatal};
 use crate::web::dom::{
-    Fault, Text, add, after, by_id, document, every, find_all, listen, now_ms, toggle, visible, window,
+    Fault, Text, add, after, by_id, document, every, find_all, listen, toggle, visible, window,
 };
 use crate::web::hooks::{self, State};
 use crate::web::hud::kills::icon;
@@ -40,8 +39,6 @@ struct Lobby {
     live: Option<live::Shared>,
     next: Text,
     matches: Vec<MatchInfo>,
-    /// When their phases end on the page's clock, by id.
-    ends_ms: BTreeMap<String, f64>,
     feed: Option<Feed>,
     answered: bool,
 }
@@ -59,7 +56,6 @@ pub fn begin() -> Result<(), Fault> {
         live: live::begin()?,
         next: Text::by_id("next")?,
         matches: Vec::new(),
-        ends_ms: BTreeMap::new(),
         feed: None,
         answered: false,
     };
@@ -132,25 +128,26 @@ impl Lobby {
                 self.matches.retain(|info| Some(&info.id) != gone.as_ref());
             }
         }
-        self.pass();
+        self.show_or_fail();
     }
 
     fn keep(&mut self, json: &Json) {
         let Some(info) = api::match_info(json) else { return };
-        let left_s = info.phase_left_s;
-        self.ends_ms.insert(info.id.clone(), now_ms() + left_s.unwrap_or(f64::INFINITY) * 1000.0);
         match self.matches.iter_mut().find(|known| known.id == info.id) {
             Some(known) => *known = info,
             None => self.matches.push(info),
         }
     }
 
-    /// Lets the clocks run, and shows what there is.
+    /// Lets the clocks run for a second, and shows what there is.
     fn pass(&mut self) {
         for info in &mut self.matches {
-            let ends_ms = self.ends_ms.get(&info.id).filter(|ends_ms| ends_ms.is_finite());
-            info.phase_left_s = ends_ms.map(|ends_ms| ((ends_ms - now_ms()) / 1000.0).ceil().max(0.0));
+            info.phase_left_s = info.phase_left_s.map(|left_s| (left_s - 1.0).max(0.0));
         }
+        self.show_or_fail();
+    }
+
+    fn show_or_fail(&mut self) {
         if let Err(fault) = self.show() {
             fatal(&fault);
         }

@@ -2,7 +2,6 @@
 //! It reads the client and never changes it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use shared::id::PlayerId;
@@ -53,7 +52,7 @@ pub struct Overlay {
     scores_ms: f64,
     killer: Option<String>,
     /// Whose phrases are not shown, until the page is loaded again.
-    muted: Rc<RefCell<BTreeSet<PlayerId>>>,
+    muted: Rc<RefCell<Vec<PlayerId>>>,
 }
 
 /// What the overlay needs besides the client.
@@ -162,7 +161,7 @@ impl Overlay {
         let muted = Rc::clone(&self.muted);
         let mute = move || {
             if !own {
-                muted.borrow_mut().insert(by);
+                muted.borrow_mut().push(by);
             }
         };
         self.kills.add_said(named, text, mute, now_ms)
