@@ -24,12 +24,11 @@ use shared::world::{Phase, World};
 use crate::bots::Bots;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::recorder::Recorder;
-use crate::link::Arrival;
 use crate::link::websocket::Sent;
 use crate::matches::event_ring::EventRing;
 use crate::matches::frames::{Frames, Makers};
 use crate::matches::id::MatchId;
-use crate::matches::inbox::{Dismissal, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::inbox::{JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
 use crate::matches::personal;
 use crate::matches::playground::Playground;
@@ -232,14 +231,6 @@ impl Match {
         }
     }
 
-    fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
-        let arrival = self.take_in(player, arrival, now);
-        if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
-            self.commands.push(Command::Return { player });
-        }
-        self.tell_heir(player);
-    }
-
     fn join(&mut self, request: JoinRequest, now: Duration) -> Result<SeatGrant, JoinError> {
         if self.world.round.phase == Phase::Ended || self.going_away {
             return Err(JoinError::Ended);
@@ -263,14 +254,6 @@ impl Match {
         let player = PlayerId(self.next_player);
         self.next_player = self.next_player.checked_add(1)?;
         Some(player)
-    }
-
-    /// `player` has to go; false if they have no seat.
-    fn remove(&mut self, player: PlayerId, dismissal: Dismissal, now: Duration) -> bool {
-        let Some(seat) = self.roster.get_mut(player) else { return false };
-        seat.last_words = dismissal.words;
-        self.end_link(player, dismissal.reason, now);
-        true
     }
 
     fn read_links(&mut self, now: Duration) {

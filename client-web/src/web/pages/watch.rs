@@ -309,11 +309,8 @@ impl Watch {
         }
     }
 
-    fn show(&mut self, now: f64) -> Result<(), Fault> {
-        let following = self.spectator.following();
-        let leader = self.scores.first().filter(|s| s.score > 0);
-        let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
-        let leader = leader.map(|s| s.id);
+    /// Kills, phrases, and the operator's words.
+    fn tell(&mut self, now: f64) -> Result<(), Fault> {
         let plates = &mut self.plates;
         for happening in &self.view.happenings {
             let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
@@ -327,6 +324,16 @@ impl Watch {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    fn show(&mut self, now: f64) -> Result<(), Fault> {
+        self.tell(now)?;
+        let following = self.spectator.following();
+        let leader = self.scores.first().filter(|s| s.score > 0);
+        let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
+        let leader = leader.map(|s| s.id);
+        let plates = &mut self.plates;
         plates.kills.pass(now);
         plates.callout.pass(now)?;
         plates.clock.show(&self.view);

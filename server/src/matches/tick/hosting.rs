@@ -9,7 +9,7 @@ use shared::protocol::{CloseReason, PlayerEvent};
 use shared::world::Phase;
 
 use super::Match;
-use crate::matches::inbox::{HostAct, WrongPhase};
+use crate::matches::inbox::{Dismissal, HostAct, WrongPhase};
 use crate::settings::BOTS_MAX;
 
 /// Time between the word to begin a round and its beginning.
@@ -43,6 +43,14 @@ impl Match {
             HostAct::Lock(locked) => self.locked = locked,
         }
         Ok(())
+    }
+
+    /// `player` has to go; false if they have no seat.
+    pub(super) fn remove(&mut self, player: PlayerId, dismissal: Dismissal, now: Duration) -> bool {
+        let Some(seat) = self.roster.get_mut(player) else { return false };
+        seat.last_words = dismissal.words;
+        self.end_link(player, dismissal.reason, now);
+        true
     }
 
     /// A round begins in a moment.
