@@ -25,6 +25,8 @@ pub struct View {
     pub phase: Phase,
     /// Seconds left of the phase; `None` if it has no end.
     pub phase_left_s: Option<f32>,
+    /// The round's number, from 1; 0 before the first.
+    pub round: u16,
     /// How fresh this is.
     pub freshness: Freshness,
     /// Round trip time in milliseconds; `None` while unknown.

@@ -1,9 +1,10 @@
 //! One match as a spectator sees it: the feed's events in, ships, shots and happenings out.
 //! It knows neither the camera nor the feed's wire; the spectator owns both.
 
+use glam::Vec2;
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say};
+use shared::feed::{Closing, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
@@ -82,6 +83,11 @@ impl Watch {
 
     fn rate(&self) -> TickRate {
         self.hello.tick_hz
+    }
+
+    /// Where a ship was last, in units, as far as that is remembered.
+    pub fn last_seen(&self, id: PlayerId) -> Option<Vec2> {
+        self.timeline.last_seen(id)
     }
 
     /// Spectators, as of the last keyframe.
@@ -217,6 +223,11 @@ impl Watch {
         self.timeline.push(now);
     }
 
+    /// The feed ends soon.
+    pub fn closing(&mut self, closing: &Closing) {
+        self.schedule.now(Happening::Closing { in_s: closing.in_s });
+    }
+
     /// A ship was shot down.
     pub fn kill(&mut self, kill: &Kill) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.kill(kill);
@@ -290,6 +301,7 @@ impl Watch {
         view.shots = self.shots.views(tick, dt);
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
+            view.round = state.round.number;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
         }
         view
@@ -320,14 +332,14 @@ fn score(id: PlayerId, seat: &FeedSeat) -> Score {
 }
 
 /// A ship of the feed, with its speed from where it was `dt` seconds before.
-fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, dt: f32) -> SeenShip {
+fn seen_ship(id: PlayerId, ship: &FeedShip, old: Vec2, dt: f32) -> SeenShip {
     let velocity = (ship.position() - old) / dt;
     // Faster than a dash is a jump to another place.
     let flies = velocity.length() <= DASH_SPEED * 1.2;
     SeenShip {
         id,
         position: ship.position(),
-        velocity: if flies { velocity } else { glam::Vec2::ZERO },
+        velocity: if flies { velocity } else { Vec2::ZERO },
         aim: unpack_angle(ship.aim),
         hull_points: ship.hull_points,
         thrusting: ship.flags & SHIP_THRUSTING != 0,

@@ -157,7 +157,7 @@ impl Lobby {
         let pool = Pool::start(PoolConfig {
             simulation_threads: config.simulation_threads as usize,
             spectator_threads: config.spectator_threads as usize,
-            timing: timing(config),
+            timing: Timing::of(config),
             on_hosted,
             on_ended: Arc::new(move |id: &MatchId, ending| {
                 if ending == Ending::Broken && mends {
@@ -229,9 +229,17 @@ impl Lobby {
             journal: None,
             resume: Some(checkpoint),
         };
+        if let Some(journals) = &self.journals {
+            journals.count(&header.match_id);
+        }
         match self.place(order, place) {
             Ok(_) => journal_figures::recovered(),
-            Err(error) => tracing::error!(%error, "a recovered match can't be hosted"),
+            Err(error) => {
+                tracing::error!(%error, "a recovered match can't be hosted");
+                if let Some(journals) = &self.journals {
+                    journals.uncount(&header.match_id);
+                }
+            }
         }
     }
 
@@ -388,19 +396,6 @@ fn standing_settings(standing: Standing, number: u32) -> Result<MatchSettings, S
     let names = maps::names();
     let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
     RawSettings { map, bots: Some(standing.bots), ..RawSettings::default() }.check()
-}
-
-fn timing(config: &Config) -> Timing {
-    Timing {
-        ping_every: config.ping_every_s.0,
-        silence_after: config.silence_after_s.0,
-        limbo: config.limbo_s.0,
-        inactive: config.inactive_s.0,
-        feed_heartbeat: config.feed_heartbeat_s.0,
-        feed_idle: config.feed_idle_s.0,
-        feed_age: config.feed_age_s.0,
-        ..Timing::default()
-    }
 }
 
 #[cfg(test)]

@@ -142,12 +142,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(async move { front::keep(&shown.front, &shown.lobby).await });
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
     ready(listening);
-    tokio::select! {
-        _ = stop => {}
-        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
-        () = tend(&state) => {}
-        () = tend_tls(tls.as_deref()) => {}
-    }
+    work_until(stop, &state, tls.as_deref()).await;
     if let Some(archivist) = archivist {
         archivist.stop();
     }
@@ -157,6 +152,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+/// Looks after what has to be looked after, until `stop` is ready or the operator wants it.
+async fn work_until(stop: impl Future, state: &Arc<State>, tls: Option<&Tls>) {
+    tokio::select! {
+        _ = stop => {}
+        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
+        () = tend(state) => {}
+        () = tend_tls(tls) => {}
+    }
 }
 
 /// The lobby with the matches of the process before this one, and those that are always there.
@@ -177,8 +182,13 @@ fn admin_door(state: &Arc<State>, config: &Config) -> Door {
 /// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
 fn archive(config: &Config, journals: Option<&Journals>) -> Result<Option<Archivist>, RunError> {
     let limits = Limits::new(config.replays_max_mb, config.replays_max_age_days);
-    let Some((limits, journals)) = limits.zip(journals) else { return Ok(None) };
+    let Some(journals) = journals else { return Ok(None) };
     let trouble = |error| RunError::Journals { path: config.data_dir.clone(), error };
+    let Some(limits) = limits else {
+        // What an earlier process kept to make replays of is of no use.
+        journals.folder().remove_histories().map_err(trouble)?;
+        return Ok(None);
+    };
     let shelf = Shelf::open(&config.data_dir, limits).map_err(trouble)?;
     Archivist::start(journals, Arc::new(shelf)).map_err(RunError::Threads)
 }

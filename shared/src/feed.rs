@@ -67,14 +67,18 @@ pub enum FeedEvent {
     Say(Say),
     /// The server's operator has something to say.
     Notice(Notice),
+    /// The server stops soon.
+    Closing(Closing),
     /// The last event.
     Bye(FeedBye),
 }
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 11] =
-        ["hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "say", "notice", "bye"];
+    pub const NAMES: [&'static str; 12] = [
+        "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "say", "closing", "notice",
+        "bye",
+    ];
 
     /// The event's name.
     pub fn name(&self) -> &'static str {
@@ -89,6 +93,7 @@ impl FeedEvent {
             FeedEvent::Round(_) => "round",
             FeedEvent::Say(_) => "say",
             FeedEvent::Notice(_) => "notice",
+            FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
         }
     }
@@ -241,6 +246,15 @@ pub struct Say {
 pub struct Notice {
     /// One line, at most [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
     pub text: String,
+}
+
+/// The server ends the feed soon, because it stops or restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When this was said, also with a delay.
+    pub tick: Tick,
+    /// In how many seconds.
+    pub in_s: u16,
 }
 
 /// Why the feed ends.

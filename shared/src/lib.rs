@@ -9,6 +9,7 @@ pub mod name;
 pub mod phrases;
 pub mod random;
 pub mod tick;
+pub mod wall;
 
 pub mod arena;
 pub mod rules;

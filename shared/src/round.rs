@@ -59,7 +59,7 @@ pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
 
 /// Ends the round that is on and shows results.
 pub fn end(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
-    if !matches!(world.round.phase, Phase::Playing | Phase::Paused) {
+    if !world.round.phase.is_round() {
         return;
     }
     let number = world.round.number;

@@ -173,6 +173,13 @@ pub enum Phase {
     Paused,
 }
 
+impl Phase {
+    /// Whether a round has begun and is not over, stopped for a while or not.
+    pub fn is_round(self) -> bool {
+        matches!(self, Phase::Playing | Phase::Paused)
+    }
+}
+
 /// The round's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {

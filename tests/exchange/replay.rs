@@ -209,6 +209,18 @@ proptest! {
 }
 
 #[test]
+fn a_hosted_match_that_nobody_joined_leaves_no_replay_and_one_of_bots_does() {
+    for (bots, leaves) in [(0, false), (3, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Kept::begin(setup(bots, 60), folder.path());
+        kept.exchange.ticks(60);
+        kept.end();
+        let made = replay_of(folder.path(), 1);
+        assert_eq!(made.is_ok(), leaves, "{bots} bots: {:?}", made.map(|made| made.id));
+    }
+}
+
+#[test]
 fn every_round_of_a_standing_match_in_which_a_person_played_leaves_a_replay() {
     let folder = tempfile::tempdir().unwrap();
     let mut kept = Kept::begin(Setup { standing: true, ..setup(5, 15) }, folder.path());

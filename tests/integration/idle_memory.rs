@@ -37,17 +37,10 @@ struct Door {
 }
 
 impl Door {
-    fn ask(&self, socket: &mut TcpStream, request: &str, fields: &str, body: &[u8]) {
-        let length =
-            if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        let head = format!("{request} HTTP/1.1\r\nhost: a\r\n{fields}{length}\r\n");
-        socket.write_all(&[head.as_bytes(), body].concat()).unwrap();
-    }
-
     fn asked(&self, request: &str, fields: &str, body: &[u8]) -> TcpStream {
         let mut socket = TcpStream::connect(&self.address).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        self.ask(&mut socket, request, fields, body);
+        ask(&mut socket, request, fields, body);
         socket
     }
 
@@ -85,7 +78,7 @@ impl Door {
         hide();
         thread::sleep(SOON);
         loop {
-            self.ask(&mut socket, &format!("GET {path}/poll?cursor={cursor}"), &bearer, &[]);
+            ask(&mut socket, &format!("GET {path}/poll?cursor={cursor}"), &bearer, &[]);
             socket.set_read_timeout(Some(SOON)).unwrap();
             let peeked = socket.peek(&mut [0]);
             socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -95,6 +88,13 @@ impl Door {
             }
         }
     }
+}
+
+/// Puts a request into a connection.
+fn ask(socket: &mut TcpStream, request: &str, fields: &str, body: &[u8]) {
+    let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    let head = format!("{request} HTTP/1.1\r\nhost: a\r\n{fields}{length}\r\n");
+    socket.write_all(&[head.as_bytes(), body].concat()).unwrap();
 }
 
 /// Reads an answer; the cursor in its head.

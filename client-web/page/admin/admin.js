@@ -272,7 +272,8 @@ async function* events(signal) {
     text = whole.pop();
     for (const event of whole) {
       const data = event.split("\n").find((one) => one.startsWith("data: "));
-      if (data) yield JSON.parse(data.slice(6));
+      if (event.startsWith("event: bye")) yield null;
+      else if (data) yield JSON.parse(data.slice(6));
     }
   }
 }
@@ -280,20 +281,22 @@ async function* events(signal) {
 const follow = async () => {
   reading?.abort();
   const mine = (reading = new AbortController());
+  let isGone = false;
   for (let tries = 0; !mine.signal.aborted; tries += 1) {
     try {
       if (tries === 0) link("Connecting");
       for await (const state of events(mine.signal)) {
-        if (tries >= 0) showBans().catch(() => {});
+        if (state && tries >= 0) showBans().catch(() => {});
         tries = -1;
-        show(state);
+        isGone = !state;
+        if (state) show(state);
       }
     } catch (error) {
       if (error.status === 401) return enter("This is not the server's word.");
       if (error.status === 403 || error.status === 404) return enter(error.message);
     }
     if (mine.signal.aborted) return;
-    link("No answer, trying again", "bad");
+    link(isGone ? "The server has stopped, waiting for the next one" : "No answer, trying again", "bad");
     await wait(RETRY_MS[Math.min(Math.max(tries, 0), RETRY_MS.length - 1)] * (0.5 + Math.random() / 2));
   }
 };

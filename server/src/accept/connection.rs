@@ -136,7 +136,8 @@ async fn drive_http1(line: Line, door: Door, stopping: watch::Receiver<bool>) ->
     };
     // Throws hyper's buffers away, which would cost more than the whole seat of a player.
     let parts = hyper.into_parts();
-    let (early, io) = (parts.read_buf.to_vec(), parts.io.into_inner());
+    let mut io = parts.io.into_inner();
+    let early = [&parts.read_buf[..], &io.take_early()[..]].concat();
     drop((parts.read_buf, parts.service));
     // What comes last is kept apart: within this task it would lie in wait, four KiB of it, as long as the connection.
     match end {

@@ -63,9 +63,15 @@ impl Watched {
         &self.record
     }
 
-    /// Puts back what was read and not used, to be read first.
+    /// Puts back what was read and not used, to be read first. All that was put back before must have been taken out.
     pub(super) fn put_back(&mut self, early: Bytes) {
+        debug_assert!(self.early.is_empty(), "{} bytes would be lost", self.early.len());
         self.early = early;
+    }
+
+    /// Takes out what was put back and not read again.
+    pub(super) fn take_early(&mut self) -> Bytes {
+        std::mem::take(&mut self.early)
     }
 
     /// Whether nobody between can read it.

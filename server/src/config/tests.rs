@@ -160,16 +160,12 @@ fn the_example_holds_every_setting_and_changes_none() {
 
 #[test]
 fn every_line_of_the_example_can_be_used() {
-    let uncommented: String = EXAMPLE
-        .lines()
-        .map(|line| {
-            let value = line.strip_prefix("# ").filter(|rest| {
-                rest.split_once(" = ")
-                    .is_some_and(|(key, _)| origins::keys().iter().any(|known| known == key))
-            });
-            format!("{}\n", value.unwrap_or(line))
-        })
-        .collect();
+    let is_key = |key: &str| origins::keys().iter().any(|known| known == key);
+    let uncommented = EXAMPLE.lines().map(|line| {
+        let value = line.strip_prefix("# ");
+        value.filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| is_key(key))).unwrap_or(line)
+    });
+    let uncommented = uncommented.collect::<Vec<_>>().join("\n");
     let config = compose(&["--config", "c"], &[], &uncommented).unwrap();
     assert!(config.admin_listen.is_some() && config.nats.is_some() && config.tls_key.is_some());
 }

@@ -12,12 +12,12 @@ use axum::{
 use futures_util::future::join_all;
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
-use shared::{name::clean, protocol::CloseReason};
+use shared::{id::PlayerId, name::clean, protocol::CloseReason};
 
 use super::{body::read_json, problem::Problem};
 use crate::{
     lobby::Listed,
-    matches::callers::Caller,
+    matches::{callers::Caller, handle::MatchHandle},
     state,
     store::{
         bans::{BANS_MAX, Ban, Target},
@@ -103,14 +103,33 @@ pub async fn hold(state: &state::State, target: Target, term: Term) -> Result<Re
 /// Removes everybody for whom a new ban holds from all matches; returns how many had a seat.
 async fn remove_seated(state: &state::State, ban: &Ban) -> usize {
     let mut removals = Vec::new();
+    let mut remove = |handle: MatchHandle, player: PlayerId| {
+        removals.push(async move { handle.remove(player, CloseReason::Banned.into()).await == Ok(true) });
+    };
     for Listed { handle, .. } in state.lobby.all() {
         let meant = |caller: &Caller| ban.holds(caller.address, caller.account.as_deref(), ban.created_at);
         for player in handle.callers().which(meant) {
-            let handle = handle.clone();
-            removals.push(async move { handle.remove(player, CloseReason::Banned.into()).await == Ok(true) });
+            remove(handle.clone(), player);
+        }
+    }
+    for (match_id, seat) in seats_kept(state, &ban.target).await {
+        let handle = state.lobby.find(&match_id);
+        // Of whoever came in this process the match knows itself; the store may be thinking of somebody before them.
+        if let Some(handle) = handle.filter(|handle| !handle.callers().joined_here(PlayerId(seat))) {
+            remove(handle, PlayerId(seat));
         }
     }
     join_all(removals).await.into_iter().filter(|removed| *removed).count()
+}
+
+/// The seats of an account that is banned, by the store: a match that another process began does not know whose they are.
+async fn seats_kept(state: &state::State, target: &Target) -> Vec<(String, u16)> {
+    let Target::AccountId(account) = target.clone() else { return Vec::new() };
+    let seats = state.store.ask(Turn::First, move |db, _| db.seats_of(&account)).await;
+    seats.unwrap_or_else(|error| {
+        tracing::warn!(%error, "who has a seat of a banned account is not known; they are banned all the same");
+        Vec::new()
+    })
 }
 
 /// `DELETE /admin/api/bans/{id}`

@@ -65,7 +65,9 @@ fn allow(headers: &mut HeaderMap, site: Option<&BaseUrl>) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, retry-after, starfray-cursor, starfray-next-ms"),
+            HeaderValue::from_static(
+                "etag, retry-after, starfray-cursor, starfray-next-ms, starfray-link, starfray-renew-after",
+            ),
         );
     }
     if site.is_some() {

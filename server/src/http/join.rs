@@ -97,7 +97,7 @@ pub async fn join(
     let seat = Seat {
         account_id,
         player_id: grant.player,
-        token: state.signer.seat(&id, grant.player, SystemTime::now()),
+        token: state.signer.seat(&id, (grant.player, game.generation_of(grant.player)), SystemTime::now()),
         url: visit.base(&state).to_string(),
         tick_hz: game.settings().tick_hz.hz(),
         transports: ["websocket", "stream", "poll"],

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     matches::{callers::Caller, handle::MatchHandle, inbox::Busy},
     state,
-    store::bans::Target,
+    store::{bans::Target, handle::Turn},
     telemetry::rejected,
 };
 
@@ -46,7 +46,7 @@ struct BanWish {
 }
 
 /// What somebody is known by.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum By {
     #[default]
@@ -104,7 +104,7 @@ pub async fn ban(
 ) -> Result<Response, Problem> {
     let game = find(&state, &id)?;
     let BanWish { player_id, by, minutes, reason } = read_json(request, "bad_ban").await?;
-    let (target, term) = (target(&game, player_id, by)?, Term { minutes, reason });
+    let (target, term) = (target(&state, &game, player_id, by).await?, Term { minutes, reason });
     tracing::info!(act = "ban", match_id = id, player_id = player_id.0, "the operator acts");
     bans::hold(&state, target, term).await
 }
@@ -130,8 +130,18 @@ pub async fn drain(State(state): State<Arc<state::State>>) -> Response {
     done("drain")
 }
 
-fn target(game: &MatchHandle, player: PlayerId, by: By) -> Result<Target, Problem> {
-    let Caller { address, account } = game.callers().find(player).ok_or_else(|| nobody(player))?;
+async fn target(
+    state: &state::State,
+    game: &MatchHandle,
+    player: PlayerId,
+    by: By,
+) -> Result<Target, Problem> {
+    let Caller { address, mut account } = game.callers().find(player).ok_or_else(|| nobody(player))?;
+    if by == By::Account && !game.callers().joined_here(player) {
+        let match_id = game.id().to_string();
+        let known = state.store.ask(Turn::First, move |db, _| db.account_of_seat(&match_id, player.0));
+        account = known.await?;
+    }
     match by {
         By::Account => account.map(Target::AccountId).ok_or_else(|| {
             Problem::bad("bad_ban", "by: this player is a guest without an account; ban the address")

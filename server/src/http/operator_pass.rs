@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -33,8 +33,11 @@ pub async fn here(
 
 /// With the operator's word.
 pub async fn word(State(state): State<Arc<state::State>>, request: Request, next: Next) -> Response {
-    match bearer::operator(bearer::token(request.headers()), state.operator_word.reveal()) {
+    let mut response = match bearer::operator(bearer::token(request.headers()), state.operator_word.reveal())
+    {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
-    }
+    };
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

@@ -27,6 +27,8 @@ use crate::{
 const PICTURE_WITHIN: Duration = Duration::from_secs(5);
 /// First bytes of a stream, so that its head leaves at once.
 const GREETING: &[u8] = b": one picture a second\n\n";
+/// Last bytes of a stream of which the server stops.
+const GOODBYE: &[u8] = b"event: bye\ndata: {}\n\n";
 
 /// `GET /admin/api/state`
 pub async fn now(State(state): State<Arc<state::State>>) -> Result<Response, Problem> {
@@ -43,7 +45,8 @@ pub async fn events(State(state): State<Arc<state::State>>) -> Result<Response, 
         let picture = next(&mut reader).await?;
         Some((picture.event(), reader))
     });
-    let body = stream::once(ready(Bytes::from_static(GREETING))).chain(pictures).map(Ok::<_, Infallible>);
+    let said = |words| stream::once(ready(Bytes::from_static(words)));
+    let body = said(GREETING).chain(pictures).chain(said(GOODBYE)).map(Ok::<_, Infallible>);
     let head = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store, no-transform"),

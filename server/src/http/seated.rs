@@ -46,7 +46,7 @@ impl Seated {
     pub fn read(state: &State, id: &str, headers: &HeaderMap, visit: &Visit) -> Result<Seated, Problem> {
         let game = find(state, id)?;
         origin::check(headers, visit, state)?;
-        match bearer::seat(bearer::token(headers), id, &state.signer)? {
+        match bearer::seat(bearer::token(headers), &game, &state.signer)? {
             SeatToken::Good(player) => {
                 game.callers().note_address(player, visit.caller.address);
                 Ok(Seated { game, player })

@@ -54,7 +54,7 @@ pub async fn connect(
     let offer = offered(headers, SUBPROTOCOL).inspect_err(|_| rejected("protocol_version"))?;
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
     let given = bearer::token(headers).or(parameters.token.as_deref().filter(|token| !token.is_empty()));
-    let seat = bearer::seat(given, &id, &state.signer)?;
+    let seat = bearer::seat(given, &game, &state.signer)?;
     if let SeatToken::Good(player) = seat {
         game.callers().note_address(player, visit.caller.address);
     }

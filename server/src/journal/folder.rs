@@ -64,6 +64,14 @@ impl Folder {
         Ok(names)
     }
 
+    /// Takes all histories away, since nobody keeps replays. Only before matches are taken up.
+    pub fn remove_histories(&self) -> io::Result<()> {
+        for name in self.list_ending(HISTORY_ENDING)? {
+            gone(fs::remove_file(self.path.join(history_name(&name))))?;
+        }
+        Ok(())
+    }
+
     fn list_ending(&self, ending: &str) -> io::Result<Vec<String>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -98,6 +106,14 @@ impl Folder {
         fs::write(self.path.join(attempts_name(id)), count.to_string())
     }
 
+    /// Takes the newest counted attempt back.
+    pub fn uncount_attempt(&self, id: &str) -> io::Result<()> {
+        match self.attempts(id) {
+            0 | 1 => gone(fs::remove_file(self.path.join(attempts_name(id)))),
+            count => fs::write(self.path.join(attempts_name(id)), (count - 1).to_string()),
+        }
+    }
+
     /// Puts a journal where nobody tries it again.
     pub fn put_aside(&self, id: &str) -> io::Result<PathBuf> {
         let folder = self.path.join(ASIDE);
@@ -106,10 +122,15 @@ impl Folder {
         fs::rename(self.path.join(journal_name(id)), &place)?;
         // A match of which there is no history has none to be put aside.
         let _ = fs::rename(self.path.join(history_name(id)), folder.join(history_name(id)));
-        match fs::remove_file(self.path.join(attempts_name(id))) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(place),
-        }
+        gone(fs::remove_file(self.path.join(attempts_name(id)))).map(|()| place)
+    }
+}
+
+/// A file that is not there is as good as removed.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -152,6 +173,9 @@ mod tests {
         assert_eq!((folder.attempts("a1"), folder.attempts("b2")), (2, 0));
         assert!(folder.put_aside("a1").unwrap().exists());
         assert_eq!((folder.list().unwrap(), folder.attempts("a1")), (vec!["b2".to_owned()], 0));
+        fs::write(folder.path().join("b2-3.history"), b"").unwrap();
+        folder.remove_histories().unwrap();
+        assert!(folder.orphans().unwrap().is_empty() && folder.list().unwrap() == ["b2"]);
         drop(folder);
         assert!(Folder::take(data.path()).unwrap().is_some());
     }

@@ -22,41 +22,51 @@ pub struct Caller {
     pub account: Option<String>,
 }
 
+/// Somebody who was noted.
+#[derive(Debug)]
+struct Known {
+    caller: Caller,
+    /// Whether they took the seat in this process, so that it is certain whether there is an account.
+    joined_here: bool,
+}
+
 /// Everybody of a match who was noted.
 #[derive(Debug, Default)]
 pub struct Callers {
-    known: Mutex<BTreeMap<PlayerId, Caller>>,
+    known: Mutex<BTreeMap<PlayerId, Known>>,
     banned: Mutex<Vec<Caller>>,
 }
 
 impl Callers {
     /// `player` took a seat.
     pub fn note(&self, player: PlayerId, caller: Caller) {
-        self.change(player, |known| *known = Some(caller));
+        self.change(player, |known| *known = Some(Known { caller, joined_here: true }));
     }
 
     /// `player` calls from `address` now; the account stays.
     pub fn note_address(&self, player: PlayerId, address: IpAddr) {
         self.change(player, |known| {
-            let account = known.take().and_then(|caller| caller.account);
-            *known = Some(Caller { address, account });
+            let (account, joined_here) =
+                known.take().map_or((None, false), |known| (known.caller.account, known.joined_here));
+            *known = Some(Known { caller: Caller { address, account }, joined_here });
         });
     }
 
-    fn change(&self, player: PlayerId, change: impl FnOnce(&mut Option<Caller>)) {
+    fn change(&self, player: PlayerId, change: impl FnOnce(&mut Option<Known>)) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut caller = known.remove(&player);
-        change(&mut caller);
+        let mut one = known.remove(&player);
+        change(&mut one);
         // Numbers only grow, so the lowest has probably gone.
         if known.len() >= CALLERS_MAX {
             known.pop_first();
         }
-        known.extend(caller.map(|caller| (player, caller)));
+        known.extend(one.map(|one| (player, one)));
     }
 
     /// Where `player` calls from.
     pub fn find(&self, player: PlayerId) -> Option<Caller> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&player).cloned()
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&player).map(|one| one.caller.clone())
     }
 
     /// Keeps `player` out of this match from now on: by the account if there is one, and by the address, unless others of
@@ -86,10 +96,17 @@ impl Callers {
         banned.iter().any(|b| b.address == caller.address || same_account(b))
     }
 
+    /// Whether `player` took the seat in this process. Of others the address is known at most; whether they have an account
+    /// only the store knows.
+    pub fn joined_here(&self, player: PlayerId) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&player).is_some_and(|one| one.joined_here)
+    }
+
     /// Everybody for whom `meant` holds.
     pub fn which(&self, meant: impl Fn(&Caller) -> bool) -> Vec<PlayerId> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().filter(|(_, caller)| meant(caller)).map(|(player, _)| *player).collect()
+        known.iter().filter(|(_, one)| meant(&one.caller)).map(|(player, _)| *player).collect()
     }
 }
 
@@ -106,6 +123,7 @@ mod tests {
         let ann = Caller { address: away, account: Some("ann".into()) };
         assert_eq!(callers.find(PlayerId(3)), Some(ann));
         assert_eq!(callers.which(|caller| caller.address == home), [PlayerId(4)]);
+        assert!(callers.joined_here(PlayerId(3)) && !callers.joined_here(PlayerId(4)));
         (5..=u16::MAX).for_each(|id| callers.note_address(PlayerId(id), home));
         assert_eq!(callers.find(PlayerId(4)), None);
         assert!(callers.find(PlayerId(u16::MAX)).is_some());

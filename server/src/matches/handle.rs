@@ -15,6 +15,7 @@ use crate::conditions::Conditions;
 use crate::feed::cursor::Cursor;
 use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
+use crate::journal::generations::Generations;
 use crate::link::Arrival;
 use crate::link::mailboxes::Mailboxes;
 use crate::matches::callers::Callers;
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) asleep: Arc<AtomicBool>,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) callers: Callers,
+    pub(crate) generations: Generations,
     pub(crate) host_turn: AtomicU32,
 }
 
@@ -92,6 +94,11 @@ impl MatchHandle {
         let (reply, answer) = oneshot::channel();
         self.send(MatchMessage::Join(request, reply)).map_err(|Busy| JoinError::Busy)?;
         answer.await.unwrap_or(Err(JoinError::Gone))
+    }
+
+    /// What a token for the seat of `player` must say, so that it is not of somebody who had that number before a crash.
+    pub fn generation_of(&self, player: PlayerId) -> u32 {
+        self.0.generations.of(player)
     }
 
     /// Whether `player` has a seat.

@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::feed::log::FeedLog;
 use crate::journal::checkpoint::Checkpoint;
+use crate::journal::generations::Generations;
 use crate::journal::recorder::Recorder;
 use crate::link::mailboxes::Mailboxes;
 use crate::matches::callers::Callers;
@@ -161,6 +162,7 @@ impl Pool {
         let status = MatchStatus::new(id.as_str(), &settings, &world, 0, 0);
         let status = Arc::new(ArcSwap::from_pointee(status));
         let epoch = u32::from_le_bytes(random()?).max(1);
+        let generations = resume.as_ref().map(|checkpoint| checkpoint.generations_with(epoch));
         let readers = vec![spectators.thread()];
         let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
         let asleep = Arc::new(AtomicBool::new(false));
@@ -176,6 +178,7 @@ impl Pool {
             asleep: Arc::clone(&asleep),
             mailboxes: Mailboxes::default(),
             callers: Callers::default(),
+            generations: generations.unwrap_or_else(|| Generations::default().then(0, epoch, &[])),
             host_turn: AtomicU32::new(0),
         });
         let (timing, inbox) = (self.timing.clone(), messages);

@@ -98,8 +98,8 @@ impl Match {
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume } = parts;
         let mut stage = Stage::new(settings.arena(), settings.rules());
-        let Checkpoint { world, commands, bots, desk } =
-            resume.unwrap_or_else(|| record::beginning(seed, &settings));
+        let Checkpoint { world, commands, bots, desk, attendance, generations } =
+            record::taken_up(resume, (seed, &settings), log.epoch());
         stage.look_at(&world);
         Match {
             replication: Replication::default(),
@@ -108,7 +108,7 @@ impl Match {
             bots_wanted: desk.bots_wanted,
             bots,
             world,
-            rounds: RoundBook::default(),
+            rounds: RoundBook::default().going_on(attendance),
             id,
             settings,
             standing,
@@ -116,7 +116,7 @@ impl Match {
             seed,
             timing,
             inbox,
-            roster: Roster::default(),
+            roster: Roster::new(generations),
             next_player: desk.next_player,
             stage,
             commands,
@@ -215,7 +215,10 @@ impl Match {
                     let _ = reply.send(self.hand_over(player, token));
                 }
                 MatchMessage::Watched => {}
-                MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
+                MatchMessage::Closing(in_s) => {
+                    self.event_ring.publish_closing(self.world.tick, in_s);
+                    self.publisher.tell_closing(self.world.tick, in_s);
+                }
                 MatchMessage::Notice(text) => {
                     self.event_ring.publish_notice(self.world.tick, text.clone());
                     self.publisher.tell_notice(text);

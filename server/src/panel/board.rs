@@ -65,7 +65,9 @@ impl Board {
     /// Waits for pictures from now on; `None` if as many wait as may, or there will be no more.
     pub fn watch(&self) -> Option<Reader> {
         let reader = self.newest.subscribe();
-        let is_open = !self.closed.load(Ordering::Acquire) && self.newest.receiver_count() <= READERS_MAX;
+        // Beside the readers there is the one that waits for the close.
+        let has_room = self.newest.receiver_count() <= READERS_MAX + 1;
+        let is_open = has_room && !self.closed.load(Ordering::Acquire);
         is_open.then_some(reader)
     }
 

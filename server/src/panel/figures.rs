@@ -1,7 +1,7 @@
 //! The server in numbers: what the metrics of the last seconds amount to.
 //! Rates are those of the last second; tick times need more samples and cover up to ten.
 
-use std::{collections::BTreeMap, collections::VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 

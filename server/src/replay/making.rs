@@ -14,7 +14,7 @@ use crate::journal::header::Header;
 use crate::journal::record::Kind;
 use crate::replay::file::{BOTS, FEED, JUMP, TICKS, record_bytes, write};
 use crate::replay::packing::{Guess, Packer, pack};
-use crate::replay::stretch::{Stretch, has_people, stretches};
+use crate::replay::stretch::{Stretch, has, stretches};
 use crate::replay::summary::{Block, REPLAY_VERSION, Summary};
 use crate::replay::telling::Telling;
 use crate::settings::stored::StoredSettings;
@@ -29,7 +29,7 @@ pub enum MakeError {
     /// Nothing in it can be simulated by this program.
     #[error("its history holds nothing that this version can simulate")]
     Empty,
-    /// Nobody but bots played a round that nobody hosted.
+    /// Nobody played, or only bots in a round that nobody hosted.
     #[error("nobody played")]
     Nobody,
     /// The match can no longer be set up.
@@ -69,7 +69,9 @@ pub struct Made {
 pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Result<Made, MakeError> {
     let stretches = stretches(history);
     let first = stretches.first().ok_or(MakeError::Empty)?;
-    if first.header.standing && !has_people(&stretches) {
+    let (people, bots) = (has(false, &stretches), has(true, &stretches));
+    // Somebody hosted these bots to see them fight, and may want to see it again.
+    if !people && (first.header.standing || !bots) {
         return Err(MakeError::Nobody);
     }
     let settings = MatchSettings::try_from(first.header.settings.clone())?;

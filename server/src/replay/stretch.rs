@@ -51,11 +51,11 @@ pub fn stretches(history: &[u8]) -> Vec<Stretch> {
     found.split_off(begin)
 }
 
-/// Whether anybody but bots was there or came.
-pub fn has_people(stretches: &[Stretch]) -> bool {
-    let comes = |command: &Command| matches!(command, Command::Join { bot: false, .. });
+/// Whether a person, or else a bot, was there or came.
+pub fn has(bots: bool, stretches: &[Stretch]) -> bool {
+    let comes = |command: &Command| matches!(command, Command::Join { bot, .. } if *bot == bots);
     stretches.iter().any(|stretch| {
-        stretch.from.world.pilots.iter().any(|pilot| !pilot.bot)
+        stretch.from.world.pilots.iter().any(|pilot| pilot.bot == bots)
             || stretch.runs.iter().flat_map(|run| run.ticks.iter().flatten()).any(comes)
     })
 }

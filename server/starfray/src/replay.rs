@@ -1,4 +1,4 @@
-//! `starfray replay`: what a replay file is, and whether it is true. It simulates the match again from the start and
+//! `starfray replay`: what a replay file is, and whether it is true. It simulates the round again from its start and
 //! never trusts a recorded state; the server's room for replays does the work, this prints and counts.
 
 use std::io::{IsTerminal, Write, stderr};
@@ -28,7 +28,7 @@ pub(crate) const CODES: &str = "Exit codes: 0 it is sound (with --verify: and tr
 pub(crate) struct ReplayArgs {
     /// Replay file, as in DATA/replays or from /api/replays/ID/file
     file: PathBuf,
-    /// Simulate the match again from the start and compare every tick
+    /// Simulate the round again from its start and compare every tick
     #[arg(long)]
     verify: bool,
 }

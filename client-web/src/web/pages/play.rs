@@ -306,6 +306,9 @@ impl Play {
                 let next = self.link.begin();
                 self.follow(next);
             }
+            (Stand::Over(End::Over), Answer::Yes) => {
+                route::go(&route::results(&self.link.match_id, self.view.round, None));
+            }
             (Stand::Over(End::Version), Answer::Yes) => self.follow(Next::Reload),
             (Stand::Over(End::Other(_)), Answer::Yes) => {
                 let next = self.link.begin();

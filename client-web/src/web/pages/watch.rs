@@ -10,7 +10,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use glam::Vec2;
-use shared::phrases;
 use shared::world::Phase;
 use web_sys::HtmlElement;
 
@@ -22,11 +21,10 @@ use crate::feed_way::{FeedChoice, FeedWay};
 use crate::ladder::FIRST_MESSAGE_MS;
 use crate::session::Backoff;
 use crate::spectator::{Follow, Spectator};
-use crate::view::{Freshness, Happening, Score, View};
+use crate::view::{Freshness, Score, View};
 use crate::web::animation;
 use crate::web::dom::{Fault, after, by_id, document, listen, now_ms, toggle, visible};
 use crate::web::hooks::{self, State};
-use crate::web::hud::kills::Named;
 use crate::web::hud::notice::Answer;
 use crate::web::hud::table::Occasion;
 use crate::web::input::Input;
@@ -41,8 +39,6 @@ const FLY_UNITS: f32 = 620.0;
 /// A feed that never came is asked for this often; then only when somebody wants it.
 const ATTEMPTS_UNSEEN_MAX: u32 = 6;
 const HINT_MS: f64 = 14_000.0;
-const REPLAY_KEYS: &str =
-    "Space pauses, left and right jump 5 s, up and down change ship, comma and period set the speed";
 const MOVE_KEYS: [(&str, Vec2); 4] =
     [("KeyW", Vec2::NEG_Y), ("KeyS", Vec2::Y), ("KeyA", Vec2::NEG_X), ("KeyD", Vec2::X)];
 
@@ -85,13 +81,9 @@ struct Watch {
 pub fn begin(id: String, key: Option<String>, replay: bool) -> Result<(), Fault> {
     route::show("watch")?;
     let deck = replay.then(|| Deck::new(&id, key.as_deref(), now_ms())).transpose()?;
-    if let Some(body) = document()?.body() {
-        toggle(&body, "replay", replay);
+    if !replay {
+        by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
     }
-    if replay {
-        by_id::<HtmlElement>("watch-keys")?.set_text_content(Some(REPLAY_KEYS));
-    }
-    by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
     let pressed: Rc<Cell<Option<Press>>> = Rc::default();
     for (button, press) in [("full-screen", Press::FullScreen), ("watch-copy", Press::Copy)] {
         let pressed = Rc::clone(&pressed);
@@ -252,7 +244,8 @@ impl Watch {
         };
         self.view = self.spectator.view(shown_ms);
         self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;
-        if now - self.scores_ms > SCORES_EVERY_MS {
+        let begun = self.deck.as_mut().is_some_and(Deck::has_begun_anew);
+        if begun || now - self.scores_ms > SCORES_EVERY_MS {
             self.scores_ms = now;
             self.scores = self.spectator.scores();
         }
@@ -309,33 +302,13 @@ impl Watch {
         }
     }
 
-    /// Kills, phrases, and the operator's words.
-    fn tell(&mut self, now: f64) -> Result<(), Fault> {
-        let plates = &mut self.plates;
-        for happening in &self.view.happenings {
-            let named = |id| Named { name: self.spectator.name_of(id).unwrap_or("Somebody"), own: false };
-            match happening {
-                Happening::Killed { victim, by, .. } => plates.kills.add(named(*by), named(*victim), now)?,
-                Happening::Said { by, phrase } => {
-                    let text = phrases::words(*phrase).unwrap_or_default();
-                    plates.kills.add_said(named(*by), text, || {}, now)?;
-                }
-                Happening::Notice { text } => plates.callout.announce(text, now)?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
     fn show(&mut self, now: f64) -> Result<(), Fault> {
-        self.tell(now)?;
         let following = self.spectator.following();
         let leader = self.scores.first().filter(|s| s.score > 0);
         let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
-        plates.kills.pass(now);
-        plates.callout.pass(now)?;
+        plates.tell(&self.view.happenings, |id| self.spectator.name_of(id), now)?;
         plates.clock.show(&self.view);
         plates.leads.set(&leads);
         plates.title.set(self.spectator.match_name());
@@ -354,6 +327,7 @@ impl Watch {
         if matches!(self.view.phase, Phase::Results | Phase::Ended)
             && self.view.freshness != Freshness::Waiting
         {
+            plates.table.link(self.view.round)?;
             let occasion = Occasion::RoundOver(self.view.phase_left_s.map(|s| s.ceil() as u32));
             plates.table.show(&self.scores, None, &occasion)?;
         } else {
@@ -371,12 +345,16 @@ impl Watch {
             Some(deck) => deck.failed().then_some(words::NO_REPLAY),
             None => words::of(self.spectator.ended(), self.failed, self.view.freshness),
         };
+        let over = self.deck.is_none() && self.spectator.ended();
         if let Some(body) = document().ok().and_then(|d| d.body()) {
             toggle(&body, "lost", words.is_some());
         }
         self.plates.notice.show(words.map(words::Said::words));
         match self.plates.notice.take_answer() {
-            Some(Answer::Yes) if !self.spectator.ended() && self.deck.is_none() => {
+            Some(Answer::Yes) if over => {
+                route::go(&route::results(&self.id, self.view.round, self.key.as_deref()));
+            }
+            Some(Answer::Yes) if self.deck.is_none() => {
                 self.feed = None;
                 self.open();
             }

@@ -9,16 +9,23 @@ use shared::world::Phase;
 
 use super::Match;
 
+/// Seat numbers behind which a match begins no other round. A number is never given twice and there are 65,534, so the
+/// rest is for whoever comes while the last round is played out.
+const LAST_ROUND_FROM: u16 = 50_000;
+
 impl Match {
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;
-        let again = self.standing || !self.roster.is_empty();
+        let again = (self.standing || !self.roster.is_empty()) && !self.is_worn();
         // The countdown takes the last seconds of the results, so that the pause between rounds stays what it is.
         let soon = round.phase == Phase::Results && round.ticks_left <= self.countdown_ticks();
-        if soon && again && !self.commands.iter().any(|c| matches!(c, Command::CountDown { .. })) {
+        if soon && again {
             self.count_down();
-        } else if soon && !again && round.ticks_left == 0 {
+        } else if soon && round.ticks_left == 0 {
+            self.commands.push(Command::EndMatch);
+        } else if self.is_worn() && self.may_sleep() {
+            // Asleep it would never come to the end of its round.
             self.commands.push(Command::EndMatch);
         }
         self.end_long_pause(now);
@@ -29,6 +36,11 @@ impl Match {
         } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
+    }
+
+    /// Whether so many had a seat that another round might run out of numbers. The lobby hosts a standing match afresh.
+    fn is_worn(&self) -> bool {
+        self.next_player >= LAST_ROUND_FROM
     }
 
     /// Ends the match for everybody and says so on every way.

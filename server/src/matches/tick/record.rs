@@ -12,7 +12,9 @@ use shared::world::{Phase, World};
 
 use super::Match;
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
 use crate::journal::checkpoint::Checkpoint;
+use crate::journal::generations::Generations;
 use crate::journal::recorder::Due;
 use crate::journal::run::Desk;
 use crate::settings::{MatchSettings, Start};
@@ -32,11 +34,22 @@ enum Chapter {
     Ends(u16),
 }
 
-/// A match that begins.
-pub(super) fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
+/// A match that begins, or goes on from `resume`. Its life here has the number `generation`.
+pub(super) fn taken_up(
+    resume: Option<Checkpoint>,
+    (seed, settings): (u64, &MatchSettings),
+    generation: u32,
+) -> Checkpoint {
+    let checkpoint = resume.unwrap_or_else(|| beginning(seed, settings));
+    Checkpoint { generations: checkpoint.generations_with(generation), ..checkpoint }
+}
+
+fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
     let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
-    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk }
+    let attendance = Attendance::default();
+    let (world, generations) = (World::new(seed), Generations::default());
+    Checkpoint { world, commands, bots: Bots::new(seed), desk, attendance, generations }
 }
 
 impl Match {
@@ -47,6 +60,8 @@ impl Match {
             commands: self.commands.clone(),
             bots: self.bots.clone(),
             desk: self.desk(),
+            attendance: self.rounds.attendance().clone(),
+            generations: self.roster.generations().clone(),
         }
     }
 

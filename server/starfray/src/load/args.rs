@@ -99,6 +99,12 @@ impl LoadArgs {
         Ok(())
     }
 
+    /// Connections that all clients have together: over plain HTTP a player has two.
+    pub(crate) fn connections(&self) -> u32 {
+        let each = if self.transport == Transport::Websocket { 1 } else { 2 };
+        self.players * each + self.spectators
+    }
+
     /// Whom the clients trust.
     pub(crate) fn trust(&self) -> Trust {
         Trust { everybody: self.insecure, authority: self.ca.clone() }

@@ -5,12 +5,11 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::load::args::{LoadArgs, Transport};
-use crate::load::comeback::Comeback;
 use crate::load::feed_reader::{Feed, FeedEvent};
+use crate::load::headless::Client;
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::player::{Part, Player, Progress};
 use crate::load::report::{Counts, Report, Run};
@@ -28,61 +27,6 @@ const PHASE_STEP: f64 = 0.618;
 
 /// How long a healthy player's quick arrival tells when ticks are made.
 const TICK_TIMES_KEPT_MS: f64 = 1000.0;
-
-/// A client of either kind; `Gone` once there is no way back.
-enum Client {
-    Player(Box<Player>),
-    Spectator(Box<Spectator>),
-    Gone,
-}
-
-impl Client {
-    fn comeback(&mut self) -> Option<&mut Comeback> {
-        match self {
-            Client::Player(player) => Some(&mut player.comeback),
-            Client::Spectator(spectator) => Some(&mut spectator.comeback),
-            Client::Gone => None,
-        }
-    }
-
-    /// The link ended, or a try failed. False if there is no way back.
-    fn lose(&mut self, now_ms: f64, error: Option<&anyhow::Error>) -> bool {
-        match self {
-            Client::Player(player) => player.lose(now_ms, error),
-            Client::Spectator(spectator) => spectator.lose(now_ms, error),
-            Client::Gone => false,
-        }
-    }
-
-    /// Begins a try to come back, and hands over its sockets, to be registered.
-    fn try_again(
-        &mut self,
-        invitation: &Invitation,
-        now_ms: f64,
-        mut register: impl FnMut(&mut TcpStream) -> std::io::Result<()>,
-    ) -> Result<()> {
-        match self {
-            Client::Player(player) => {
-                player.try_again(invitation, now_ms)?;
-                player.register(register)?;
-            }
-            Client::Spectator(spectator) => {
-                spectator.try_again(invitation, now_ms)?;
-                spectator.socket().map_or(Ok(()), &mut register)?;
-            }
-            Client::Gone => {}
-        }
-        Ok(())
-    }
-
-    fn is_connected(&self) -> bool {
-        match self {
-            Client::Player(player) => !player.comeback.is_away(),
-            Client::Spectator(spectator) => !spectator.comeback.is_away(),
-            Client::Gone => false,
-        }
-    }
-}
 
 /// All clients of a run.
 pub(crate) struct Crowd {

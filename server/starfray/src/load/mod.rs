@@ -33,6 +33,8 @@ pub(crate) mod carrier;
 pub(crate) mod player;
 pub(crate) mod spectator;
 
+pub(crate) mod headless;
+
 pub(crate) mod crowd;
 
 use args::LoadArgs;
@@ -45,6 +47,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 /// Runs the load and prints its figures as the last line of standard output.
 pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     args.check()?;
+    let (wanted, fitting) = (args.connections(), server::open_files::raise().unwrap_or(u32::MAX));
+    ensure!(wanted <= fitting, "{wanted} connections need a higher limit of open files: {fitting} fit");
     let invitation = Invitation::find(&args.url, args.match_id.as_deref(), &args.trust())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));
     let seats = join_all(&invitation, args.players)?;

@@ -125,6 +125,7 @@ impl Player {
         }
         self.comeback.lost(now_ms, bye.map_or(0, |bye| bye.retry_ms));
         self.link = Carrier::Closed;
+        (self.down, self.up) = (0, 0);
         self.core.link_lost(now_ms);
         true
     }

@@ -44,6 +44,8 @@ pub enum End {
     Replaced,
     /// All seats are taken.
     Full,
+    /// It has ended while it was played.
+    Over,
     /// There is no such match, or it has ended.
     Gone,
     /// The host, or the server's operator, removed the player; with what they had to say, and whether for good.
@@ -239,7 +241,7 @@ impl Link {
             self.stand = Stand::Over(End::Version);
         } else if is(CloseReason::MatchEnded) {
             storage::set_seat(&self.match_id, None);
-            self.stand = Stand::Over(End::Gone);
+            self.stand = Stand::Over(End::Over);
         } else if is(CloseReason::Kicked) || is(CloseReason::Banned) {
             storage::set_seat(&self.match_id, None);
             let words = bye.map(|bye| bye.words.clone()).unwrap_or_default();

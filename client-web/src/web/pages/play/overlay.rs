@@ -130,6 +130,7 @@ impl Overlay {
             (false, false) => None,
         };
         if let Some(occasion) = occasion {
+            self.table.link(view.round)?;
             return self.table.show(&self.scores, client.player(), &occasion);
         }
         self.table.hide();

@@ -1,14 +1,16 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
+use shared::id::PlayerId;
+use shared::phrases;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
-use crate::view::{Freshness, View};
+use crate::view::{Freshness, Happening, View};
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
-use crate::web::hud::kills::Kills;
+use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
 use crate::web::hud::slots::Slots;
@@ -62,8 +64,36 @@ impl Plates {
         })
     }
 
-    /// Shows how fresh the picture is.
+    /// Tells what happened since the last picture.
+    pub(super) fn tell<'n>(
+        &mut self,
+        happenings: &[Happening],
+        name_of: impl Fn(PlayerId) -> Option<&'n str>,
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let named = |id| Named { name: name_of(id).unwrap_or("Somebody"), own: false };
+        for happening in happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now_ms)?,
+                Happening::Said { by, phrase } => {
+                    let text = phrases::words(*phrase).unwrap_or_default();
+                    self.kills.add_said(named(*by), text, || {}, now_ms)?;
+                }
+                Happening::Notice { text } => self.callout.announce(text, now_ms)?,
+                _ => {}
+            }
+        }
+        self.kills.pass(now_ms);
+        self.callout.pass(now_ms)
+    }
+
+    /// Shows how fresh the picture is, or when the server restarts.
     pub(super) fn show_state(&mut self, view: &View) {
+        for happening in &view.happenings {
+            if let Happening::Closing { in_s } = happening {
+                self.state.set(&format!("Restart in {in_s} s"));
+            }
+        }
         if self.freshness.is_new(view.freshness) {
             toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
             toggle(&self.mode, "gone", view.freshness == Freshness::Lost);
