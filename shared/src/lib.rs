@@ -4,6 +4,7 @@
 //! The modules stand in reading order; each may import only those above it.
 
 pub mod angle;
+pub mod bounds;
 pub mod id;
 pub mod name;
 pub mod phrases;

@@ -112,7 +112,7 @@ fn draw_chosen() -> Result<(), Fault> {
     let about = maps::about(&chosen);
     Text::by_id("map-name")?.set(&maps::label(&chosen));
     let size = arena.half() * 2.0;
-    let hint = about.get("max_players_hint").number().unwrap_or(0.0);
+    let hint = about.get("max_players_hint").number().unwrap_or(0.0) as u32;
     Text::by_id("map-size")?
         .set(&format!("{} by {} units, for about {hint} players", size.x as u32, size.y as u32));
     Text::by_id("map-line")?.set(&about.get("about").text().unwrap_or_default());
