@@ -7,6 +7,9 @@ const HOST = `starfray.host.${id}`;
 const OPENED = `starfray.panel.${id}`;
 const EVERY_MS = 1000;
 
+// The seat of this tab, as the game says it.
+const own = () => Number(document.body.dataset.seat);
+
 // Some browsers refuse storage; then the game loads no panel.
 const token = () => localStorage.getItem(HOST);
 
@@ -92,8 +95,8 @@ const panel = make("aside", { className: "panel notice", id: "panel", ariaLabel:
   make("header", {}, title, phase, close),
   make("div", { className: "invite" },
     make("img", { src: `/api/matches/${id}/invite.svg`, alt: "QR code of the invite link" }),
-    make("div", {}, make("p", { className: "note", textContent: "Send the link, or let friends scan the code." }), link, copy, here)),
-  make("div", { className: "acts" }, start, pause, resume, rematch, lock, end),
+    make("div", {}, link, copy, make("p", { className: "note", textContent: "Send the link, or let friends scan it." }), here)),
+  make("div", { className: "turns" }, start, pause, resume, rematch, lock, end),
   make("div", { className: "step num" },
     make("span", { textContent: "Bots" }),
     button("−", () => act("remove_bot"), { ariaLabel: "Fewer bots", className: "" }), bots,
@@ -115,9 +118,12 @@ const show = (on) => {
 
 const row = (player) => {
   const name = make("span", { className: "cut", textContent: player.name });
-  const state = make("span", { className: "st num", textContent: player.connected ? `${player.score}` : "away" });
   const whom = { player_id: player.player_id };
-  return make("li", {}, name, state,
+  if (player.player_id === own()) {
+    return make("li", {}, name, make("span", { className: "st", textContent: "You host" }));
+  }
+  name.append(make("small", { className: "st num", textContent: player.connected ? player.score : "away" }));
+  return make("li", {}, name,
     sure("Kick", () => act("kick", whom), `Kick ${player.name}`),
     sure("Ban", () => act("ban", whom), `Ban ${player.name}`),
     sure("Make host", () => act("transfer", whom), `Make ${player.name} the host`));
@@ -139,7 +145,7 @@ const draw = (match) => {
   lock.textContent = match.locked ? "Unlock" : "Lock";
   lock.dataset.act = match.locked ? "unlock" : "lock";
   // A list that is the same stays, or a press that waits for its second one would be lost.
-  const people_now = JSON.stringify(humans.map((p) => [p.player_id, p.name, p.score, p.connected]));
+  const people_now = JSON.stringify(humans.map((p) => [p.player_id, p.name, p.score, p.connected, own()]));
   if (people_now === shown || people.querySelector("[data-sure]")) return;
   shown = people_now;
   const focused = document.activeElement?.ariaLabel;

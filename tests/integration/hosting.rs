@@ -1,6 +1,7 @@
 //! The host's acts by HTTP, what joins in a rush get, quick play, and the lobby's live list.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tests::http::{Answer, get, host, post, post_json};
 use tests::patience::wait_for;
 use tests::pilot::{open_socket, take_seat};
 use tests::server::Server;
-use tungstenite::Message;
+use tungstenite::{Message, WebSocket};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -87,21 +88,56 @@ fn players_are_removed_banned_and_made_host() {
         Ok((to(host_token, "transfer", json!({"player_id": heir.0})).0 == 200).then_some(()))
     })
     .unwrap();
-    let newer = loop {
-        let Message::Binary(bytes) = socket.read().unwrap() else { continue };
-        let Ok(ServerMessage::Events(_, events)) = decode::<ServerMessage>(&bytes, 1 << 20) else { continue };
-        let told = events.into_iter().find_map(|event| match event {
-            PlayerEvent::HostToken(token) => Some(token),
-            _ => None,
-        });
-        if let Some(token) = told {
-            break token;
-        }
-    };
+    let newer =
+        wait_for("the word that they are the host", SOON, || Ok(host_token_told(&mut socket))).unwrap();
     assert_eq!(to(host_token, "lock", json!({})), error(403, "forbidden"));
     assert_eq!(to(&newer, "lock", json!({})), error(200, ""));
     let late = post_json(&server.url(&format!("/api/matches/{id}/join")), &json!({"name": "Late"})).unwrap();
     assert_eq!((late.status, late.error()), error(409, "match_locked"));
+}
+
+/// The host's token, if the next message that has arrived tells it.
+fn host_token_told(socket: &mut WebSocket<TcpStream>) -> Option<String> {
+    let Ok(Message::Binary(bytes)) = socket.read() else { return None };
+    let Ok(ServerMessage::Events(_, events)) = decode::<ServerMessage>(&bytes, 1 << 20) else { return None };
+    events.into_iter().find_map(|event| match event {
+        PlayerEvent::HostToken(token) => Some(token),
+        _ => None,
+    })
+}
+
+#[test]
+fn every_act_is_the_hosts_alone() {
+    const ACTS: [&str; 12] = [
+        "start",
+        "pause",
+        "resume",
+        "rematch",
+        "end",
+        "add_bot",
+        "remove_bot",
+        "lock",
+        "unlock",
+        "kick",
+        "ban",
+        "transfer",
+    ];
+    let server = Server::start().unwrap();
+    let (id, _) = hosted(&server, &json!({}));
+    let (_, elsewhere) = hosted(&server, &json!({}));
+    let (player, seat) = take_seat(server.address, &id, "Ann").unwrap();
+    let whom = json!({"player_id": player.0});
+    for action in ACTS {
+        let url = server.url(&format!("/api/matches/{id}/host/{action}"));
+        assert_eq!(post_json(&url, &whom).unwrap().status, 401, "{action} without a token");
+        for (token, status) in [("", 401), ("abc", 401), (&*elsewhere, 403), (&*seat, 403)] {
+            let answer = act(&server, (&id, token), action, &whom);
+            assert_eq!(answer.status, status, "{action} with {token:?}: {}", answer.text);
+        }
+    }
+    let known = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
+    assert_eq!((&known["phase"], &known["locked"]), (&json!("playing"), &json!(false)), "nothing was done");
+    assert_eq!(known["players"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -184,9 +220,9 @@ fn the_list_is_live() {
     assert_eq!(next("gone")["id"], id.as_str());
 }
 
-fn open_list(server: &Server) -> std::net::TcpStream {
+fn open_list(server: &Server) -> TcpStream {
     use std::io::Write;
-    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
     stream.write_all(b"GET /api/matches/live HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
     stream

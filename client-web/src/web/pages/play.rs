@@ -21,7 +21,9 @@ use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
 use crate::ladder::FIRST_MESSAGE_MS;
 use crate::view::{Happening, View};
-use crate::web::dom::{Fault, after, body, document, element, listen, now_ms, toggle, visible, window};
+use crate::web::dom::{
+    Changed, Fault, after, body, document, element, listen, now_ms, toggle, visible, window,
+};
 use crate::web::hooks::{self, State};
 use crate::web::hud::menu::{Choice, Menu};
 use crate::web::hud::notice::{Answer, Notice};
@@ -45,6 +47,7 @@ struct Play {
     notice: Notice,
     menu: Menu,
     wheel: Wheel,
+    seat: Changed<u16>,
     view: View,
     playground: Option<Rc<Playground>>,
 }
@@ -65,6 +68,7 @@ pub fn begin(match_id: String, playground: Option<Rc<Playground>>) -> Result<(),
         notice: Notice::new()?,
         menu: Menu::new()?,
         wheel: Wheel::new()?,
+        seat: Changed::default(),
         view: View::default(),
         playground,
     };
@@ -281,8 +285,11 @@ impl Play {
         Ok(())
     }
 
-    /// The player may have become the host.
+    /// The player may have become the host. The host's panel reads from the page which seat is theirs.
     fn heed_rights(&mut self) -> Result<(), Fault> {
+        if let Some(player) = self.client.player().filter(|player| self.seat.is_new(player.0)) {
+            body()?.set_attribute("data-seat", &player.0.to_string())?;
+        }
         for happening in &self.view.happenings {
             if let Happening::HostToken { token } = happening {
                 storage::set_host(&self.link.match_id, token);

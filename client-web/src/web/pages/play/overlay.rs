@@ -165,6 +165,7 @@ impl Overlay {
                 muted.borrow_mut().push(by);
             }
         };
+        self.labels.say(by, text, now_ms);
         self.kills.add_said(named, text, mute, now_ms)
     }
 

@@ -1,6 +1,9 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use shared::id::PlayerId;
 use shared::phrases;
 use web_sys::HtmlElement;
@@ -37,6 +40,8 @@ pub struct Plates {
     pub(super) keys: HtmlElement,
     pub(super) mode: HtmlElement,
     pub(super) freshness: Changed<Freshness>,
+    /// Whose phrases the spectator does not want to see.
+    muted: Rc<RefCell<Vec<PlayerId>>>,
 }
 
 impl Plates {
@@ -61,6 +66,7 @@ impl Plates {
             keys: by_id("watch-keys")?,
             mode: find(&by_id::<HtmlElement>("watching")?, ".mode")?,
             freshness: Changed::default(),
+            muted: Rc::default(),
         })
     }
 
@@ -76,8 +82,13 @@ impl Plates {
             match happening {
                 Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now_ms)?,
                 Happening::Said { by, phrase } => {
-                    let text = phrases::words(*phrase).unwrap_or_default();
-                    self.kills.add_said(named(*by), text, || {}, now_ms)?;
+                    let Some(text) = phrases::words(*phrase).filter(|_| !self.muted.borrow().contains(by))
+                    else {
+                        continue;
+                    };
+                    let (by, muted) = (*by, Rc::clone(&self.muted));
+                    self.labels.say(by, text, now_ms);
+                    self.kills.add_said(named(by), text, move || muted.borrow_mut().push(by), now_ms)?;
                 }
                 Happening::Notice { text } => self.callout.announce(text, now_ms)?,
                 _ => {}
