@@ -119,11 +119,13 @@ const show = (on) => {
 const row = (player) => {
   const name = make("span", { className: "cut", textContent: player.name });
   const whom = { player_id: player.player_id };
+  const side = player.team ? [button("Swap side", () => act("team", { ...whom, team: 3 - player.team }),
+    { ariaLabel: `${player.name} to the other side` })] : [];
   if (player.player_id === own()) {
-    return make("li", {}, name, make("span", { className: "st", textContent: "You host" }));
+    return make("li", {}, name, make("span", { className: "st", textContent: "You host" }), ...side);
   }
   name.append(make("small", { className: "st num", textContent: player.connected ? player.score : "away" }));
-  return make("li", {}, name,
+  return make("li", {}, name, ...side,
     sure("Kick", () => act("kick", whom), `Kick ${player.name}`),
     sure("Ban", () => act("ban", whom), `Ban ${player.name}`),
     sure("Make host", () => act("transfer", whom), `Make ${player.name} the host`));
@@ -145,7 +147,7 @@ const draw = (match) => {
   lock.textContent = match.locked ? "Unlock" : "Lock";
   lock.dataset.act = match.locked ? "unlock" : "lock";
   // A list that is the same stays, or a press that waits for its second one would be lost.
-  const people_now = JSON.stringify(humans.map((p) => [p.player_id, p.name, p.score, p.connected, own()]));
+  const people_now = JSON.stringify(humans.map((p) => [p.player_id, p.name, p.score, p.connected, p.team, own()]));
   if (people_now === shown || people.querySelector("[data-sure]")) return;
   shown = people_now;
   const focused = document.activeElement?.ariaLabel;

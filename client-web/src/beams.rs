@@ -5,7 +5,7 @@ use glam::Vec2;
 use shared::angle::Angle;
 use shared::collision::{swept_circle, swept_walls};
 use shared::id::PlayerId;
-use shared::rules::{MUZZLE_UNITS, RAIL_RADIUS, RAIL_RANGE, SHIP_RADIUS};
+use shared::rules::{MUZZLE_UNITS, Rules, SHIP_RADIUS};
 use shared::tick::Tick;
 
 use crate::shots::Field;
@@ -35,14 +35,22 @@ impl Beams {
     }
 }
 
+/// A beam that the server told of.
+pub fn told(by: PlayerId, (from, to): (Vec2, Vec2), rules: &Rules) -> Happening {
+    // One that comes as far as it can has met nothing.
+    let met = from.distance(to) < rules.book.rail.range - MUZZLE_UNITS - 2.0;
+    Happening::Beam { by, from, to, met }
+}
+
 /// A beam of `by` from a ship at `middle`, as far as can be seen here: to the first wall or drawn ship on its way.
 pub fn beam(by: PlayerId, (middle, aim): (Vec2, Angle), ships: &[ShipView], field: &Field<'_>) -> Happening {
     let way = aim.direction();
-    let far = middle + way * RAIL_RANGE;
-    let met = |ship: &ShipView| swept_circle(middle, far, ship.position, SHIP_RADIUS + RAIL_RADIUS);
+    let rail = &field.rules.book.rail;
+    let far = middle + way * rail.range;
+    let met = |ship: &ShipView| swept_circle(middle, far, ship.position, SHIP_RADIUS + rail.radius);
     let parts = ships.iter().filter_map(met).chain(swept_walls(field.arena, middle, far));
-    let to = middle.lerp(far, parts.fold(1.0, f32::min));
-    Happening::Beam { by, from: middle + way * MUZZLE_UNITS, to }
+    let part = parts.fold(1.0, f32::min);
+    Happening::Beam { by, from: middle + way * MUZZLE_UNITS, to: middle.lerp(far, part), met: part < 1.0 }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use shared::arena::Arena;
 use shared::codec::{self, DecodeError};
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
+use shared::mode::Team;
 use shared::protocol::{Bye, ClientMessage, Nothing, PROTOCOL_VERSION, ServerMessage, Welcome};
 use shared::snapshot::SnapshotError;
 use shared::world::{Hull, Phase};
@@ -301,6 +302,11 @@ impl Client {
     /// What to call a player.
     pub fn name_of(&self, id: PlayerId) -> Option<&str> {
         self.play.as_ref()?.roster.name_of(id)
+    }
+
+    /// A player's side; nobody's for strangers.
+    pub fn team_of(&self, id: PlayerId) -> Team {
+        self.play.as_ref().map(|play| play.roster.team_of(id)).unwrap_or_default()
     }
 
     /// The shape of a player's ship; the plain one for strangers.

@@ -18,7 +18,7 @@ use shared::record::{Head, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord, p
 use shared::replica::in_view;
 use shared::rules::Rules;
 use shared::simulation::{Stage, step};
-use shared::snapshot::{InputReport, SLACK_STEPS};
+use shared::snapshot::{InputReport, Kit, SLACK_STEPS};
 use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Pilot, Ship, Shot, World};
 
@@ -107,10 +107,15 @@ impl Exchange {
             tick: self.world.tick,
             rate: rules.rate,
             round_ticks: rules.round_ticks,
+            mode: rules.mode,
+            goal: rules.goal,
+            rules: rules.book,
             rules_hash: rules.hash(),
             arena: self.stage.arena.clone(),
             pilot: self.world.pilot(self.players[index].id).unwrap().clone(),
             round: self.world.round,
+            team_scores: Vec::new(),
+            cores: Vec::new(),
         };
         let pilots = self.world.pilots.clone();
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots };
@@ -287,8 +292,10 @@ fn snapshot(world: &World, player: &Player) -> Vec<u8> {
         fire_wait_ticks: own.fire_wait_ticks as u8,
         guard_ticks: own.guard_ticks as u8,
         respawn_ticks: own.respawn_ticks as u8,
-        rail_wait_ticks: own.rail_wait_ticks as u8,
+        second_wait_ticks: own.second_wait_ticks as u8,
         checksum: None,
+        kit: Some(Kit::from(own)),
+        things: false,
     };
     let mut bytes = Vec::new();
     head.put(&mut bytes);

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::id::PlayerId;
-use shared::rules::DASH_SPEED;
 use shared::snapshot::SeenShip;
 use shared::tick::Tick;
 
@@ -18,6 +17,8 @@ const MOMENTS_MAX: usize = 64;
 const EXTRAPOLATE_MS: f64 = 100.0;
 /// A longer way between two neighbouring moments is a jump to another place.
 const JUMP_UNITS: f32 = 100.0;
+/// The same for longer gaps: faster than this, in units/s, nobody flies.
+const JUMP_SPEED: f32 = 768.0;
 
 /// All ships of which something is known at one tick, by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,11 +51,10 @@ impl Timeline {
     }
 
     /// Adds a moment; one that is not newer than the newest is ignored.
-    pub fn push(&mut self, mut moment: Moment) {
+    pub fn push(&mut self, moment: Moment) {
         if self.newest().is_some_and(|n| n.tick >= moment.tick) {
             return;
         }
-        moment.ships.sort_unstable_by_key(|s| s.id);
         while self.moments.len() >= MOMENTS_MAX {
             self.moments.pop_front();
         }
@@ -93,7 +93,7 @@ impl Timeline {
         let ahead = to.and_then(|to| Some((to, to.ship(ship.id)?)));
         let near = ahead.filter(|(to, next)| {
             let gap_s = f64::from(to.tick.since(from.tick)) * self.period_ms / 1000.0;
-            ship.position.distance(next.position) <= JUMP_UNITS.max(DASH_SPEED * gap_s as f32 * 1.2)
+            ship.position.distance(next.position) <= JUMP_UNITS.max(JUMP_SPEED * gap_s as f32)
         });
         let Some((to, next)) = near else {
             let fly_s = since_ms.min(EXTRAPOLATE_MS) as f32 / 1000.0;
@@ -118,6 +118,8 @@ fn shown(ship: &SeenShip, position: Vec2, aim: Angle) -> ShipView {
         guarded: ship.guarded,
         dashing: ship.dashing,
         limbo: ship.limbo,
+        shielded: ship.shielded,
+        carries: ship.carries,
     }
 }
 
@@ -138,6 +140,8 @@ mod tests {
             guarded: false,
             dashing: false,
             limbo: false,
+            shielded: false,
+            carries: false,
         }
     }
 

@@ -5,6 +5,8 @@
 
 pub mod view;
 
+pub mod sides;
+
 pub mod aids;
 
 pub mod determinism;

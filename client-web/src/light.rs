@@ -186,8 +186,10 @@ fn snapshot_body(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use shared::arena::Arena;
     use shared::codec::Packed;
+    use shared::mode::{Mode, Team};
     use shared::name::PlayerName;
     use shared::protocol::Welcome;
+    use shared::rule_book::RuleBook;
     use shared::rules::Rules;
     use shared::snapshot::InputReport;
     use shared::tick::Tick;
@@ -205,6 +207,9 @@ mod tests {
             tick: Tick(0),
             rate: TickRate::DEFAULT,
             round_ticks: 100,
+            mode: Mode::Ffa,
+            goal: 0,
+            rules: RuleBook::STANDARD,
             rules_hash: Rules::new(TickRate::DEFAULT, 1).hash(),
             arena: Arena::open(4),
             pilot: Pilot {
@@ -215,8 +220,11 @@ mod tests {
                 limbo: false,
                 score: 0,
                 deaths: 0,
+                team: Team::None,
             },
             round: Round::default(),
+            team_scores: Vec::new(),
+            cores: Vec::new(),
         }))
     }
 

@@ -23,6 +23,8 @@ pub fn draw_own(
         view.respawn_s = ((f32::from(ship.respawn_ticks) - fraction) * rules.dt).max(0.0);
         return ship.motion.position + error;
     }
+    let arms = ship.kit.arms;
+    let every = rules.second_every(arms.weapon, arms.charges > 0);
     let mut next = ship;
     flight.fly(&mut next, input);
     let position = ship.motion.position.lerp(next.motion.position, fraction) + error;
@@ -35,7 +37,10 @@ pub fn draw_own(
         hull_points: ship.hull_points,
         guard: (f32::from(ship.guard_ticks) / f32::from(rules.guard_ticks.max(1))).min(1.0),
         dashes: f32::from(ship.motion.dash_energy) / f32::from(rules.dash_recharge_ticks.max(1)),
-        rail: 1.0 - f32::from(ship.rail_wait_ticks) / f32::from(rules.rail_every_ticks.max(1)),
+        arms: ship.kit.arms,
+        second: 1.0 - f32::from(ship.second_wait_ticks) / f32::from(every.max(1)),
+        shield: f32::from(ship.kit.shield_points) / rules.book.pickups.shield,
+        carries: ship.carries,
         dashing: ship.motion.dash_ticks > 0 || next.motion.dash_ticks > 0,
     });
     position

@@ -40,6 +40,8 @@ impl OwnTruth {
             guarded: own.guard_ticks > 0,
             dashing: own.motion.dash_ticks > 0,
             limbo: false,
+            shielded: false,
+            carries: false,
         };
         let alive = own.respawn_ticks == 0;
         self.line.push(Moment { tick: snapshot.tick, ships: if alive { vec![ship] } else { Vec::new() } });

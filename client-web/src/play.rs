@@ -2,6 +2,7 @@
 //! It knows neither the link nor the wire; the client owns both and makes a new play for every welcome.
 
 mod news;
+mod things;
 
 use glam::Vec2;
 use shared::angle::Angle;
@@ -11,7 +12,8 @@ use shared::id::PlayerId;
 use shared::input::ShipInput;
 use shared::protocol::{InputMessage, Welcome};
 use shared::replica::Replica;
-use shared::rules::Rules;
+use shared::rule_book::Weapon;
+use shared::scatter::fan;
 use shared::snapshot::{OwnShip, Snapshot};
 use shared::tick::Tick;
 use shared::world::Phase;
@@ -31,8 +33,9 @@ use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shot_sightings::{ShotSightings, Sight};
+use crate::sides;
 use crate::sightings;
-use crate::view::{Freshness, Happening, View};
+use crate::view::{Freshness, Happening, MineView, Sides, View};
 
 /// News that are later than this are worth a notice.
 const LATE_MS: f64 = 250.0;
@@ -65,6 +68,11 @@ pub struct Play {
     prediction: Prediction,
     shots: ShotSightings,
     beams: Beams,
+    sides: Option<Sides>,
+    /// What the newest snapshot says of mines and pickups, and of the own ship.
+    mines: Vec<MineView>,
+    pickups: Vec<u8>,
+    own: OwnShip,
     schedule: Schedule,
     /// The moment at which others were drawn last.
     drawn: Option<f64>,
@@ -81,19 +89,17 @@ pub struct Play {
 impl Play {
     /// A play that begins. `None` if the server plays by other rules than this client knows.
     pub fn new(welcome: Welcome) -> Option<Play> {
-        let rules = Rules { round_ticks: welcome.round_ticks, ..Rules::new(welcome.rate, 0) };
-        if rules.hash() != welcome.rules_hash {
-            return None;
-        }
+        let rules = welcome.rules()?;
         let period_ms = welcome.rate.period_ms();
         let mut roster = Roster::default();
         roster.add(&welcome.pilot);
+        let told = (welcome.team_scores, welcome.cores);
+        let ground = Ground { arena: welcome.arena, rules };
         Some(Play {
             player: welcome.player,
             match_name: welcome.match_name,
-            replica: Replica::new(welcome.player, welcome.arena.clone(), rules.clone()),
+            replica: Replica::new(welcome.player, ground.arena.clone(), ground.rules.clone()),
             roster,
-            ground: Ground { arena: welcome.arena, rules },
             welcomed_at: welcome.tick,
             phase: welcome.round.phase,
             round: RoundClock::new(welcome.round, welcome.tick),
@@ -104,12 +110,17 @@ impl Play {
             prediction: Prediction::default(),
             shots: ShotSightings::new(welcome.player),
             beams: Beams::default(),
+            sides: sides::of_match(&ground.arena, &ground.rules).map(|s| news::sides_told(s, &told)),
+            mines: Vec::new(),
+            pickups: Vec::new(),
+            own: OwnShip::default(),
             schedule: Schedule::default(),
             drawn: None,
             aimed: None,
             dry: false,
             waking: false,
             truth: OwnTruth::new(period_ms),
+            ground,
         })
     }
 
@@ -125,6 +136,8 @@ impl Play {
             self.roster.add(&welcome.pilot);
             self.round = RoundClock::new(welcome.round, welcome.tick);
             self.welcomed_at = welcome.tick;
+            let told = (welcome.team_scores.clone(), welcome.cores.clone());
+            self.sides = self.sides.map(|sides| news::sides_told(sides, &told));
         }
         same
     }
@@ -210,6 +223,7 @@ impl Play {
         }
         self.timeline.push(now);
         self.truth.observe(self.player, snapshot);
+        self.see_things(snapshot);
     }
 
     fn tell_life(&mut self, verdict: Verdict, own: &OwnShip) {
@@ -282,12 +296,23 @@ impl Play {
         if !self.truth.aids.prediction {
             return;
         }
+        let field = self.ground.field();
         if deeds.fired {
-            self.shots.fired((tick, seen), position, aim, &self.ground.field());
+            self.shots.fired((tick, seen), position, (aim, 0), &field);
         }
-        if deeds.railed && self.beams.fired(tick) {
-            let ships = self.timeline.ships_at(seen);
-            self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
+        match deeds.used {
+            Some(Weapon::Rail) if self.beams.fired(tick) => {
+                let ships = self.timeline.ships_at(seen);
+                let ships = self.targets(ships);
+                self.schedule.now(beam(self.player, (position, aim), &ships, &self.ground.field()));
+            }
+            Some(Weapon::Scatter) => {
+                let fan = fan(&self.ground.rules, (tick, self.player), aim);
+                for pellet in fan.zip(1..) {
+                    self.shots.fired((tick, seen), position, pellet, &field);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -335,9 +360,11 @@ impl Play {
         let rtt_ms = self.client_clock.rtt_ms();
         view.happenings = self.schedule.take(others, f64::from(self.ground.rules.rate.hz()));
         view.ships = self.timeline.ships_at(others);
+        let targets = self.targets(view.ships.clone());
         let field = self.ground.field();
-        view.happenings.extend(self.shots.pass(others, &view.ships, rtt_ms.unwrap_or(0.0), &field));
-        view.shots = self.shots.views(others, self.ground.rules.dt);
+        view.happenings.extend(self.shots.pass(others, &targets, rtt_ms.unwrap_or(0.0), &field));
+        self.show_things(&mut view);
+        view.shots = self.shots.views(others, &self.ground.rules);
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         view.others_at = others;
         view.beyond_ticks = self.timeline.beyond(others) as f32;

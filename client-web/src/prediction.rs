@@ -7,6 +7,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::input::{Buttons, ShipInput};
 use shared::movement::move_ship;
+use shared::rule_book::Weapon;
 use shared::rules::{INPUT_HOLD_MS, Rules};
 use shared::snapshot::OwnShip;
 use shared::tick::Tick;
@@ -36,8 +37,8 @@ pub struct Deeds {
     pub dashed: bool,
     /// A shot was born.
     pub fired: bool,
-    /// The rail was fired.
-    pub railed: bool,
+    /// The second weapon was used: which.
+    pub used: Option<Weapon>,
 }
 
 /// How the server's word compares with the prediction.
@@ -70,6 +71,11 @@ struct Step {
 }
 
 impl Flight<'_> {
+    /// What `input` does to `ship` as it is.
+    fn heeded(&self, ship: &OwnShip, input: ShipInput) -> ShipInput {
+        if ship.carries { self.rules.laden(input) } else { input }
+    }
+
     /// Moves `ship` by one tick in the order of `simulation::step`. Where a new life begins only the server knows.
     pub fn fly(&self, ship: &mut OwnShip, input: ShipInput) -> Deeds {
         let mut deeds = Deeds::default();
@@ -78,21 +84,24 @@ impl Flight<'_> {
         }
         let alive = ship.respawn_ticks == 0;
         if alive {
+            let input = self.heeded(ship, input);
             deeds.dashed = move_ship(&mut ship.motion, input, self.rules, self.arena);
         }
         ship.fire_wait_ticks = ship.fire_wait_ticks.saturating_sub(1);
         ship.guard_ticks = ship.guard_ticks.saturating_sub(1);
-        ship.rail_wait_ticks = ship.rail_wait_ticks.saturating_sub(1);
+        ship.second_wait_ticks = ship.second_wait_ticks.saturating_sub(1);
         let armed = alive && self.weapons_on;
         if armed && ship.fire_wait_ticks == 0 && input.buttons.has(Buttons::FIRE) {
             ship.fire_wait_ticks = self.rules.fire_every_ticks;
             ship.guard_ticks = 0;
             deeds.fired = true;
         }
-        if armed && ship.rail_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
-            ship.rail_wait_ticks = self.rules.rail_every_ticks;
+        let weapon = ship.kit.arms.weapon;
+        let has_second = armed && weapon != Weapon::None;
+        if has_second && ship.second_wait_ticks == 0 && input.buttons.has(Buttons::RAIL) {
+            ship.second_wait_ticks = self.rules.spend(&mut ship.kit.arms);
             ship.guard_ticks = 0;
-            deeds.railed = true;
+            deeds.used = Some(weapon);
         }
         deeds
     }
@@ -218,7 +227,6 @@ fn distance(predicted: &OwnShip, truth: &OwnShip, rules: &Rules) -> f32 {
 mod tests {
     use shared::angle::Angle;
     use shared::input::Thrust;
-    use shared::rules::DASH_SPEED;
     use shared::tick::TickRate;
 
     use super::*;
@@ -320,7 +328,7 @@ mod tests {
         });
         flight.fly(&mut truth, right(0));
         assert_eq!(prediction.present(), Some((Tick(20), truth)));
-        assert!(truth.motion.position.x > DASH_SPEED * 0.1);
+        assert!(truth.motion.position.x > 64.0);
         prediction.push(Tick(15), right(0), &flight);
         assert_eq!(prediction.present().unwrap().0, Tick(15));
         prediction.push(Tick(9_000), right(0), &flight);

@@ -1,9 +1,9 @@
 //! Who is in the match, what to call them, and how they stand: the server's pages kept true by events.
 //! Spectators fill the same list from the feed. It knows names and numbers, no ships.
 
-use std::collections::BTreeMap;
-
+use shared::by_id::ById;
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::protocol::{PlayerEvent, RosterPage};
 use shared::world::{Hull, Pilot};
 
@@ -12,7 +12,7 @@ use crate::view::Score;
 /// Everybody in the match.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    seats: BTreeMap<PlayerId, Score>,
+    seats: ById<PlayerId, Score>,
     /// Somebody's place as the server says it, 1 for the best, while the rows alone do not tell it.
     place: Option<(PlayerId, u16)>,
 }
@@ -33,6 +33,7 @@ impl Roster {
             limbo: pilot.limbo,
             score: pilot.score,
             deaths: pilot.deaths,
+            team: pilot.team,
         };
         self.seats.insert(pilot.id, score);
     }
@@ -51,10 +52,23 @@ impl Roster {
     /// Takes in what happened.
     pub fn apply(&mut self, event: &PlayerEvent) {
         match event {
-            PlayerEvent::Joined(id, name, hull, bot) => {
-                let name = name.as_str().to_owned();
-                let seat = Score { id: *id, name, hull: *hull, bot: *bot, limbo: false, score: 0, deaths: 0 };
+            PlayerEvent::Joined(id, name, hull, bot, team) => {
+                let seat = Score {
+                    id: *id,
+                    name: name.as_str().to_owned(),
+                    hull: *hull,
+                    bot: *bot,
+                    limbo: false,
+                    score: 0,
+                    deaths: 0,
+                    team: *team,
+                };
                 self.seats.insert(*id, seat);
+            }
+            PlayerEvent::Teamed(id, team) => {
+                if let Some(seat) = self.seats.get_mut(id) {
+                    seat.team = *team;
+                }
             }
             PlayerEvent::Left(id) => {
                 self.seats.remove(id);
@@ -68,7 +82,7 @@ impl Roster {
                 if let Some(seat) = self.seats.get_mut(victim) {
                     seat.deaths = seat.deaths.saturating_add(1);
                 }
-                if let Some(seat) = self.seats.get_mut(by) {
+                if let Some(seat) = self.seats.get_mut(by).filter(|_| by != victim) {
                     seat.score = seat.score.saturating_add(1);
                 }
             }
@@ -83,6 +97,9 @@ impl Roster {
             | PlayerEvent::Hit(..)
             | PlayerEvent::Beam(..)
             | PlayerEvent::Place(_)
+            | PlayerEvent::TeamScores(..)
+            | PlayerEvent::Core(_)
+            | PlayerEvent::Blast(..)
             | PlayerEvent::Closing(_)
             | PlayerEvent::Said(..)
             | PlayerEvent::HostToken(_)
@@ -114,6 +131,13 @@ impl Roster {
         self.seats.values().min_by_key(|s| (std::cmp::Reverse(s.score), s.deaths, s.id)).map(|s| s.id)
     }
 
+    /// A player has this score now.
+    pub fn set_score(&mut self, id: PlayerId, score: u16) {
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.score = score;
+        }
+    }
+
     /// A player's kills in this round.
     pub fn score_of(&self, id: PlayerId) -> Option<u16> {
         self.seats.get(&id).map(|s| s.score)
@@ -122,6 +146,11 @@ impl Roster {
     /// What to call a player.
     pub fn name_of(&self, id: PlayerId) -> Option<&str> {
         self.seats.get(&id).map(|s| s.name.as_str())
+    }
+
+    /// A player's side; nobody's for strangers.
+    pub fn team_of(&self, id: PlayerId) -> Team {
+        self.seats.get(&id).map(|s| s.team).unwrap_or_default()
     }
 
     /// The shape of a player's ship; the plain one for strangers.
@@ -142,7 +171,7 @@ mod tests {
         let mut roster = Roster::default();
         for (id, name) in [(1, "Wren"), (2, "Ann")] {
             let name = PlayerName::sanitise(name);
-            roster.apply(&PlayerEvent::Joined(PlayerId(id), name, Hull::Fork, false));
+            roster.apply(&PlayerEvent::Joined(PlayerId(id), name, Hull::Fork, false, Team::None));
         }
         roster.apply(&PlayerEvent::Killed(PlayerId(1), PlayerId(2)));
         roster.apply(&PlayerEvent::Killed(PlayerId(9), PlayerId(8)));
@@ -165,6 +194,7 @@ mod tests {
             limbo: false,
             score,
             deaths: 0,
+            team: Team::None,
         };
         let ids = |roster: &Roster| roster.seats.keys().map(|id| id.0).collect::<Vec<_>>();
         let mut roster = Roster::default();
@@ -185,7 +215,7 @@ mod tests {
         let mut roster = Roster::default();
         for id in 1..=4 {
             let name = PlayerName::sanitise("Wren");
-            roster.apply(&PlayerEvent::Joined(PlayerId(id), name, Hull::Fork, false));
+            roster.apply(&PlayerEvent::Joined(PlayerId(id), name, Hull::Fork, false, Team::None));
         }
         let rows = [(1, 9), (2, 7), (3, 4), (4, 5)];
         let standing = |(id, score)| Standing { player: PlayerId(id), score, deaths: 0 };

@@ -6,9 +6,7 @@ use shared::angle::Angle;
 use shared::bounds::within;
 use shared::collision::swept_circle;
 use shared::id::{PlayerId, ShotId};
-use shared::rules::{
-    LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED, VIEW_HALF,
-};
+use shared::rules::{LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, VIEW_HALF};
 use shared::snapshot::{SeenShot, Snapshot};
 use shared::tick::Tick;
 
@@ -22,6 +20,8 @@ const LATE_TICKS_MAX: f64 = 30.0;
 const UNCONFIRMED_MS: f64 = 600.0;
 /// A shot that vanished this near to the edge of the view may just have left it.
 const EDGE_UNITS: f32 = 24.0;
+/// By how many ticks the end of a shot of the scatter may differ from its life.
+const SPENT_SPARE_TICKS: f64 = 4.0;
 /// How much farther than by the rules a ship may be from a shot that hit it: positions are rounded.
 const HIT_SPARE_UNITS: f32 = 6.0;
 
@@ -57,15 +57,25 @@ impl ShotSightings {
 
     /// The own ship, at `middle`, fires by the command of `tick`, while others are seen as at `seen`: shows the shot at
     /// once. A second word about the same tick replaces the first.
-    pub fn fired(&mut self, (tick, seen): (Tick, f64), middle: Vec2, angle: Angle, field: &Field<'_>) {
-        let shot = Shot::at_muzzle(self.own, middle, angle, (seen + self.late, field));
-        if let Some(known) = self.shots.flying.iter_mut().find(|s| s.fired == Some(tick) && s.id.is_none()) {
+    pub fn fired(
+        &mut self,
+        (tick, seen): (Tick, f64),
+        middle: Vec2,
+        (angle, pellet): (Angle, u8),
+        field: &Field<'_>,
+    ) {
+        let mut shot = Shot::at_muzzle(self.own, middle, angle, (seen + self.late, field));
+        if pellet > 0 {
+            shot.finish(shot.since + f64::from(field.rules.pellet_life_ticks), End::Silent);
+        }
+        let same = |s: &&mut Shot| s.fired == Some(tick) && s.pellet == pellet && s.id.is_none();
+        if let Some(known) = self.shots.flying.iter_mut().find(same) {
             known.mend(shot.path, field);
             known.finish(shot.until, shot.end);
             return;
         }
         let name = self.take_name();
-        self.shots.add(Shot { name, fired: Some(tick), ..shot });
+        self.shots.add(Shot { name, fired: Some(tick), pellet, ..shot });
     }
 
     fn take_name(&mut self) -> ShotId {
@@ -104,19 +114,19 @@ impl ShotSightings {
                 }
                 Some(_) => {}
                 None if seen.owner == self.own => {
-                    if !self.confirm(seen, fired, (snapshot, rules)) {
-                        self.discover(seen, sight);
+                    if !self.confirm_pellet(seen, snapshot.tick) {
+                        if !self.confirm(seen, fired, (snapshot, rules)) {
+                            self.discover(seen, sight);
+                        }
+                        fired = fired - u32::from(rules.fire_every_ticks);
                     }
-                    fired = fired - u32::from(rules.fire_every_ticks);
                 }
                 None => self.discover(seen, sight),
             }
         }
-        let mut here: Vec<ShotId> = snapshot.shots.iter().map(|s| s.id).collect();
-        here.sort_unstable();
         let own = self.own;
         self.shots.flying.retain_mut(|shot| match shot.id {
-            Some(id) if here.binary_search(&id).is_err() => {
+            Some(id) if snapshot.shots.binary_search_by_key(&id, |seen| seen.id).is_err() => {
                 vanish(shot, sight, own);
                 !shot.over
             }
@@ -134,9 +144,18 @@ impl ShotSightings {
             Some(distance) => distance.abs(),
             None => i64::MAX,
         };
-        let open = self.shots.flying.iter_mut().filter(|s| s.id.is_none());
+        let open = self.shots.flying.iter_mut().filter(|s| s.id.is_none() && s.pellet == 0);
         let best = open.min_by_key(|s| off(s)).filter(|s| off(s) * 2 <= i64::from(rules.fire_every_ticks));
         best.map(|shot| shot.id = Some(seen.id)).is_some()
+    }
+
+    /// The same for a shot of a volley, which is known by the way that it flies.
+    fn confirm_pellet(&mut self, seen: &SeenShot, now: Tick) -> bool {
+        let same = |s: &&mut Shot| {
+            let late = s.fired.is_some_and(|fired| now.since(fired) < LATE_TICKS_MAX as u32);
+            s.pellet > 0 && s.id.is_none() && s.path.angle == seen.angle && late
+        };
+        self.shots.flying.iter_mut().find(same).map(|shot| shot.id = Some(seen.id)).is_some()
     }
 
     /// A shot that nobody predicted. One that is straight ahead of its shooter's muzzle was just fired; lag compensation
@@ -154,7 +173,7 @@ impl ShotSightings {
         let compensated = rules.rate.ticks_in(LAG_COMPENSATION_MS_MAX);
         let age = shooter.and_then(|(place, velocity)| {
             let (way, flight) = (seen.position - place, seen.angle.direction());
-            let (flown, step) = (flight.dot(way) - MUZZLE_UNITS, SHOT_SPEED * rules.dt);
+            let (flown, step) = (flight.dot(way) - MUZZLE_UNITS, rules.book.blaster.speed * rules.dt);
             let spare = 3.0 + skipped as f32 * rules.dt * velocity.length();
             let farthest = (skipped + compensated) as f32 * step + spare;
             let ahead = flight.perp_dot(way).abs() <= spare && (-spare..=farthest).contains(&flown);
@@ -183,13 +202,13 @@ impl ShotSightings {
             *lost += u64::from(given_up && !s.over);
             !given_up
         });
-        self.shots.strike(moment, ships, field.rules.dt);
-        self.shots.pass(moment, field.rules.dt)
+        self.shots.strike(moment, ships, field.rules);
+        self.shots.pass(moment, field.rules)
     }
 
     /// The shots as they are to be drawn.
-    pub fn views(&self, moment: f64, dt: f32) -> Vec<ShotView> {
-        self.shots.views(moment, dt)
+    pub fn views(&self, moment: f64, rules: &Rules) -> Vec<ShotView> {
+        self.shots.views(moment, rules)
     }
 
     /// Predicted shots that the server never confirmed.
@@ -206,8 +225,8 @@ fn vanish(shot: &mut Shot, sight: &Sight<'_>, own: PlayerId) {
         shot.finish(now, shot.end);
         return;
     }
-    let dt = sight.field.rules.dt;
-    let (from, to) = (shot.path.place(before.max(shot.since), dt), shot.path.place(now, dt));
+    let rules = sight.field.rules;
+    let (from, to) = (shot.path.place(before.max(shot.since), rules), shot.path.place(now, rules));
     let place = sight.snapshot.own.motion.position;
     let targets = sight.snapshot.ships.iter().map(|s| (s.id, s.position));
     let fallen = sight.before.ships.iter().filter(|s| sight.snapshot.ships.iter().all(|t| t.id != s.id));
@@ -221,6 +240,8 @@ fn vanish(shot: &mut Shot, sight: &Sight<'_>, own: PlayerId) {
         return;
     }
     let from_middle = (to - place).abs() + EDGE_UNITS;
-    let in_view = from_middle.x < VIEW_HALF.0 && from_middle.y < VIEW_HALF.1;
+    // Shots of the scatter do not live long.
+    let spent = (now - shot.since - f64::from(rules.pellet_life_ticks)).abs() <= SPENT_SPARE_TICKS;
+    let in_view = !spent && from_middle.x < VIEW_HALF.0 && from_middle.y < VIEW_HALF.1;
     shot.finish(now, if in_view { End::Wall } else { End::Silent });
 }

@@ -7,7 +7,7 @@ use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::collision::{swept_circle, swept_walls};
 use shared::id::{PlayerId, ShotId};
-use shared::rules::{MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, SHOT_SPEED};
+use shared::rules::{MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS};
 use shared::tick::Tick;
 
 use crate::view::{Happening, ShipView, ShotView};
@@ -38,14 +38,14 @@ pub struct Path {
 }
 
 impl Path {
-    /// The place at `tick`, in units, at ticks of `dt` seconds.
-    pub fn place(&self, tick: f64, dt: f32) -> Vec2 {
-        self.from + self.angle.direction() * (SHOT_SPEED * dt * (tick - self.at) as f32)
+    /// The place at `tick`, in units.
+    pub fn place(&self, tick: f64, rules: &Rules) -> Vec2 {
+        self.from + self.angle.direction() * (rules.book.blaster.speed * rules.dt * (tick - self.at) as f32)
     }
 
     /// Cuts the way short at the first wall before tick `until`: when and how it ends.
     fn until_wall(&self, until: f64, field: &Field<'_>) -> (f64, End) {
-        let goal = self.place(until, field.rules.dt);
+        let goal = self.place(until, field.rules);
         match swept_walls(field.arena, self.from, goal) {
             Some(part) => (self.at + (until - self.at) * f64::from(part), End::Wall),
             None => (until, End::Silent),
@@ -73,6 +73,8 @@ pub struct Shot {
     pub owner: PlayerId,
     /// The own command that fired it, if it was predicted.
     pub fired: Option<Tick>,
+    /// Its place in the volley of the scatter, from 1; 0 is a shot of the blaster.
+    pub pellet: u8,
     /// Whether the server still had it after the tick of its birth.
     pub proven: bool,
     /// Its way.
@@ -99,6 +101,7 @@ impl Shot {
             id: None,
             owner,
             fired: None,
+            pellet: 0,
             proven: false,
             path,
             since: path.at - age,
@@ -134,32 +137,32 @@ impl Shot {
     }
 
     /// Its birth, if it is to be told now. Somebody who catches up shall not see a minute's shots in one flash.
-    fn birth(&mut self, moment: f64, dt: f32) -> Option<Happening> {
+    fn birth(&mut self, moment: f64, rules: &Rules) -> Option<Happening> {
         if !self.untold || (self.fired.is_none() && self.since > moment) {
             return None;
         }
         self.untold = false;
-        let position = self.path.place(self.since, dt);
+        let position = self.path.place(self.since, rules);
         let happening = Happening::Fired { by: self.owner, position, angle: self.path.angle };
-        (!stale(self.since, moment, dt)).then_some(happening)
+        (!stale(self.since, moment, rules)).then_some(happening)
     }
 
     /// Its end, if that is now and somebody sees it.
-    fn death(&mut self, moment: f64, dt: f32) -> Option<Happening> {
+    fn death(&mut self, moment: f64, rules: &Rules) -> Option<Happening> {
         if self.over || self.until > moment {
             return None;
         }
         self.over = true;
-        let seen = self.end != End::Silent && self.until >= self.since && !stale(self.until, moment, dt);
-        let (position, angle) = (self.path.place(self.until, dt), self.path.angle);
+        let seen = self.end != End::Silent && self.until >= self.since && !stale(self.until, moment, rules);
+        let (position, angle) = (self.path.place(self.until, rules), self.path.angle);
         seen.then_some(Happening::ShotEnded { position, angle, on_ship: self.end == End::Ship })
     }
 
     /// The server has it at the start of `path`, alive: it goes on from there. Returns by how many ticks the server let
     /// it begin later than was shown; none if it is another way altogether.
     pub fn prove(&mut self, path: Path, field: &Field<'_>) -> f64 {
-        let (off, flight) = (self.path.place(path.at, field.rules.dt) - path.from, path.angle.direction());
-        let later = f64::from(off.dot(flight) / (SHOT_SPEED * field.rules.dt));
+        let (off, flight) = (self.path.place(path.at, field.rules) - path.from, path.angle.direction());
+        let later = f64::from(off.dot(flight) / (field.rules.book.blaster.speed * field.rules.dt));
         let later = if off.perp_dot(flight).abs() < SHIP_RADIUS { later } else { 0.0 };
         self.proven = true;
         self.over = false;
@@ -170,12 +173,12 @@ impl Shot {
 
     /// It meets a ship on its way from the moment `before` to `now`, as far as can be seen here. The server has the last
     /// word.
-    fn strike(&mut self, (before, now): (f64, f64), ships: &[ShipView], dt: f32) {
+    fn strike(&mut self, (before, now): (f64, f64), ships: &[ShipView], rules: &Rules) {
         let first = before.max(self.since);
         if self.proven || self.over || now <= first {
             return;
         }
-        let (from, to) = (self.path.place(first, dt), self.path.place(now, dt));
+        let (from, to) = (self.path.place(first, rules), self.path.place(now, rules));
         let meets = |ship: &ShipView| swept_circle(from, to, ship.position, SHIP_RADIUS + SHOT_RADIUS);
         if let Some(part) = ships.iter().filter_map(meets).reduce(f32::min) {
             self.finish(first + (now - first) * f64::from(part), End::Ship);
@@ -184,8 +187,8 @@ impl Shot {
 }
 
 /// Whether `tick` is more than a second before `moment`.
-fn stale(tick: f64, moment: f64, dt: f32) -> bool {
-    moment - tick > f64::from(1.0 / dt)
+fn stale(tick: f64, moment: f64, rules: &Rules) -> bool {
+    moment - tick > f64::from(rules.rate.hz())
 }
 
 /// All shots in flight.
@@ -217,27 +220,27 @@ impl Shots {
     }
 
     /// Predicted shots end on the `ships` that they meet, drawn at `moment`, before the server can say so.
-    pub fn strike(&mut self, moment: f64, ships: &[ShipView], dt: f32) {
+    pub fn strike(&mut self, moment: f64, ships: &[ShipView], rules: &Rules) {
         for shot in self.flying.iter_mut().filter(|s| s.fired.is_some()) {
-            shot.strike((self.moment, moment), ships, dt);
+            shot.strike((self.moment, moment), ships, rules);
         }
     }
 
     /// Lets the picture come to `moment`: births and ends on the way. Own ended shots that the server may still speak of
     /// stay, unseen.
-    pub fn pass(&mut self, moment: f64, dt: f32) -> Vec<Happening> {
+    pub fn pass(&mut self, moment: f64, rules: &Rules) -> Vec<Happening> {
         self.moment = moment;
         let mut happenings = Vec::new();
         for shot in &mut self.flying {
-            happenings.extend(shot.birth(moment, dt));
-            happenings.extend(shot.death(moment, dt));
+            happenings.extend(shot.birth(moment, rules));
+            happenings.extend(shot.death(moment, rules));
         }
         self.flying.retain(|s| !s.over || s.fired.is_some());
         happenings
     }
 
     /// The shots as they are to be drawn.
-    pub fn views(&self, moment: f64, dt: f32) -> Vec<ShotView> {
+    pub fn views(&self, moment: f64, rules: &Rules) -> Vec<ShotView> {
         let seen = |shot: &&Shot| {
             let early = shot.since > moment && shot.fired.is_none();
             !shot.over && !early
@@ -245,7 +248,7 @@ impl Shots {
         let view = |shot: &Shot| ShotView {
             id: shot.name,
             owner: shot.owner,
-            position: shot.path.place(moment.max(shot.since).min(shot.until), dt),
+            position: shot.path.place(moment.max(shot.since).min(shot.until), rules),
             angle: shot.path.angle,
         };
         self.flying.iter().filter(seen).map(view).collect()
@@ -268,15 +271,15 @@ mod tests {
         let field = Field { arena: &arena, rules: &rules };
         let mut shots = Shots::default();
         shots.add(Shot::at_muzzle(PlayerId(1), Vec2::new(340.0, 0.0), Angle(0), (10.0, &field)));
-        assert!(shots.views(9.0, rules.dt).is_empty());
-        let told = shots.pass(10.0, rules.dt);
+        assert!(shots.views(9.0, &rules).is_empty());
+        let told = shots.pass(10.0, &rules);
         assert_eq!(
             told,
             [Happening::Fired { by: PlayerId(1), position: Vec2::new(364.0, 0.0), angle: Angle(0) }]
         );
-        assert!((shots.views(12.5, rules.dt)[0].position.x - 404.0).abs() < 1e-2);
-        assert!(shots.pass(20.0, rules.dt).is_empty());
-        let told = shots.pass(26.0, rules.dt);
+        assert!((shots.views(12.5, &rules)[0].position.x - 404.0).abs() < 1e-2);
+        assert!(shots.pass(20.0, &rules).is_empty());
+        let told = shots.pass(26.0, &rules);
         let [Happening::ShotEnded { position, on_ship: false, .. }] = told.as_slice() else {
             panic!("{told:?}")
         };
@@ -291,16 +294,16 @@ mod tests {
         let shot = Shot::at_muzzle(PlayerId(1), Vec2::ZERO, Angle(0), (10.0, &field));
         assert!((shot.until - 70.0).abs() < 1e-6 && shot.end == End::Silent);
         shots.add(shot.clone());
-        assert_eq!(shots.pass(20.0, rules.dt).len(), 1, "its birth");
-        assert!(shots.pass(80.0, rules.dt).is_empty() && shots.flying.is_empty());
+        assert_eq!(shots.pass(20.0, &rules).len(), 1, "its birth");
+        assert!(shots.pass(80.0, &rules).is_empty() && shots.flying.is_empty());
         shots.add(Shot { id: Some(ShotId(5)), fired: Some(Tick(10)), untold: false, ..shot });
         shots.find(ShotId(5)).unwrap().finish(20.0, End::Ship);
-        let told = shots.pass(21.0, rules.dt);
+        let told = shots.pass(21.0, &rules);
         let [Happening::ShotEnded { position, on_ship: true, .. }] = told.as_slice() else {
             panic!("{told:?}")
         };
         assert!((position.x - 184.0).abs() < 1e-2);
-        assert!(shots.flying.len() == 1 && shots.views(21.0, rules.dt).is_empty());
+        assert!(shots.flying.len() == 1 && shots.views(21.0, &rules).is_empty());
     }
 
     #[test]

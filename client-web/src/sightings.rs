@@ -54,6 +54,8 @@ mod tests {
             guarded,
             dashing,
             limbo: false,
+            shielded: false,
+            carries: false,
         };
         Moment { tick: Tick(tick), ships: ships.iter().map(ship).collect() }
     }

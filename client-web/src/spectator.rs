@@ -7,6 +7,8 @@ use shared::arena::Arena;
 use shared::feed::{FEED_VERSION, FeedBye, FeedEvent, Hello, Leave};
 use shared::feed_state::ApplyError;
 use shared::id::PlayerId;
+use shared::mode::Team;
+use shared::rule_book::Arms;
 use shared::world::Hull;
 use thiserror::Error;
 
@@ -129,7 +131,8 @@ impl Spectator {
     }
 
     fn hello(&mut self, hello: Hello) -> Result<(), FeedError> {
-        if hello.version != FEED_VERSION {
+        // Older ones, of replays, say less but nothing else.
+        if hello.version > FEED_VERSION {
             return Err(FeedError::Version(hello.version));
         }
         // The same match again: what is known goes on.
@@ -157,6 +160,9 @@ impl Spectator {
                 watch.leave(tick, id)?;
             }
             "limbo" => watch.limbo(&parse(data)?)?,
+            "team" => watch.set_team(&parse(data)?)?,
+            "teams" => watch.set_team_scores(&parse(data)?)?,
+            "core" => watch.core(&parse(data)?)?,
             "round" => watch.set_round(&parse(data)?)?,
             "say" => watch.say(&parse(data)?),
             "notice" => watch.notice(parse(data)?),
@@ -228,6 +234,11 @@ impl Spectator {
         self.watch.as_ref()?.roster.name_of(id)
     }
 
+    /// A player's side; nobody's for strangers.
+    pub fn team_of(&self, id: PlayerId) -> Team {
+        self.watch.as_ref().map(|watch| watch.roster.team_of(id)).unwrap_or_default()
+    }
+
     /// The shape of a player's ship; the plain one for strangers.
     pub fn hull_of(&self, id: PlayerId) -> Hull {
         self.watch.as_ref().map(|watch| watch.roster.hull_of(id)).unwrap_or_default()
@@ -291,7 +302,10 @@ fn followed(ship: &ShipView) -> OwnView {
         hull_points: ship.hull_points,
         guard: if ship.guarded { 1.0 } else { 0.0 },
         dashes: 0.0,
-        rail: 0.0,
+        arms: Arms::default(),
+        second: 0.0,
+        shield: if ship.shielded { 1.0 } else { 0.0 },
+        carries: ship.carries,
         dashing: ship.dashing,
     }
 }

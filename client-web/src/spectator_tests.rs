@@ -63,6 +63,9 @@ impl Cinema {
             tick_hz: self.exchange.stage.rules.rate,
             delay_ms: 0,
             arena: self.exchange.stage.arena.clone(),
+            mode: self.exchange.stage.rules.mode,
+            goal: 0,
+            rules: self.exchange.stage.rules.book,
         })
         .unwrap()
     }

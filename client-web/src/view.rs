@@ -3,7 +3,10 @@
 
 use glam::Vec2;
 use shared::angle::Angle;
-use shared::id::{PlayerId, ShotId};
+use shared::event::CoreDeed;
+use shared::id::{MineId, PlayerId, ShotId};
+use shared::mode::Team;
+use shared::rule_book::Arms;
 use shared::world::{Hull, Phase};
 
 /// One moment, ready to be drawn. Positions are units of the arena, already interpolated or predicted.
@@ -19,6 +22,12 @@ pub struct View {
     pub ships: Vec<ShipView>,
     /// Shots in view, the own ones included.
     pub shots: Vec<ShotView>,
+    /// Mines in view.
+    pub mines: Vec<MineView>,
+    /// Pickups that lie in view, by their place in the arena's list.
+    pub pickups: Vec<u8>,
+    /// What the two sides have and are; nothing where there are none.
+    pub sides: Option<Sides>,
     /// What happened since the last view was taken: each is told once.
     pub happenings: Vec<Happening>,
     /// What the match is doing.
@@ -58,8 +67,14 @@ pub struct OwnView {
     pub guard: f32,
     /// Dashes: whole ones are ready, the fraction is the one that recharges. 0 to 3.
     pub dashes: f32,
-    /// How far the rail is charged, 0 to 1 (ready).
-    pub rail: f32,
+    /// The second weapon.
+    pub arms: Arms,
+    /// How far the second weapon is charged, 0 to 1 (ready).
+    pub second: f32,
+    /// Share of a shield from a pickup that is left, 0 to 1.
+    pub shield: f32,
+    /// Whether it carries a core.
+    pub carries: bool,
     /// Whether it dashes now.
     pub dashing: bool,
 }
@@ -85,6 +100,21 @@ pub struct ShipView {
     pub dashing: bool,
     /// Whether its player's connection is lost.
     pub limbo: bool,
+    /// Whether it has a shield from a pickup.
+    pub shielded: bool,
+    /// Whether it carries a core.
+    pub carries: bool,
+}
+
+/// A mine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MineView {
+    /// Its name.
+    pub id: MineId,
+    /// Who laid it.
+    pub owner: PlayerId,
+    /// Units.
+    pub place: Vec2,
 }
 
 /// A shot.
@@ -129,7 +159,27 @@ pub enum Happening {
         from: Vec2,
         /// Where it ended, in units.
         to: Vec2,
+        /// Whether something was in its way.
+        met: bool,
     },
+    /// A mine went off.
+    Blast {
+        /// Who laid it.
+        by: PlayerId,
+        /// Units.
+        position: Vec2,
+    },
+    /// Something happened to a core.
+    Core {
+        /// Whose core.
+        core: Team,
+        /// What.
+        deed: CoreDeed,
+        /// Who did it; nobody if its time was over.
+        by: Option<PlayerId>,
+    },
+    /// Something was picked up by the own ship.
+    Armed,
     /// Somebody hurt the own ship, from there.
     Hurt {
         /// Where the shooter is, in units, if in view.
@@ -195,6 +245,35 @@ pub enum Happening {
     },
 }
 
+/// Two sides, as everybody may know.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sides {
+    /// What both have reached.
+    pub scores: [u16; 2],
+    /// The score at which the round ends; 0 is never.
+    pub goal: u16,
+    /// The cores of both; nothing where there are none.
+    pub cores: Option<[CoreView; 2]>,
+}
+
+/// A core, as everybody may know.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CoreView {
+    /// Its stand, in units.
+    pub stand: Vec2,
+    /// Where it lies; where its carrier was seen last while it is carried.
+    pub place: Vec2,
+    /// Who carries it.
+    pub by: Option<PlayerId>,
+}
+
+impl CoreView {
+    /// Whether it is where it belongs.
+    pub fn is_home(&self) -> bool {
+        self.by.is_none() && self.place == self.stand
+    }
+}
+
 /// How fresh a view is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Freshness {
@@ -226,4 +305,6 @@ pub struct Score {
     pub score: u16,
     /// Deaths.
     pub deaths: u16,
+    /// The side; nobody's where there are none.
+    pub team: Team,
 }

@@ -4,20 +4,24 @@
 use glam::Vec2;
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{Closing, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say};
+use shared::feed::{
+    Closing, CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say, TeamScores, TeamSet,
+};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
-    ApplyError, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED,
-    SHIP_LIMBO, SHIP_THRUSTING, place, read_beam, read_shot, records,
+    ApplyError, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
+    SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO, SHIP_SHIELDED, SHIP_THRUSTING, place, read_beam, read_blast,
+    read_shot, records,
 };
-use shared::id::{PlayerId, ShotId};
+use shared::id::{MineId, PlayerId, ShotId};
 use shared::protocol::PlayerEvent;
 use shared::quantise::unpack_angle;
-use shared::rules::{DASH_SPEED, Rules, SHIP_RADIUS, SHOT_RADIUS};
+use shared::rules::{Rules, SHIP_RADIUS, SHOT_RADIUS};
 use shared::snapshot::SeenShip;
 use shared::tick::{Tick, TickRate};
 use shared::world::Phase;
 
+use crate::beams::told;
 use crate::interpolation::{Moment, Timeline};
 use crate::playout::Playout;
 use crate::roster::Roster;
@@ -25,8 +29,9 @@ use crate::round_clock::RoundClock;
 use crate::schedule::Schedule;
 use crate::server_clock::ServerClock;
 use crate::shots::{End, Field, Path, Shot, Shots};
+use crate::sides;
 use crate::sightings;
-use crate::view::{Freshness, Happening, Score, View};
+use crate::view::{Freshness, Happening, MineView, Score, Sides, View};
 
 /// Arrivals closer than this belong to a burst of what happened before.
 const BURST_MS: f64 = 25.0;
@@ -46,6 +51,7 @@ pub struct Watch {
     pub roster: Roster,
     rules: Rules,
     state: Option<FeedState>,
+    sides: Option<Sides>,
     watching: u32,
     clock: ServerClock,
     /// When the last state came while the feed catches up; `None` once it runs with the match.
@@ -61,9 +67,11 @@ impl Watch {
     pub fn new(hello: Hello) -> Watch {
         let rate = hello.tick_hz;
         let period_ms = rate.period_ms();
+        let rules = Rules::of(&hello.rules, rate, 0).with_mode(hello.mode, Some(hello.goal));
         Watch {
             roster: Roster::default(),
-            rules: Rules::new(rate, 0),
+            sides: sides::of_match(&hello.arena, &rules),
+            rules,
             state: None,
             watching: 0,
             clock: ServerClock::new(period_ms),
@@ -74,6 +82,11 @@ impl Watch {
             schedule: Schedule::default(),
             hello,
         }
+    }
+
+    /// By which numbers.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Where it happens.
@@ -134,7 +147,7 @@ impl Watch {
         self.arrived(keyframe.tick, now_ms);
         self.roster = Roster::of_scores(state.seats.iter().map(|(id, seat)| score(*id, seat)));
         self.shots.clear();
-        for (id, shot) in &state.shots {
+        for (id, shot) in state.shots.iter() {
             self.add_shot(*id, shot, false);
         }
         self.state = Some(state);
@@ -167,7 +180,11 @@ impl Watch {
         self.keep_pace();
         for &record in records(&delta.beams)? {
             let (tick, Beam { by, from, to }) = read_beam(record, delta.tick)?;
-            self.schedule.at(f64::from(tick.0), Happening::Beam { by, from, to });
+            self.schedule.at(f64::from(tick.0), told(by, (from, to), &self.rules));
+        }
+        for &record in records(&delta.blasts)? {
+            let (tick, by, position) = read_blast(record, delta.tick)?;
+            self.schedule.at(f64::from(tick.0), Happening::Blast { by, position });
         }
         self.show_ships(true);
         Ok(())
@@ -197,7 +214,7 @@ impl Watch {
         if shot.until <= tick + 0.5 {
             return;
         }
-        let place = shot.path.place(tick, self.rules.dt);
+        let place = shot.path.place(tick, &self.rules);
         let reach = SHIP_RADIUS + SHOT_RADIUS + HIT_SPARE_UNITS;
         let ships = self.timeline.newest().map(|m| m.ships.as_slice()).unwrap_or_default();
         let on_ship = ships.iter().any(|s| s.id != shot.owner && s.position.distance(place) <= reach);
@@ -210,9 +227,11 @@ impl Watch {
         let Some(state) = &self.state else { return };
         let before = self.timeline.newest();
         let dt = before.map_or(1.0, |b| state.tick.since(b.tick).max(1) as f32) * self.rules.dt;
+        // Faster than a dash is a jump to another place.
+        let fast = self.rules.book.ship.dash_speed * 1.2;
         let seen = |(id, ship): (&PlayerId, &FeedShip)| {
             let old = before.and_then(|b| b.ship(*id)).map(|s| s.position);
-            seen_ship(*id, ship, old.unwrap_or(ship.position()), dt)
+            seen_ship(*id, ship, old.unwrap_or(ship.position()), (dt, fast))
         };
         let now = Moment { tick: state.tick, ships: state.ships.iter().map(seen).collect() };
         if let Some(before) = before.filter(|_| told) {
@@ -241,7 +260,7 @@ impl Watch {
     /// Somebody took a seat.
     pub fn join(&mut self, join: &Join) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.join(join);
-        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot));
+        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot, join.team));
         Ok(())
     }
 
@@ -262,6 +281,30 @@ impl Watch {
     /// Somebody said something.
     pub fn say(&mut self, say: &Say) {
         self.schedule.at(f64::from(say.tick.0), Happening::Said { by: say.id, phrase: say.phrase });
+    }
+
+    /// Somebody is on another side.
+    pub fn set_team(&mut self, told: &TeamSet) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team(told);
+        self.roster.apply(&PlayerEvent::Teamed(told.id, told.team));
+        Ok(())
+    }
+
+    /// What both sides have reached.
+    pub fn set_team_scores(&mut self, told: &TeamScores) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team_scores(told);
+        Ok(())
+    }
+
+    /// Something happened to a core.
+    pub fn core(&mut self, told: &CoreTold) -> Result<(), ApplyError> {
+        self.state.as_mut().ok_or(ApplyError::Unknown)?.core(told);
+        let CoreTold { tick, core, deed, by, .. } = *told;
+        if let (Some(by), Some(score)) = (by, told.score) {
+            self.roster.set_score(by, score);
+        }
+        self.schedule.at(f64::from(tick.0), Happening::Core { core, deed, by });
+        Ok(())
     }
 
     /// The server's operator has something to say; it belongs to no tick and is shown at once.
@@ -293,14 +336,22 @@ impl Watch {
             self.playout.advance(&self.clock, now_ms);
         }
         let tick = self.playout.tick().unwrap_or(0.0);
-        let (dt, rate) = (self.rules.dt, self.rate());
+        let rate = self.rate();
         let mut view = View { freshness: self.freshness(linked, now_ms), ..View::default() };
         view.happenings = self.schedule.take(tick, f64::from(rate.hz()));
-        view.happenings.extend(self.shots.pass(tick, dt));
+        view.happenings.extend(self.shots.pass(tick, &self.rules));
         view.ships = self.timeline.ships_at(tick);
-        view.shots = self.shots.views(tick, dt);
+        view.shots = self.shots.views(tick, &self.rules);
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
+            view.mines = state.mines.iter().map(mine_view).collect();
+            let lies = |place: &u8| !state.taken.contains_key(place);
+            view.pickups = (0..self.hello.arena.pickups().len() as u8).filter(lies).collect();
+            if let Some(sides) = &mut self.sides {
+                sides.follow(state);
+                view.ships.iter().for_each(|ship| sides.see(ship.id, ship.position));
+            }
+            view.sides = self.sides;
             view.round = state.round.number;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
         }
@@ -319,6 +370,10 @@ impl Watch {
     }
 }
 
+fn mine_view((id, mine): (&MineId, &FeedMine)) -> MineView {
+    MineView { id: *id, owner: mine.owner, place: place(mine.x, mine.y) }
+}
+
 fn score(id: PlayerId, seat: &FeedSeat) -> Score {
     Score {
         id,
@@ -328,14 +383,14 @@ fn score(id: PlayerId, seat: &FeedSeat) -> Score {
         limbo: seat.flags & PILOT_LIMBO != 0,
         score: seat.score,
         deaths: seat.deaths,
+        team: seat.team(),
     }
 }
 
-/// A ship of the feed, with its speed from where it was `dt` seconds before.
-fn seen_ship(id: PlayerId, ship: &FeedShip, old: Vec2, dt: f32) -> SeenShip {
+/// A ship of the feed, with its speed from where it was `dt` seconds before; none above `fast` units/s.
+fn seen_ship(id: PlayerId, ship: &FeedShip, old: Vec2, (dt, fast): (f32, f32)) -> SeenShip {
     let velocity = (ship.position() - old) / dt;
-    // Faster than a dash is a jump to another place.
-    let flies = velocity.length() <= DASH_SPEED * 1.2;
+    let flies = velocity.length() <= fast;
     SeenShip {
         id,
         position: ship.position(),
@@ -346,5 +401,7 @@ fn seen_ship(id: PlayerId, ship: &FeedShip, old: Vec2, dt: f32) -> SeenShip {
         guarded: ship.flags & SHIP_GUARDED != 0,
         dashing: ship.flags & SHIP_DASHING != 0,
         limbo: ship.flags & SHIP_LIMBO != 0,
+        shielded: ship.flags & SHIP_SHIELDED != 0,
+        carries: ship.flags & SHIP_CARRIES != 0,
     }
 }

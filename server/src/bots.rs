@@ -8,17 +8,19 @@ use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::collision::swept_walls;
 use shared::command::Command;
+use shared::cores::state;
 use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
+use shared::mode::{Mode, Team};
 use shared::name::PlayerName;
 use shared::random::Random;
-use shared::rules::{SHIP_RADIUS, SHOT_SPEED, VIEW_HALF};
+use shared::rules::{SHIP_RADIUS, VIEW_HALF};
 use shared::simulation::Stage;
 use shared::tick::{Rewind, Tick};
-use shared::world::{Hull, Ship, World};
+use shared::world::{CoreState, Hull, Pilot, Ship, World};
 
 /// Raised with every change after which bots may decide otherwise: replays leave out what bots would do anyway.
-pub const BOTS_VERSION: u32 = 1;
+pub const BOTS_VERSION: u32 = 2;
 
 /// Decisions in a second; between them a bot holds on, as a person's hand does.
 const DECISIONS_HZ: u32 = 10;
@@ -159,7 +161,9 @@ impl Mind {
         if !ship.alive() {
             return self.input.neutral();
         }
-        match nearest_target(ship, world, stage) {
+        // Who carries a core runs.
+        let target = nearest_target(ship, world, stage).filter(|_| !world.carries(ship.id));
+        match target {
             Some(target) => self.fight(ship, target, stage, random),
             None => self.wander(ship, world, stage, random),
         }
@@ -169,7 +173,7 @@ impl Mind {
         let place = ship.motion.position;
         let way = target.motion.position - place;
         let distance = way.length().max(1.0);
-        let flight_s = distance / SHOT_SPEED;
+        let flight_s = distance / stage.rules.book.blaster.speed;
         let lead = way + (target.motion.velocity - ship.motion.velocity * 0.2) * flight_s;
         let error = random.below(2 * AIM_ERROR_STEPS) as i32 - AIM_ERROR_STEPS as i32;
         // The rail needs no lead.
@@ -202,8 +206,26 @@ impl Mind {
             self.goal = (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * spread;
             self.goal_until = world.tick + stage.rules.rate.ticks_in(5000);
         }
-        let thrust = clear_way(&stage.arena, place, (self.goal - place).normalize_or_zero());
+        // Every second wish leads to what the round is about.
+        let errand = errand(ship.id, world, stage)
+            .filter(|_| self.goal_until.0.is_multiple_of(2) || world.carries(ship.id));
+        let goal = errand.unwrap_or(self.goal);
+        let thrust = clear_way(&stage.arena, place, (goal - place).normalize_or_zero());
         ShipInput { thrust: Thrust::from_vector(thrust), aim: Angle::of(thrust), buttons: Buttons::default() }
+    }
+}
+
+/// Where a core leads the pilot of `id`, if the match is about cores: home with one, else to the other side's.
+fn errand(id: PlayerId, world: &World, stage: &Stage) -> Option<Vec2> {
+    let stands = stage.arena.cores().filter(|_| stage.rules.mode == Mode::Ctc)?;
+    let team = world.team_of(id);
+    if world.carries(id) {
+        return stands.get(team.side()?).copied();
+    }
+    match state(world, team.other()) {
+        CoreState::Home => stands.get(team.other().side()?).copied(),
+        CoreState::Dropped { place, .. } => Some(place),
+        CoreState::Carried(_) => None,
     }
 }
 
@@ -211,12 +233,13 @@ impl Mind {
 fn nearest_target<'w>(ship: &Ship, world: &'w World, stage: &Stage) -> Option<&'w Ship> {
     let place = ship.motion.position;
     let half = Vec2::from(VIEW_HALF);
+    let team = world.team_of(ship.id);
     let mut best: Option<(f32, &Ship)> = None;
     for index in stage.grid().near(place - half, place + half) {
         let Some(other) = world.ships.get(index).filter(|s| s.alive() && s.id != ship.id) else { continue };
         let way = other.motion.position - place;
-        let limbo = world.pilots.get(index).is_some_and(|p| p.limbo);
-        if limbo || way.abs().cmpgt(half).any() {
+        let spared = |p: &Pilot| p.limbo || (p.team != Team::None && p.team == team);
+        if world.pilots.get(index).is_some_and(spared) || way.abs().cmpgt(half).any() {
             continue;
         }
         let distance = way.length_squared();

@@ -53,6 +53,9 @@ pub struct Config {
     /// The certificate's private key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
+    /// The numbers of the game; `None` is the program's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<PathBuf>,
     /// Other sites whose pages may host and play.
     pub allowed_origins: Vec<BaseUrl>,
     /// Most open connections.
@@ -174,6 +177,7 @@ impl Config {
             public_url: layer.public_url,
             tls_cert: layer.tls_cert,
             tls_key: layer.tls_key,
+            rules: layer.rules,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             max_connections: within("max_connections", layer.max_connections, 10_000, (1, 1_000_000))?,
             max_connections_per_address: within(

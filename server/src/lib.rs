@@ -5,6 +5,7 @@ pub mod config;
 pub mod telemetry;
 
 pub mod maps;
+pub mod rules_file;
 pub mod settings;
 
 pub mod conditions;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use dashmap::DashMap;
+use shared::rule_book::RuleBook;
 use tokio::sync::Notify;
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     conditions::Conditions,
     config::Config,
     journal::{header::Origin, keeper::Journals, recovery::Recovered},
-    maps,
     matches::{
         handle::MatchHandle,
         id::MatchId,
@@ -33,8 +33,10 @@ use crate::{
 pub mod front;
 mod just_ended;
 pub mod quick;
+mod standing;
 
 use just_ended::JustEnded;
+use standing::Standing;
 
 /// Bots of a playground: somebody to look at and to shoot at.
 const PLAYGROUND_BOTS: u32 = 4;
@@ -66,13 +68,6 @@ pub struct Listed {
 /// Matches by the text of their id.
 type Registry = Arc<DashMap<String, Hosted>>;
 
-/// What must be there always.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    matches: u32,
-    bots: u32,
-}
-
 /// What is only known while no other match is being hosted.
 struct Desk {
     pool: Option<Pool>,
@@ -96,6 +91,7 @@ pub struct Lobby {
     just_ended: Arc<JustEnded>,
     matches_max: usize,
     standing: Standing,
+    book: RuleBook,
 }
 
 impl fmt::Debug for Lobby {
@@ -131,6 +127,8 @@ pub struct Side {
     pub on_hosted: Option<OnHosted>,
     /// Where finished rounds go.
     pub desk: ResultDesk,
+    /// The numbers that new matches are played by.
+    pub book: RuleBook,
 }
 
 impl fmt::Debug for Side {
@@ -142,14 +140,14 @@ impl fmt::Debug for Side {
 impl Side {
     /// Finished rounds go to `desk`; nothing is written down, nobody else hears of matches.
     pub fn of(desk: ResultDesk) -> Side {
-        Side { journals: None, on_hosted: None, desk }
+        Side { journals: None, on_hosted: None, desk, book: RuleBook::STANDARD }
     }
 }
 
 impl Lobby {
     /// Starts the pool of a config, without any match yet.
     pub fn open(config: &Config, side: Side) -> std::io::Result<Lobby> {
-        let Side { journals, on_hosted, desk } = side;
+        let Side { journals, on_hosted, desk, book } = side;
         let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
         let just_ended = Arc::<JustEnded>::default();
         let (leaving, waiting, kept) = (Arc::clone(&registry), Arc::clone(&broken), Arc::clone(&just_ended));
@@ -177,6 +175,7 @@ impl Lobby {
             just_ended,
             matches_max: config.matches_max as usize,
             standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
+            book,
         })
     }
 
@@ -320,7 +319,7 @@ impl Lobby {
     pub fn tend(&self) -> Result<(), LobbyError> {
         self.just_ended.tidy(Instant::now());
         for missing in self.standing()..self.standing.matches {
-            self.add(standing_settings(self.standing, missing)?, true, None)?;
+            self.add(self.standing.settings(missing)?, true, None)?;
         }
         Ok(())
     }
@@ -351,6 +350,7 @@ impl Lobby {
         standing: bool,
         playground: Option<PlaygroundPermit>,
     ) -> Result<MatchHandle, LobbyError> {
+        let settings = MatchSettings { book: self.book, ..settings };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let hosted_at_ms = since.as_millis() as u64;
         self.place(
@@ -389,13 +389,6 @@ struct Place {
     hosted_at_ms: u64,
     mended_at: Option<Instant>,
     playground: Option<PlaygroundPermit>,
-}
-
-/// The standing matches take the maps in turn.
-fn standing_settings(standing: Standing, number: u32) -> Result<MatchSettings, SettingsError> {
-    let names = maps::names();
-    let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
-    RawSettings { map, bots: Some(standing.bots), ..RawSettings::default() }.check()
 }
 
 #[cfg(test)]

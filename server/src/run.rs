@@ -24,6 +24,7 @@ use crate::{
         archivist::Archivist,
         shelf::{Limits, Shelf},
     },
+    rules_file::{self, RulesError},
     shutdown::{self, Terms},
     state::{Parts, State},
     store::handle::Store,
@@ -61,6 +62,9 @@ pub enum RunError {
     /// The certificate does not work.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The rules do not work.
+    #[error("rules: {0}")]
+    Rules(#[from] RulesError),
     /// Threads could not be started.
     #[error("can't start threads: {0}")]
     Threads(io::Error),
@@ -97,6 +101,7 @@ fn hint(error: &io::Error) -> &'static str {
 pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Future) -> Result<(), RunError> {
     telemetry::start_metrics()?;
     let tls = open_tls(&config)?;
+    let book = rules_file::load(config.rules.as_deref())?;
     let config = fit_to_system(config);
     // With a shared port the process before this one is still there: nobody is let in before it has given its matches
     // away. Without, a port that is taken is the first thing to say.
@@ -109,7 +114,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     let on_hosted = bridge.as_ref().map(Bridge::on_hosted);
     let archivist = archive(&config, journals.as_ref())?;
     let store = Store::start(Some(config.data_dir.clone())).map_err(RunError::Threads)?;
-    let lobby = open_lobby(&config, Side { journals, on_hosted, desk: store.desk().clone() })?;
+    let lobby = open_lobby(&config, Side { journals, on_hosted, desk: store.desk().clone(), book })?;
     let bridge = bridge.map(Bridge::start);
     let admission = Arc::new(Admission::new(&config));
     let replays = archivist.as_ref().map(Archivist::shelf);

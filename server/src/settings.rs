@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use shared::arena::Arena;
+pub use shared::mode::Mode;
 use shared::name::{MATCH_NAME_CHARS_MAX, clean};
+use shared::rule_book::RuleBook;
 use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
@@ -22,15 +24,7 @@ pub const BOTS_MAX: u32 = 200;
 const DURATION_S: (u32, u32) = (10, 86_400);
 const DELAY_MS_MAX: u32 = 60_000;
 const PASSWORD_CHARS_MAX: usize = 64;
-
-/// The game that is played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Everybody against everybody.
-    #[default]
-    Ffa,
-}
+const SCORE_LIMIT_MAX: u32 = 10_000;
 
 /// Who finds a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +78,11 @@ pub struct MatchSettings {
     pub name: String,
     /// The game that is played.
     pub mode: Mode,
+    /// The score at which a round ends before its time, 0 for never; none is the rules' usual one.
+    pub score_limit: Option<u16>,
+    /// The numbers that are played by.
+    #[serde(skip)]
+    pub book: RuleBook,
     /// The map's name.
     pub map: String,
     /// What that map was when the match was hosted.
@@ -130,7 +129,8 @@ impl MatchSettings {
 
     /// The numbers that are played by.
     pub fn rules(&self) -> Rules {
-        Rules::new(self.tick_hz, self.duration_s.saturating_mul(1000))
+        Rules::of(&self.book, self.tick_hz, self.duration_s.saturating_mul(1000))
+            .with_mode(self.mode, self.score_limit)
             .with_lag_compensation(self.lag_compensation_ms)
     }
 
@@ -150,8 +150,10 @@ fn hash(text: &str) -> [u8; 32] {
 pub struct RawSettings {
     /// What to call it; by default the map's name.
     pub name: Option<String>,
-    /// `ffa`.
+    /// `ffa` (default), `tdm` or `ctc`.
     pub mode: Option<String>,
+    /// 0 (none) to 10,000; by default what the rules say for the mode.
+    pub score_limit: Option<u32>,
     /// The map; by default the first small one.
     pub map: Option<String>,
     /// 1 to 2,000; 16 by default.
@@ -199,10 +201,20 @@ impl RawSettings {
         let hz = self.tick_hz.unwrap_or_else(|| TickRate::DEFAULT.hz());
         let tick_hz =
             TickRate::new(hz).map_err(|e| SettingsError { field: "tick_hz", message: e.to_string() })?;
+        let arena = found.shared_arena(max_players);
+        let mode = word("mode", self.mode, &Mode::WORDS)?;
+        if mode == Mode::Ctc && arena.cores().is_none() {
+            return refuse("mode", format!("ctc needs a map with cores, and \"{map}\" has none"));
+        }
         Ok(MatchSettings {
-            arena: found.shared_arena(max_players),
+            score_limit: match self.score_limit {
+                Some(limit) => Some(within("score_limit", limit, 0, SCORE_LIMIT_MAX)? as u16),
+                None => None,
+            },
+            book: RuleBook::STANDARD,
+            arena,
             name: name.unwrap_or(found.title),
-            mode: word("mode", self.mode, &[("ffa", Mode::Ffa)])?,
+            mode,
             map,
             max_players,
             bots: within("bots", self.bots.unwrap_or(0), 0, BOTS_MAX)?,
@@ -297,6 +309,9 @@ mod tests {
             (r#"{"start":"later"}"#, "start: must be now or host, not \"later\""),
             (r#"{"spectator_delay_ms":70000}"#, "spectator_delay_ms: "),
             (r#"{"lag_compensation_ms":501}"#, "lag_compensation_ms: must be 0 to 500, not 501"),
+            (r#"{"mode":"chess"}"#, "mode: must be ffa or tdm or ctc, not \"chess\""),
+            (r#"{"mode":"ctc"}"#, "mode: ctc needs a map with cores, and \"lattice\" has none"),
+            (r#"{"score_limit":10001}"#, "score_limit: must be 0 to 10000, not 10001"),
             (r#"{"colour":"red"}"#, "unknown field `colour`"),
             (r#"{"bots":-1}"#, "invalid value"),
         ] {

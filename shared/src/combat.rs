@@ -4,19 +4,27 @@
 
 use glam::Vec2;
 
+use crate::angle::Angle;
 use crate::arena::Arena;
 use crate::event::{Event, ShotEnd};
-use crate::id::PlayerId;
+use crate::id::{PlayerId, ShotId};
 use crate::input::Buttons;
-use crate::rules::{HULL_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_DAMAGE, SHOT_RADIUS, SHOT_SPEED};
+use crate::mode::{Mode, Team};
+use crate::rules::{MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS};
 use crate::targets::{Ground, Sweep, first_met};
-use crate::tick::Rewind;
-use crate::world::{Motion, Shot, World, newborn_place};
+use crate::tick::{Rewind, Tick};
+use crate::world::{Ship, Shot, World, newborn_place};
+
+/// The side whose ships a weapon of `team` spares.
+pub fn spared(rules: &Rules, team: Team) -> Team {
+    if rules.book.teams.friendly_fire > 0.0 { Team::None } else { team }
+}
 
 /// Ships whose trigger is held and whose weapon is ready fire.
 pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
     let weapons_on = world.weapons_on();
-    for ship in &mut world.ships {
+    let load = Load { damage: rules.book.blaster.damage as u8, life_ticks: rules.shot_life_ticks };
+    for (ship, pilot) in world.ships.iter_mut().zip(&world.pilots) {
         ship.fire_wait_ticks = ship.fire_wait_ticks.saturating_sub(1);
         ship.guard_ticks = ship.guard_ticks.saturating_sub(1);
         let wants = ship.alive() && ship.input.buttons.has(Buttons::FIRE);
@@ -25,22 +33,40 @@ pub fn fire(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
         }
         ship.fire_wait_ticks = rules.fire_every_ticks;
         ship.guard_ticks = 0;
-        let direction = ship.input.aim.direction();
-        let origin = ship.motion.position + direction * MUZZLE_UNITS;
-        let shot = Shot {
-            id: world.next_shot,
-            owner: ship.id,
-            origin,
-            angle: ship.input.aim,
-            born: world.tick,
-            flown: ship.rewind,
-            over: false,
-            position: origin,
-            velocity: direction * SHOT_SPEED,
-        };
+        let shot = Shot { id: world.next_shot, ..shot(ship, ship.input.aim, world.tick, (load, rules)) };
+        let shot = Shot { spares: spared(rules, pilot.team), ..shot };
         world.next_shot = world.next_shot.next();
         events.push(Event::Fired(shot.clone()));
         world.shots.push(shot);
+    }
+}
+
+/// What a shot does and how long it flies.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Hull points that it takes.
+    pub damage: u8,
+    /// How long it flies.
+    pub life_ticks: u16,
+}
+
+/// A shot of `ship` along `angle`, without a name and sparing nobody.
+pub fn shot(ship: &Ship, angle: Angle, born: Tick, (load, rules): (Load, &Rules)) -> Shot {
+    let direction = angle.direction();
+    let origin = ship.motion.position + direction * MUZZLE_UNITS;
+    Shot {
+        id: ShotId::default(),
+        owner: ship.id,
+        origin,
+        angle,
+        born,
+        flown: ship.rewind,
+        over: false,
+        position: origin,
+        velocity: direction * rules.book.blaster.speed,
+        spares: Team::None,
+        damage: load.damage,
+        life_ticks: load.life_ticks,
     }
 }
 
@@ -61,9 +87,10 @@ pub fn fly(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
             to,
             radius: SHOT_RADIUS,
             owner: shot.owner,
+            spares: shot.spares,
             back: Rewind::default(),
         };
-        let life = u32::from(ground.rules.shot_life_ticks) * u32::from(Rewind::PARTS);
+        let life = u32::from(shot.life_ticks) * u32::from(Rewind::PARTS);
         let age = world.tick.since(shot.born) * u32::from(Rewind::PARTS) + u32::from(shot.flown.0);
         let met = first_met(world, ground, &sweep);
         if met.is_none() && age < life {
@@ -75,7 +102,7 @@ pub fn fly(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
         let position = sweep.from.lerp(to, part);
         events.push(Event::ShotEnded { shot: shot.id, position, end, before: Rewind::default() });
         if let Some(index) = victim.flatten() {
-            hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+            hurt(world, index, Blow { by: shot.owner, damage: shot.damage }, (ground.rules, events));
         }
         false
     });
@@ -95,7 +122,8 @@ fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut 
     loop {
         let to = newborn_place(shot.origin, shot.velocity, ground.rules.flight(flown));
         let back = Rewind(whole.0 - flown.0);
-        let sweep = Sweep { from, to, radius: SHOT_RADIUS, owner: shot.owner, back };
+        let (owner, spares) = (shot.owner, shot.spares);
+        let sweep = Sweep { from, to, radius: SHOT_RADIUS, owner, spares, back };
         if let Some((part, victim)) = first_met(world, ground, &sweep) {
             let position = from.lerp(to, part);
             // The last place that is surely before what it met.
@@ -106,7 +134,7 @@ fn launch(world: &mut World, ground: &Ground<'_>, shot: &mut Shot, events: &mut 
             let end = end_on(victim);
             events.push(Event::ShotEnded { shot: shot.id, position, end, before: back });
             if let Some(index) = victim {
-                hurt(world, index, Blow { by: shot.owner, damage: SHOT_DAMAGE }, (ground.rules, events));
+                hurt(world, index, Blow { by: shot.owner, damage: shot.damage }, (ground.rules, events));
             }
             return flown > Rewind(0);
         }
@@ -135,7 +163,9 @@ pub fn hurt(world: &mut World, index: usize, blow: Blow, (rules, events): (&Rule
     if limbo || ship.guard_ticks > 0 || !ship.alive() {
         return;
     }
-    ship.hull_points = ship.hull_points.saturating_sub(damage);
+    let soaked = damage.min(ship.shield_points);
+    ship.shield_points -= soaked;
+    ship.hull_points = ship.hull_points.saturating_sub(damage - soaked);
     let victim = ship.id;
     events.push(Event::Hit { victim, by, hull_points: ship.hull_points });
     if ship.hull_points > 0 {
@@ -145,12 +175,24 @@ pub fn hurt(world: &mut World, index: usize, blow: Blow, (rules, events): (&Rule
     ship.respawn_ticks = rules.respawn_ticks;
     ship.motion.velocity = Vec2::ZERO;
     ship.motion.dash_ticks = 0;
+    // Who takes out a mate gains nothing: it counts as the victim's own doing.
+    let (side, other) = (world.team_of(victim), world.team_of(by));
+    let by = if side != Team::None && side == other { victim } else { by };
     events.push(Event::Killed { victim, by, position });
     if let Some(pilot) = world.pilots.get_mut(index) {
         pilot.deaths = pilot.deaths.saturating_add(1);
     }
+    if by == victim {
+        return;
+    }
     if let Some(killer) = world.find(by).ok().and_then(|i| world.pilots.get_mut(i)) {
         killer.score = killer.score.saturating_add(1);
+    }
+    if rules.mode == Mode::Tdm
+        && let Some(score) = other.side().and_then(|side| world.team_scores.get_mut(side))
+    {
+        *score = score.saturating_add(1);
+        events.push(Event::TeamScores(world.team_scores));
     }
 }
 
@@ -161,29 +203,31 @@ pub fn respawn(world: &mut World, rules: &Rules, arena: &Arena, events: &mut Vec
         if ship.respawn_ticks > 1 {
             ship.respawn_ticks -= 1;
         } else if ship.respawn_ticks == 1 {
-            let position = safest_place(world, arena);
+            let team = world.pilots.get(index).map(|p| p.team).unwrap_or_default();
+            let position = safest_place(world, arena, team);
             if let Some(ship) = world.ships.get_mut(index) {
-                ship.respawn_ticks = 0;
-                ship.hull_points = HULL_MAX;
-                ship.fire_wait_ticks = 0;
-                ship.rail_wait_ticks = 0;
-                ship.trail.clear();
-                ship.guard_ticks = rules.guard_ticks;
-                ship.motion = Motion { position, dash_energy: rules.dash_energy_max(), ..Motion::default() };
+                let mut fresh =
+                    Ship { input: ship.input, rewind: ship.rewind, ..Ship::waiting(ship.id, rules) };
+                fresh.respawn_ticks = 0;
+                fresh.guard_ticks = rules.guard_ticks;
+                fresh.motion.position = position;
+                *ship = fresh;
                 events.push(Event::Appeared(ship.id));
             }
         }
     }
 }
 
-/// Of a few places drawn by chance, the one whose nearest living ship is farthest.
-fn safest_place(world: &mut World, arena: &Arena) -> Vec2 {
+/// Of a few places of `team` drawn by chance, the one whose nearest living ship of another side is farthest.
+fn safest_place(world: &mut World, arena: &Arena, team: Team) -> Vec2 {
     const DRAWS: u32 = 6;
     let mut best = (f32::NEG_INFINITY, Vec2::ZERO);
     for _ in 0..DRAWS {
-        let place = draw_place(world, arena);
-        let alive = world.ships.iter().filter(|s| s.alive());
-        let nearest = alive.map(|s| s.motion.position.distance_squared(place)).fold(f32::INFINITY, f32::min);
+        let place = draw_place(world, arena, team);
+        let others = world.ships.iter().zip(&world.pilots);
+        let others = others.filter(|(s, p)| s.alive() && (team == Team::None || p.team != team));
+        let nearest =
+            others.map(|(s, _)| s.motion.position.distance_squared(place)).fold(f32::INFINITY, f32::min);
         if nearest > best.0 {
             best = (nearest, place);
         }
@@ -191,10 +235,11 @@ fn safest_place(world: &mut World, arena: &Arena) -> Vec2 {
     best.1
 }
 
-fn draw_place(world: &mut World, arena: &Arena) -> Vec2 {
-    let count = arena.spawns().len() as u32;
-    let chosen = world.random.below(count) as usize;
-    if let Some(&place) = arena.spawns().get(chosen) {
+fn draw_place(world: &mut World, arena: &Arena, team: Team) -> Vec2 {
+    let own = team.side().and_then(|side| arena.team_spawns().get(side)).filter(|places| !places.is_empty());
+    let places = own.map_or(arena.spawns(), Vec::as_slice);
+    let chosen = world.random.below(places.len() as u32) as usize;
+    if let Some(&place) = places.get(chosen) {
         return place;
     }
     let spread = arena.half() - 2.0 * SHIP_RADIUS;
@@ -269,7 +314,7 @@ mod tests {
     fn a_shot_that_leads_its_target_hits_from_any_distance() {
         for away in [60.0, 120.0, 300.0] {
             // The shot needs this long, so the target was seen so far before the line; then 200 ms passed.
-            let flight_s = (away - MUZZLE_UNITS) / SHOT_SPEED;
+            let flight_s = (away - MUZZLE_UNITS) / 480.0;
             let (left, events) = act(crossing(300, away, 220.0 * (0.2 - flight_s)), Buttons::FIRE, 200.0);
             assert_eq!(left, 80, "{away} units away: {events:?}");
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::PlayerId;
 use crate::input::ShipInput;
+use crate::mode::Team;
 use crate::name::PlayerName;
 use crate::tick::Rewind;
 use crate::world::Hull;
@@ -62,6 +63,13 @@ pub enum Command {
         player: PlayerId,
         /// Which one of the phrases that there are.
         phrase: u8,
+    },
+    /// A player changes sides. Ignored where there are no teams.
+    Team {
+        /// The seat.
+        player: PlayerId,
+        /// The new side.
+        team: Team,
     },
     /// A new round begins: scores back to zero, everybody to a new place.
     StartRound,

@@ -5,6 +5,7 @@ use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PlayerId, ShotId};
+use crate::mode::Team;
 use crate::tick::Rewind;
 use crate::world::{Pilot, Shot};
 
@@ -29,6 +30,20 @@ pub struct Beam {
     pub from: Vec2,
     /// Where it ends, in units: at a wall, in a ship, or at its range.
     pub to: Vec2,
+}
+
+/// What happened to a core. Each also says where the core is from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoreDeed {
+    /// It is at its stand again: a mate touched it, or its time was over.
+    Returned,
+    /// Somebody of the other side took it.
+    Taken,
+    /// Its carrier lost it.
+    Dropped,
+    /// It was brought to the other side's stand; it is at its own again.
+    Captured,
 }
 
 /// One fact about one tick.
@@ -76,6 +91,28 @@ pub enum Event {
         by: PlayerId,
         /// Where, in units.
         position: Vec2,
+    },
+    /// Somebody is on another side from now on.
+    Teamed(PlayerId, Team),
+    /// What the teams have reached changed.
+    TeamScores([u16; 2]),
+    /// Something happened to a core.
+    Core {
+        /// Whose core.
+        core: Team,
+        /// What.
+        deed: CoreDeed,
+        /// Who did it; nobody if its time was over.
+        by: Option<PlayerId>,
+        /// Where, in units.
+        place: Vec2,
+    },
+    /// A mine went off.
+    Blast {
+        /// Who laid it.
+        by: PlayerId,
+        /// Where, in units.
+        place: Vec2,
     },
     /// A ship dashed.
     Dashed(PlayerId),

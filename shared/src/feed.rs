@@ -5,13 +5,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
+use crate::event::CoreDeed;
 use crate::id::PlayerId;
+use crate::mode::{Mode, Team};
 use crate::name::PlayerName;
+use crate::rule_book::RuleBook;
 use crate::tick::{Tick, TickRate};
 use crate::world::{Hull, Round};
 
 /// The version of the feed's events. It grows when an old reader could misread an event.
-pub const FEED_VERSION: u16 = 1;
+pub const FEED_VERSION: u16 = 2;
 /// The subprotocol of the feed's WebSocket.
 pub const FEED_SUBPROTOCOL: &str = "starfray.feed.v1";
 /// Steps of a position in one unit.
@@ -40,6 +43,12 @@ pub const SHOT_NUMBERS: usize = 6;
 pub const KILL_NUMBERS: usize = 3;
 /// Numbers of a shot in a list of ends.
 pub const END_NUMBERS: usize = 2;
+/// Numbers of a mine in a list of mines that lie.
+pub const MINE_NUMBERS: usize = 4;
+/// Numbers of a mine that went off.
+pub const BLAST_NUMBERS: usize = 4;
+/// Numbers of a core that is not at its stand.
+pub const CORE_NUMBERS: usize = 5;
 /// Numbers of a beam of the rail.
 pub const BEAM_NUMBERS: usize = 6;
 
@@ -61,6 +70,12 @@ pub enum FeedEvent {
     Leave(Leave),
     /// A connection was lost or is back.
     Limbo(Limbo),
+    /// Somebody is on another side.
+    Team(TeamSet),
+    /// What both sides have reached.
+    Teams(TeamScores),
+    /// Something happened to a core.
+    Core(CoreTold),
     /// The round's clock was set.
     Round(RoundSet),
     /// Somebody said something to everybody.
@@ -75,9 +90,9 @@ pub enum FeedEvent {
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 12] = [
-        "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "round", "say", "closing", "notice",
-        "bye",
+    pub const NAMES: [&'static str; 15] = [
+        "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round",
+        "say", "closing", "notice", "bye",
     ];
 
     /// The event's name.
@@ -90,6 +105,9 @@ impl FeedEvent {
             FeedEvent::Join(_) => "join",
             FeedEvent::Leave(_) => "leave",
             FeedEvent::Limbo(_) => "limbo",
+            FeedEvent::Team(_) => "team",
+            FeedEvent::Teams(_) => "teams",
+            FeedEvent::Core(_) => "core",
             FeedEvent::Round(_) => "round",
             FeedEvent::Say(_) => "say",
             FeedEvent::Notice(_) => "notice",
@@ -114,14 +132,23 @@ pub struct Hello {
     pub delay_ms: u32,
     /// Where it happens.
     pub arena: Arena,
+    /// What is played.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The score at which a round ends before its time; 0 is never.
+    #[serde(default)]
+    pub goal: u16,
+    /// The numbers of the game, in the order of `assets/rules.toml`.
+    #[serde(default)]
+    pub rules: RuleBook,
 }
 
-/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost), score, deaths.
+/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost, 4 red, 8 blue), score, deaths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPilot(pub PlayerId, pub PlayerName, pub Hull, pub u8, pub u16, pub u16);
 
 /// Everything that a reader needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Keyframe {
     /// The tick that this shows.
     pub tick: Tick,
@@ -138,10 +165,23 @@ pub struct Keyframe {
     /// [`SHOT_NUMBERS`] for each shot: id, owner, ticks since its birth, x, y, angle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shots: Vec<i32>,
+    /// [`MINE_NUMBERS`] for each mine: id, owner, x, y.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mines: Vec<i32>,
+    /// Pickups that do not lie there now, by their place in the arena's list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<i32>,
+    /// What both sides have reached; empty is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub team_scores: Vec<u16>,
+    /// [`CORE_NUMBERS`] for each core that is not at its stand: side (1 red, 2 blue), 1 carried or 2 dropped, by whom it is
+    /// carried (0 if dropped), x and y where it lies (0 if carried).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cores: Vec<i32>,
 }
 
 /// What changed, to be applied in the order of the fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Delta {
     /// The tick that this leads to.
     pub tick: Tick,
@@ -169,6 +209,21 @@ pub struct Delta {
     /// [`BEAM_NUMBERS`] for each beam of the rail: who fired, ticks since then, x and y of both ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beams: Vec<i32>,
+    /// [`MINE_NUMBERS`] for each new mine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub laid: Vec<i32>,
+    /// Ids of mines that are no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<i32>,
+    /// [`BLAST_NUMBERS`] for each mine that went off: who laid it, ticks since then, x, y.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blasts: Vec<i32>,
+    /// Pickups that were taken, by their place in the arena's list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<i32>,
+    /// Pickups that are back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub back: Vec<i32>,
 }
 
 /// A ship was shot down.
@@ -199,6 +254,9 @@ pub struct Join {
     pub hull: Hull,
     /// Whether the program plays the seat.
     pub bot: bool,
+    /// The side: 1 red, 2 blue; left out where there are none.
+    #[serde(default, skip_serializing_if = "Team::is_nobodys")]
+    pub team: Team,
 }
 
 /// Somebody's seat became free.
@@ -219,6 +277,47 @@ pub struct Limbo {
     pub id: PlayerId,
     /// Whether the connection is lost.
     pub lost: bool,
+}
+
+/// Somebody is on another side from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamSet {
+    /// When.
+    pub tick: Tick,
+    /// Who.
+    pub id: PlayerId,
+    /// 1 red, 2 blue.
+    pub team: Team,
+}
+
+/// What both sides have reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamScores {
+    /// When.
+    pub tick: Tick,
+    /// Red and blue.
+    pub scores: [u16; 2],
+}
+
+/// Something happened to a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreTold {
+    /// When.
+    pub tick: Tick,
+    /// Whose core: 1 red, 2 blue.
+    pub core: Team,
+    /// What.
+    pub deed: CoreDeed,
+    /// Who did it; left out if its time was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PlayerId>,
+    /// Where, in steps of 1/2 unit.
+    pub x: i32,
+    /// Where, in steps of 1/2 unit.
+    pub y: i32,
+    /// The score of who captured it, from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u16>,
 }
 
 /// The round's clock was set.

@@ -5,21 +5,23 @@ use std::collections::BTreeMap;
 
 use glam::Vec2;
 
-use crate::event::{Beam, Event};
+use crate::by_id::ById;
+use crate::event::{Beam, CoreDeed, Event};
 use crate::feed::{
-    ALL_SHOTS_SHIPS, BEAM_NUMBERS, DELTA_HZ, DELTA_SHIPS, Delta, FeedEvent, FeedPilot, Join,
-    KEYFRAME_EVERY_MS, KEYFRAME_SHIPS, KILL_EVENTS_SHIPS, Keyframe, Kill, Leave, Limbo, RoundSet,
-    STEPS_PER_UNIT, Say,
+    ALL_SHOTS_SHIPS, BEAM_NUMBERS, BLAST_NUMBERS, CORE_NUMBERS, CoreTold, DELTA_HZ, DELTA_SHIPS, Delta,
+    FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, KEYFRAME_SHIPS, KILL_EVENTS_SHIPS, Keyframe, Kill, Leave,
+    Limbo, MINE_NUMBERS, RoundSet, STEPS_PER_UNIT, Say, TeamScores, TeamSet,
 };
 use crate::feed_state::{
-    FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO,
-    SHIP_THRUSTING,
+    FeedCore, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
+    SHIP_DASHING, SHIP_GUARDED, SHIP_LIMBO, SHIP_SHIELDED, SHIP_THRUSTING, team_flags,
 };
-use crate::id::{PlayerId, ShotId};
+use crate::id::{MineId, PlayerId, ShotId};
 use crate::input::Thrust;
+use crate::mode::Team;
 use crate::quantise::pack_angle;
 use crate::tick::{Rewind, Tick, TickRate};
-use crate::world::{Pilot, Ship, Shot, World};
+use crate::world::{CoreState, Pilot, Ship, Shot, World};
 
 /// Most shots whose birth and end are kept between two deltas, and most kills. Beyond it, a shot that was born and
 /// ended in between stays untold, an end is told as if it were now, and a kill is told at once.
@@ -47,6 +49,8 @@ pub struct FeedEncoder {
     born: BTreeMap<ShotId, FeedShot>,
     ended: BTreeMap<ShotId, Tick>,
     beams: Vec<(Tick, Beam)>,
+    /// Time, owner and place of mines that went off.
+    blasts: Vec<(Tick, PlayerId, Vec2)>,
     /// Victim, killer and time of kills that wait for a delta.
     kills: Vec<(PlayerId, PlayerId, Tick)>,
 }
@@ -84,6 +88,9 @@ impl FeedEncoder {
                         self.beams.push((world.tick, *beam));
                     }
                 }
+                Event::Blast { by, place } if self.blasts.len() < NOTES_MAX => {
+                    self.blasts.push((world.tick, *by, *place));
+                }
                 _ => out.extend(tell(world, event)),
             }
         }
@@ -105,7 +112,7 @@ impl FeedEncoder {
         self.told = self.state_to_tell(world);
         (self.delta_at, self.keyframe_at) = (world.tick, world.tick);
         self.forget_notes();
-        let FeedState { tick, round, seats, ships, shots } = &self.told;
+        let FeedState { tick, round, seats, ships, shots, mines, taken, team_scores, cores } = &self.told;
         let pilot = |(id, s): (&PlayerId, &FeedSeat)| {
             FeedPilot(*id, s.name.clone(), s.hull, s.flags, s.score, s.deaths)
         };
@@ -116,6 +123,10 @@ impl FeedEncoder {
             pilots: seats.iter().map(pilot).collect(),
             ships: ships.iter().flat_map(|(id, ship)| ship_numbers(*id, ship)).collect(),
             shots: shots.iter().flat_map(|(id, shot)| shot_numbers(*id, shot, *tick)).collect(),
+            mines: mines.iter().flat_map(|(id, mine)| mine_numbers(*id, mine)).collect(),
+            taken: taken.keys().map(|place| i32::from(*place)).collect(),
+            team_scores: if *team_scores == [0, 0] { Vec::new() } else { team_scores.to_vec() },
+            cores: Team::SIDES.into_iter().zip(cores).filter_map(core_numbers).flatten().collect(),
         }
     }
 
@@ -127,21 +138,18 @@ impl FeedEncoder {
         let mut delta = Delta {
             tick: world.tick,
             kills: self.kills.iter().flat_map(kill).collect(),
-            gone: Vec::new(),
-            appeared: Vec::new(),
-            moved: Vec::new(),
-            changed: Vec::new(),
-            fired: Vec::new(),
-            ended: Vec::new(),
             beams: self
                 .beams
                 .drain(..)
                 .flat_map(|(tick, b)| beam_numbers(&b, world.tick.since(tick)))
                 .collect(),
+            blasts: self.blasts.drain(..).flat_map(|blast| blast_numbers(blast, world.tick)).collect(),
+            ..Delta::default()
         };
         let now = self.state_to_tell(world);
         compare_ships(&self.told.ships, &now.ships, &mut delta);
         self.compare_shots(&now, &mut delta);
+        compare_things(&self.told, &now, &mut delta);
         self.told = now;
         self.delta_at = world.tick;
         self.forget_notes();
@@ -161,6 +169,7 @@ impl FeedEncoder {
         self.ended.clear();
         self.kills.clear();
         self.beams.clear();
+        self.blasts.clear();
     }
 
     fn compare_shots(&self, now: &FeedState, delta: &mut Delta) {
@@ -189,6 +198,7 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
             name: pilot.name.clone(),
             hull: pilot.hull,
             bot: pilot.bot,
+            team: pilot.team,
         }),
         Event::Left(id) => FeedEvent::Leave(Leave { tick, id: *id }),
         Event::Lost(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: true }),
@@ -197,7 +207,16 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
         Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded | Event::ClockSet => {
             FeedEvent::Round(RoundSet { tick, round: world.round })
         }
+        Event::Teamed(id, team) => FeedEvent::Team(TeamSet { tick, id: *id, team: *team }),
+        Event::TeamScores(scores) => FeedEvent::Teams(TeamScores { tick, scores: *scores }),
+        Event::Core { core, deed, by, place } => {
+            let (x, y) = steps(*place);
+            let captor = by.filter(|_| *deed == CoreDeed::Captured);
+            let score = captor.and_then(|by| world.pilot(by)).map(|pilot| pilot.score);
+            FeedEvent::Core(CoreTold { tick, core: *core, deed: *deed, by: *by, x, y, score })
+        }
         Event::Appeared(_)
+        | Event::Blast { .. }
         | Event::Fired(_)
         | Event::ShotEnded { .. }
         | Event::Hit { .. }
@@ -209,22 +228,30 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
 /// The public state of `world` as its readers should hold it.
 pub fn state_of(world: &World) -> FeedState {
     let ships = world.ships.iter().zip(&world.pilots).filter(|(ship, _)| ship.alive());
+    let flying = world.shots.iter().filter(|s| !s.over);
+    let mut shots: Vec<(ShotId, FeedShot)> = flying.map(|s| (s.id, feed_shot(s))).collect();
+    // Names of shots begin anew at 0 now and then; in their order they are taken in without moving any.
+    shots.sort_unstable_by_key(|(id, _)| *id);
     FeedState {
         tick: world.tick,
         round: world.round,
         seats: world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect(),
-        ships: ships.map(|(ship, pilot)| (ship.id, feed_ship(ship, pilot))).collect(),
-        shots: world.shots.iter().filter(|s| !s.over).map(|s| (s.id, feed_shot(s))).collect(),
+        ships: ships.map(|(s, pilot)| (s.id, feed_ship(s, pilot, world.carries(s.id)))).collect(),
+        shots: shots.into_iter().collect(),
+        mines: world.mines.iter().map(|mine| (mine.id, feed_mine(mine.owner, mine.place))).collect(),
+        taken: (0..)
+            .zip(&world.pickups)
+            .filter(|(_, wait)| **wait > 0)
+            .map(|(place, _)| (place, ()))
+            .collect(),
+        team_scores: world.team_scores,
+        cores: world.cores.map(feed_core),
     }
 }
 
-fn compare_ships(
-    before: &BTreeMap<PlayerId, FeedShip>,
-    now: &BTreeMap<PlayerId, FeedShip>,
-    delta: &mut Delta,
-) {
+fn compare_ships(before: &ById<PlayerId, FeedShip>, now: &ById<PlayerId, FeedShip>, delta: &mut Delta) {
     delta.gone = before.keys().filter(|id| !now.contains_key(id)).map(|id| i32::from(id.0)).collect();
-    for (id, ship) in now {
+    for (id, ship) in now.iter() {
         let number = i32::from(id.0);
         let Some(old) = before.get(id) else {
             delta.appeared.extend(ship_numbers(*id, ship));
@@ -240,17 +267,69 @@ fn compare_ships(
     }
 }
 
+/// Mines that came and went, pickups that were taken and are back.
+fn compare_things(before: &FeedState, now: &FeedState, delta: &mut Delta) {
+    let gone = before.mines.keys().filter(|id| !now.mines.contains_key(id));
+    delta.lifted = gone.map(|id| i32::from(id.0)).collect();
+    let laid = now.mines.iter().filter(|(id, _)| !before.mines.contains_key(id));
+    delta.laid = laid.flat_map(|(id, mine)| mine_numbers(*id, mine)).collect();
+    delta.taken = missing(&now.taken, &before.taken);
+    delta.back = missing(&before.taken, &now.taken);
+}
+
+/// Places that `some` has and `others` has not.
+fn missing(some: &ById<u8, ()>, others: &ById<u8, ()>) -> Vec<i32> {
+    some.keys().filter(|place| !others.contains_key(place)).map(|place| i32::from(*place)).collect()
+}
+
+fn feed_mine(owner: PlayerId, place: Vec2) -> FeedMine {
+    let (x, y) = steps(place);
+    FeedMine { owner, x, y }
+}
+
+fn feed_core(core: CoreState) -> FeedCore {
+    match core {
+        CoreState::Home => FeedCore::Home,
+        CoreState::Carried(by) => FeedCore::Carried(by),
+        CoreState::Dropped { place, .. } => {
+            let (x, y) = steps(place);
+            FeedCore::Dropped(x, y)
+        }
+    }
+}
+
+fn mine_numbers(id: MineId, mine: &FeedMine) -> [i32; MINE_NUMBERS] {
+    [i32::from(id.0), i32::from(mine.owner.0), mine.x, mine.y]
+}
+
+fn core_numbers((team, core): (Team, &FeedCore)) -> Option<[i32; CORE_NUMBERS]> {
+    let side = i32::from(u8::from(team));
+    match *core {
+        FeedCore::Home => None,
+        FeedCore::Carried(by) => Some([side, 1, i32::from(by.0), 0, 0]),
+        FeedCore::Dropped(x, y) => Some([side, 2, 0, x, y]),
+    }
+}
+
+fn blast_numbers((at, by, place): (Tick, PlayerId, Vec2), now: Tick) -> [i32; BLAST_NUMBERS] {
+    let (x, y) = steps(place);
+    [i32::from(by.0), now.since(at) as i32, x, y]
+}
+
 fn feed_seat(pilot: &Pilot) -> FeedSeat {
-    let flags = u8::from(pilot.bot) * PILOT_BOT + u8::from(pilot.limbo) * PILOT_LIMBO;
+    let flags =
+        u8::from(pilot.bot) * PILOT_BOT + u8::from(pilot.limbo) * PILOT_LIMBO + team_flags(pilot.team);
     FeedSeat { name: pilot.name.clone(), hull: pilot.hull, flags, score: pilot.score, deaths: pilot.deaths }
 }
 
-fn feed_ship(ship: &Ship, pilot: &Pilot) -> FeedShip {
+fn feed_ship(ship: &Ship, pilot: &Pilot, carries: bool) -> FeedShip {
     let (x, y) = steps(ship.motion.position);
     let flags = u8::from(ship.input.thrust != Thrust::default()) * SHIP_THRUSTING
         + u8::from(ship.guard_ticks > 0 || pilot.limbo) * SHIP_GUARDED
         + u8::from(ship.motion.dash_ticks > 0) * SHIP_DASHING
-        + u8::from(pilot.limbo) * SHIP_LIMBO;
+        + u8::from(pilot.limbo) * SHIP_LIMBO
+        + u8::from(ship.shield_points > 0) * SHIP_SHIELDED
+        + u8::from(carries) * SHIP_CARRIES;
     FeedShip { x, y, aim: pack_angle(ship.input.aim), hull_points: ship.hull_points, flags }
 }
 
@@ -387,6 +466,9 @@ mod tests {
             }
             "limbo" => state.limbo(&serde_json::from_str(&text).unwrap()),
             "round" => state.set_round(&serde_json::from_str(&text).unwrap()),
+            "team" => state.set_team(&serde_json::from_str(&text).unwrap()),
+            "teams" => state.set_team_scores(&serde_json::from_str(&text).unwrap()),
+            "core" => state.core(&serde_json::from_str(&text).unwrap()),
             name => panic!("unexpected {name}"),
         }
     }
@@ -514,6 +596,7 @@ mod tests {
             pilots,
             ships: vec![1, -311, 920, 64, 100, 1],
             shots: vec![],
+            ..Keyframe::default()
         };
         assert_eq!(
             serde_json::to_string(&keyframe).unwrap(),

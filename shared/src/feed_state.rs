@@ -1,20 +1,20 @@
 //! What a reader of the feed holds: the public state of a match in the feed's own whole numbers.
 //! The server's encoder keeps the same state to know what changed, so both ends can be compared bit by bit.
 
-use std::collections::BTreeMap;
-
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::angle::Angle;
-use crate::arena::SIDE_UNITS_MAX;
-use crate::event::Beam;
+use crate::by_id::ById;
+use crate::event::CoreDeed;
 use crate::feed::{
-    BEAM_NUMBERS, CHANGE_NUMBERS, Delta, END_NUMBERS, FeedPilot, Join, KILL_NUMBERS, Keyframe, Kill, Limbo,
-    MOVE_NUMBERS, RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, STEPS_PER_UNIT,
+    CHANGE_NUMBERS, CORE_NUMBERS, CoreTold, Delta, END_NUMBERS, FeedPilot, Join, KILL_NUMBERS, Keyframe,
+    Kill, Limbo, MINE_NUMBERS, MOVE_NUMBERS, RoundSet, SHIP_NUMBERS, SHOT_NUMBERS, TeamScores, TeamSet,
 };
-use crate::id::{PlayerId, ShotId};
+pub use crate::feed_records::{ApplyError, place, read_beam, read_blast, records};
+use crate::feed_records::{fit, player, step};
+use crate::id::{MineId, PlayerId, ShotId};
+use crate::mode::Team;
 use crate::name::PlayerName;
 use crate::tick::Tick;
 use crate::world::{Hull, Phase, Round};
@@ -23,6 +23,10 @@ use crate::world::{Hull, Phase, Round};
 pub const PILOT_BOT: u8 = 1;
 /// The pilot's flag for a lost connection.
 pub const PILOT_LIMBO: u8 = 2;
+/// The pilot's flag for the first side.
+pub const PILOT_RED: u8 = 4;
+/// The pilot's flag for the second side.
+pub const PILOT_BLUE: u8 = 8;
 /// The ship's flag for pushing.
 pub const SHIP_THRUSTING: u8 = 1;
 /// The ship's flag for one that cannot be hurt.
@@ -31,6 +35,11 @@ pub const SHIP_GUARDED: u8 = 2;
 pub const SHIP_DASHING: u8 = 4;
 /// The ship's flag for a lost connection.
 pub const SHIP_LIMBO: u8 = 8;
+
+/// The ship's flag for a shield that was picked up.
+pub const SHIP_SHIELDED: u8 = 16;
+/// The ship's flag for one that carries a core.
+pub const SHIP_CARRIES: u8 = 32;
 
 /// A living ship.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +90,38 @@ impl FeedShot {
     }
 }
 
+/// A mine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedMine {
+    /// Who laid it.
+    pub owner: PlayerId,
+    /// Steps of 1/2 unit from the middle.
+    pub x: i32,
+    /// Steps of 1/2 unit from the middle.
+    pub y: i32,
+}
+
+/// Where a core is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeedCore {
+    /// At its stand.
+    #[default]
+    Home,
+    /// With this ship.
+    Carried(PlayerId),
+    /// In the field, in steps of 1/2 unit.
+    Dropped(i32, i32),
+}
+
+/// The flags of a pilot on `team`.
+pub fn team_flags(team: Team) -> u8 {
+    match team {
+        Team::None => 0,
+        Team::Red => PILOT_RED,
+        Team::Blue => PILOT_BLUE,
+    }
+}
+
 /// Somebody in the match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedSeat {
@@ -96,6 +137,17 @@ pub struct FeedSeat {
     pub deaths: u16,
 }
 
+impl FeedSeat {
+    /// The side.
+    pub fn team(&self) -> Team {
+        match self.flags & (PILOT_RED | PILOT_BLUE) {
+            PILOT_RED => Team::Red,
+            PILOT_BLUE => Team::Blue,
+            _ => Team::None,
+        }
+    }
+}
+
 /// The public state of a match after some event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedState {
@@ -104,22 +156,19 @@ pub struct FeedState {
     /// The round's clock after that tick.
     pub round: Round,
     /// Everybody.
-    pub seats: BTreeMap<PlayerId, FeedSeat>,
+    pub seats: ById<PlayerId, FeedSeat>,
     /// Living ships.
-    pub ships: BTreeMap<PlayerId, FeedShip>,
+    pub ships: ById<PlayerId, FeedShip>,
     /// Shots in flight.
-    pub shots: BTreeMap<ShotId, FeedShot>,
-}
-
-/// Why an event does not fit the state: the reader needs a keyframe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ApplyError {
-    /// A list whose length is no multiple of its records, or a number out of its range.
-    #[error("the event has a record that makes no sense")]
-    Record,
-    /// A record about a ship or shot that is not there.
-    #[error("the event speaks of something unknown")]
-    Unknown,
+    pub shots: ById<ShotId, FeedShot>,
+    /// Mines.
+    pub mines: ById<MineId, FeedMine>,
+    /// Pickups that do not lie there now.
+    pub taken: ById<u8, ()>,
+    /// What both sides have reached.
+    pub team_scores: [u16; 2],
+    /// Where the cores of both sides are.
+    pub cores: [FeedCore; 2],
 }
 
 impl FeedState {
@@ -137,6 +186,16 @@ impl FeedState {
         };
         state.add_ships(&keyframe.ships)?;
         state.add_shots(&keyframe.shots)?;
+        state.add_mines(&keyframe.mines)?;
+        state.take_pickups(&keyframe.taken)?;
+        if let &[red, blue] = keyframe.team_scores.as_slice() {
+            state.team_scores = [red, blue];
+        }
+        for &[side, is, by, x, y] in records::<CORE_NUMBERS>(&keyframe.cores)? {
+            let dropped = FeedCore::Dropped(step(x)?, step(y)?);
+            let now = if is == 1 { FeedCore::Carried(player(by)?) } else { dropped };
+            state.set_core(Team::from(fit::<u8>(side)?), now);
+        }
         Ok(state)
     }
 
@@ -165,7 +224,68 @@ impl FeedState {
         for &[id, _] in records::<END_NUMBERS>(&delta.ended)? {
             self.shots.remove(&ShotId(fit(id)?)).ok_or(ApplyError::Unknown)?;
         }
+        self.apply_things(delta)
+    }
+
+    fn apply_things(&mut self, delta: &Delta) -> Result<(), ApplyError> {
+        for &id in &delta.lifted {
+            self.mines.remove(&MineId(fit(id)?)).ok_or(ApplyError::Unknown)?;
+        }
+        self.add_mines(&delta.laid)?;
+        self.take_pickups(&delta.taken)?;
+        for &place in &delta.back {
+            self.taken.remove(&fit(place)?);
+        }
         Ok(())
+    }
+
+    fn add_mines(&mut self, numbers: &[i32]) -> Result<(), ApplyError> {
+        for &[id, owner, x, y] in records::<MINE_NUMBERS>(numbers)? {
+            let mine = FeedMine { owner: player(owner)?, x: step(x)?, y: step(y)? };
+            self.mines.insert(MineId(fit(id)?), mine);
+        }
+        Ok(())
+    }
+
+    fn take_pickups(&mut self, places: &[i32]) -> Result<(), ApplyError> {
+        for &place in places {
+            self.taken.insert(fit(place)?, ());
+        }
+        Ok(())
+    }
+
+    fn set_core(&mut self, team: Team, now: FeedCore) {
+        if let Some(core) = team.side().and_then(|side| self.cores.get_mut(side)) {
+            *core = now;
+        }
+    }
+
+    /// Something happened to a core.
+    pub fn core(&mut self, told: &CoreTold) {
+        self.pass(told.tick);
+        let now = match (told.deed, told.by) {
+            (CoreDeed::Taken, Some(by)) => FeedCore::Carried(by),
+            (CoreDeed::Dropped, _) => FeedCore::Dropped(told.x, told.y),
+            _ => FeedCore::Home,
+        };
+        self.set_core(told.core, now);
+        if let (Some(score), Some(seat)) = (told.score, told.by.and_then(|by| self.seats.get_mut(&by))) {
+            seat.score = score;
+        }
+    }
+
+    /// What both sides have reached.
+    pub fn set_team_scores(&mut self, told: &TeamScores) {
+        self.pass(told.tick);
+        self.team_scores = told.scores;
+    }
+
+    /// Somebody is on another side.
+    pub fn set_team(&mut self, told: &TeamSet) {
+        self.pass(told.tick);
+        if let Some(seat) = self.seats.get_mut(&told.id) {
+            seat.flags = seat.flags & !(PILOT_RED | PILOT_BLUE) | team_flags(told.team);
+        }
     }
 
     /// A ship was shot down: counts it. The ship itself goes with a delta.
@@ -178,7 +298,8 @@ impl FeedState {
         if let Some(seat) = self.seats.get_mut(&victim) {
             seat.deaths = seat.deaths.saturating_add(1);
         }
-        if let Some(seat) = self.seats.get_mut(&by) {
+        let killer = self.seats.get_mut(&by).filter(|_| by != victim);
+        if let Some(seat) = killer {
             seat.score = seat.score.saturating_add(1);
         }
     }
@@ -186,7 +307,7 @@ impl FeedState {
     /// Somebody took a seat.
     pub fn join(&mut self, join: &Join) {
         self.pass(join.tick);
-        let flags = if join.bot { PILOT_BOT } else { 0 };
+        let flags = if join.bot { PILOT_BOT } else { 0 } | team_flags(join.team);
         let seat = FeedSeat { name: join.name.clone(), hull: join.hull, flags, score: 0, deaths: 0 };
         self.seats.insert(join.id, seat);
     }
@@ -211,6 +332,7 @@ impl FeedState {
         let begins = set.round.phase == Phase::Playing && self.round.phase != Phase::Paused;
         self.round = set.round;
         if begins {
+            (self.team_scores, self.cores) = ([0, 0], [FeedCore::Home; 2]);
             for seat in self.seats.values_mut() {
                 (seat.score, seat.deaths) = (0, 0);
             }
@@ -257,36 +379,4 @@ pub fn read_shot(record: [i32; SHOT_NUMBERS], tick: Tick) -> Result<(ShotId, Fee
     }
     let born = tick - u32::from(fit::<u16>(ago)?);
     Ok((ShotId(fit(id)?), FeedShot { owner: player(owner)?, born, x: step(x)?, y: step(y)?, angle }))
-}
-
-/// Reads one beam's record from an event of `tick`: when it was there, and its way.
-pub fn read_beam(record: [i32; BEAM_NUMBERS], tick: Tick) -> Result<(Tick, Beam), ApplyError> {
-    let [by, ago, x, y, end_x, end_y] = record;
-    let (from, to) = (place(step(x)?, step(y)?), place(step(end_x)?, step(end_y)?));
-    Ok((tick - u32::from(fit::<u16>(ago)?), Beam { by: player(by)?, from, to }))
-}
-
-/// Cuts a flat list into records of `N` numbers.
-pub fn records<const N: usize>(numbers: &[i32]) -> Result<&[[i32; N]], ApplyError> {
-    let (whole, rest) = numbers.as_chunks::<N>();
-    if rest.is_empty() { Ok(whole) } else { Err(ApplyError::Record) }
-}
-
-/// A position in steps as a place in units.
-pub fn place(x: i32, y: i32) -> Vec2 {
-    Vec2::new(x as f32, y as f32) / STEPS_PER_UNIT
-}
-
-/// A coordinate in steps, if an arena can be that large.
-fn step(value: i32) -> Result<i32, ApplyError> {
-    const STEP_MAX: u32 = (SIDE_UNITS_MAX * STEPS_PER_UNIT) as u32;
-    if value.unsigned_abs() <= STEP_MAX { Ok(value) } else { Err(ApplyError::Record) }
-}
-
-fn player(value: i32) -> Result<PlayerId, ApplyError> {
-    fit(value).map(PlayerId)
-}
-
-fn fit<T: TryFrom<i32>>(value: i32) -> Result<T, ApplyError> {
-    T::try_from(value).map_err(|_| ApplyError::Record)
 }

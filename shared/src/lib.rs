@@ -13,9 +13,12 @@ pub mod tick;
 pub mod wall;
 
 pub mod arena;
+pub mod input;
+pub mod mode;
+pub mod rule_book;
+
 pub mod rules;
 
-pub mod input;
 pub mod trail;
 pub mod world;
 
@@ -29,11 +32,21 @@ pub mod targets;
 
 pub mod combat;
 pub mod movement;
+
+pub mod mines;
+pub mod pickups;
 pub mod rail;
+pub mod scatter;
+
+pub mod arms;
+
+pub mod cores;
+pub mod teams;
 
 pub mod round;
 pub mod simulation;
 
+pub mod by_id;
 pub mod checksum;
 
 pub mod quantise;
@@ -44,11 +57,15 @@ pub mod replica;
 
 pub mod unpack;
 
+pub mod close_reason;
 pub mod codec;
 pub mod length_prefix;
 pub mod protocol;
 
 pub mod feed;
+
+pub mod feed_records;
+
 pub mod feed_state;
 
 pub mod feed_encoder;

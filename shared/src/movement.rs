@@ -6,7 +6,7 @@ use glam::Vec2;
 use crate::arena::Arena;
 use crate::collision::push_out;
 use crate::input::{Buttons, ShipInput};
-use crate::rules::{DASH_EXIT_SPEED, DASH_SPEED, DRAG, Rules, SHIP_RADIUS, THRUST, WALL_BOUNCE};
+use crate::rules::{Rules, SHIP_RADIUS};
 use crate::world::Motion;
 
 /// Longest way in one go, in units: less than a ship's radius, so that no wall is jumped.
@@ -20,7 +20,7 @@ pub fn move_ship(motion: &mut Motion, input: ShipInput, rules: &Rules, arena: &A
         thrust(motion, input, rules);
     }
     travel(motion, rules, arena);
-    finish_dash(motion);
+    finish_dash(motion, rules);
     began
 }
 
@@ -31,7 +31,7 @@ fn start_dash(motion: &mut Motion, input: ShipInput, rules: &Rules) -> bool {
     }
     let push = input.thrust.vector();
     let direction = push.try_normalize().unwrap_or_else(|| input.aim.direction());
-    motion.velocity = direction * DASH_SPEED;
+    motion.velocity = direction * rules.book.ship.dash_speed;
     motion.dash_ticks = rules.dash_ticks;
     motion.dash_energy -= rules.dash_recharge_ticks;
     true
@@ -39,7 +39,7 @@ fn start_dash(motion: &mut Motion, input: ShipInput, rules: &Rules) -> bool {
 
 /// Thrust against linear drag, integrated exactly for a constant thrust, so that every tick rate flies alike.
 fn thrust(motion: &mut Motion, input: ShipInput, rules: &Rules) {
-    let goal = input.thrust.vector() * (THRUST / DRAG);
+    let goal = input.thrust.vector() * rules.speed_max;
     motion.velocity = goal + (motion.velocity - goal) * rules.drag_keep;
 }
 
@@ -53,16 +53,16 @@ fn travel(motion: &mut Motion, rules: &Rules, arena: &Arena) {
         let bounce = |normal: Vec2| {
             let into = velocity.dot(normal);
             if into < 0.0 {
-                *velocity -= normal * into * (1.0 + WALL_BOUNCE);
+                *velocity -= normal * into * (1.0 + rules.book.ship.wall_bounce);
             }
         };
         motion.position = push_out(arena, ahead, SHIP_RADIUS, bounce);
     }
 }
 
-fn finish_dash(motion: &mut Motion) {
+fn finish_dash(motion: &mut Motion, rules: &Rules) {
     if motion.dash_ticks == 1 {
-        motion.velocity = motion.velocity.clamp_length_max(DASH_EXIT_SPEED);
+        motion.velocity = motion.velocity.clamp_length_max(rules.book.ship.dash_exit_speed);
     }
     motion.dash_ticks = motion.dash_ticks.saturating_sub(1);
 }
@@ -71,7 +71,6 @@ fn finish_dash(motion: &mut Motion) {
 mod tests {
     use super::*;
     use crate::input::Thrust;
-    use crate::rules::SPEED_MAX;
     use crate::tick::TickRate;
 
     fn right() -> ShipInput {
@@ -85,7 +84,7 @@ mod tests {
         for _ in 0..90 {
             move_ship(&mut motion, right(), &rules, &arena);
         }
-        assert!((motion.velocity.x - SPEED_MAX).abs() < 2.0, "{motion:?}");
+        assert!((motion.velocity.x - rules.speed_max).abs() < 2.0, "{motion:?}");
         for _ in 0..120 {
             move_ship(&mut motion, ShipInput::default(), &rules, &arena);
         }
@@ -102,7 +101,7 @@ mod tests {
             dashes += u32::from(move_ship(&mut motion, dash, &rules, &arena));
         }
         assert_eq!(dashes, 3);
-        assert!(motion.velocity.length() <= DASH_SPEED);
+        assert!(motion.velocity.length() <= rules.book.ship.dash_speed);
         for _ in 0..rules.dash_recharge_ticks {
             move_ship(&mut motion, right(), &rules, &arena);
         }

@@ -1,18 +1,24 @@
 //! The messages between a player's client and the server. `docs/protocol.md` describes the same with examples.
 //! The envelope is MessagePack: a map of one entry whose key is the message's letter; structs are arrays.
 
+use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
+pub use crate::close_reason::CloseReason;
 use crate::codec::{Inline, Packed};
+use crate::event::CoreDeed;
 use crate::id::PlayerId;
 use crate::input::{InputCommand, SHIP_INPUT_BYTES, ShipInput};
+use crate::mode::{Mode, Team};
 use crate::name::PlayerName;
+use crate::rule_book::RuleBook;
+use crate::rules::Rules;
 use crate::tick::{Tick, TickRate};
 use crate::world::{Hull, Pilot, Round};
 
 /// The version of all that stands here. It grows when an old client could misread a message.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 /// The WebSocket subprotocol of this version.
 pub const SUBPROTOCOL: &str = "starfray.v1";
 /// Longest message from a client in bytes.
@@ -171,6 +177,12 @@ pub struct Welcome {
     pub rate: TickRate,
     /// Length of a round in ticks.
     pub round_ticks: u32,
+    /// What is played.
+    pub mode: Mode,
+    /// The score at which a round ends before its time; 0 is never.
+    pub goal: u16,
+    /// The numbers of the game.
+    pub rules: RuleBook,
     /// `Rules::hash` of the match.
     pub rules_hash: u32,
     /// Where it happens.
@@ -179,6 +191,28 @@ pub struct Welcome {
     pub pilot: Pilot,
     /// The round's clock.
     pub round: Round,
+    /// What both sides have reached; empty where there are none.
+    pub team_scores: Vec<u16>,
+    /// The last that happened to each core; empty where there are none.
+    pub cores: Vec<CoreNews>,
+}
+
+/// What happened to a core, and so where it is: whose core, what, who did it, and where, in whole units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreNews(pub Team, pub CoreDeed, pub Option<PlayerId>, pub (i32, i32));
+
+/// A place as events tell it.
+pub fn whole_units(place: Vec2) -> (i32, i32) {
+    (libm::roundf(place.x) as i32, libm::roundf(place.y) as i32)
+}
+
+impl Welcome {
+    /// The rules that it tells of; `None` if they are not those that the server plays by.
+    pub fn rules(&self) -> Option<Rules> {
+        let rules = Rules::of(&self.rules, self.rate, 0).with_mode(self.mode, Some(self.goal));
+        let rules = Rules { round_ticks: self.round_ticks, ..rules };
+        (rules.hash() == self.rules_hash).then_some(rules)
+    }
 }
 
 /// Everybody whose id lies in a range, as of the last event before it on the same link. Who is in the range and not in
@@ -207,9 +241,9 @@ pub struct Standing {
 /// What happened, as far as every player may know. Positions of others are not in here; snapshots carry them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PlayerEvent {
-    /// Somebody took a seat: id, name, hull, bot.
+    /// Somebody took a seat: id, name, hull, bot, side.
     #[serde(rename = "j")]
-    Joined(PlayerId, PlayerName, Hull, bool),
+    Joined(PlayerId, PlayerName, Hull, bool, Team),
     /// Somebody's seat became free.
     #[serde(rename = "l")]
     Left(PlayerId),
@@ -235,6 +269,18 @@ pub enum PlayerEvent {
     /// The round's clock was set: a round began or ended.
     #[serde(rename = "r")]
     Round(Round),
+    /// Somebody is on another side from now on.
+    #[serde(rename = "m")]
+    Teamed(PlayerId, Team),
+    /// What both sides have reached.
+    #[serde(rename = "t")]
+    TeamScores(u16, u16),
+    /// Something happened to a core.
+    #[serde(rename = "f")]
+    Core(CoreNews),
+    /// A mine went off in the receiver's view: who laid it, and where, in whole units.
+    #[serde(rename = "d")]
+    Blast(PlayerId, (i32, i32)),
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
@@ -262,130 +308,6 @@ pub struct Bye {
     /// What whoever ended it has to say, in one line; left out if nothing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub words: String,
-}
-
-/// Why the server ends a player's link. Codes 4000 to 4499 mean: come back; 4500 to 4999: do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CloseReason {
-    /// The client said that it leaves.
-    Left,
-    /// The server is about to stop or restart.
-    GoingAway,
-    /// Nothing came from the client for too long.
-    Silent,
-    /// The client did not read what was sent.
-    Slow,
-    /// The same seat has a newer link.
-    Replaced,
-    /// The token is not valid, or its seat is no more.
-    BadToken,
-    /// The bytes make no sense.
-    BadMessage,
-    /// The bytes are no WebSocket frame that a client may send.
-    BadFrame,
-    /// A message is too long.
-    TooLarge,
-    /// Too many messages in a second.
-    TooMany,
-    /// Client and server speak different versions.
-    ProtocolVersion,
-    /// The match is over.
-    MatchEnded,
-    /// Somebody with the right to do so removed the player.
-    Kicked,
-    /// The same, and they may not come back.
-    Banned,
-    /// The player did nothing for so long that others get the seat.
-    Inactive,
-    /// The server failed.
-    Internal,
-    /// The socket broke, or its other end went away.
-    ConnectionLost,
-}
-
-impl CloseReason {
-    /// All reasons, for documents and tests.
-    pub const ALL: [CloseReason; 17] = [
-        CloseReason::Left,
-        CloseReason::GoingAway,
-        CloseReason::Silent,
-        CloseReason::Slow,
-        CloseReason::Replaced,
-        CloseReason::BadToken,
-        CloseReason::BadMessage,
-        CloseReason::BadFrame,
-        CloseReason::TooLarge,
-        CloseReason::TooMany,
-        CloseReason::ProtocolVersion,
-        CloseReason::MatchEnded,
-        CloseReason::Kicked,
-        CloseReason::Banned,
-        CloseReason::Inactive,
-        CloseReason::Internal,
-        CloseReason::ConnectionLost,
-    ];
-
-    /// The WebSocket close code.
-    pub fn code(self) -> u16 {
-        match self {
-            CloseReason::Left | CloseReason::ConnectionLost => 1000,
-            CloseReason::GoingAway => 1012,
-            CloseReason::Silent => 4007,
-            CloseReason::Slow => 4008,
-            CloseReason::Internal => 4011,
-            CloseReason::Replaced => 4502,
-            CloseReason::BadToken => 4503,
-            CloseReason::BadMessage => 4507,
-            CloseReason::BadFrame => 1002,
-            CloseReason::TooLarge => 1009,
-            CloseReason::TooMany => 4529,
-            CloseReason::ProtocolVersion => 4505,
-            CloseReason::MatchEnded => 4510,
-            CloseReason::Kicked => 4511,
-            CloseReason::Banned => 4512,
-            CloseReason::Inactive => 4513,
-        }
-    }
-
-    /// The stable word, also used in metrics and error bodies.
-    pub fn word(self) -> &'static str {
-        match self {
-            CloseReason::Left => "left",
-            CloseReason::GoingAway => "going_away",
-            CloseReason::Silent => "silent",
-            CloseReason::Slow => "slow",
-            CloseReason::Replaced => "replaced",
-            CloseReason::BadToken => "bad_token",
-            CloseReason::BadMessage => "bad_message",
-            CloseReason::BadFrame => "bad_frame",
-            CloseReason::TooLarge => "too_large",
-            CloseReason::TooMany => "too_many",
-            CloseReason::ProtocolVersion => "protocol_version",
-            CloseReason::MatchEnded => "match_ended",
-            CloseReason::Kicked => "kicked",
-            CloseReason::Banned => "banned",
-            CloseReason::Inactive => "inactive",
-            CloseReason::Internal => "internal",
-            CloseReason::ConnectionLost => "connection_lost",
-        }
-    }
-
-    /// Whether the seat is free with the link.
-    pub fn frees_seat(self) -> bool {
-        matches!(self, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned | CloseReason::Inactive)
-    }
-
-    /// Whether a client that gets this should try again with the same token.
-    pub fn come_back(self) -> bool {
-        matches!(
-            self,
-            CloseReason::GoingAway
-                | CloseReason::Silent
-                | CloseReason::Slow
-                | CloseReason::Internal
-                | CloseReason::ConnectionLost
-        )
-    }
 }
 
 #[cfg(test)]
@@ -419,7 +341,7 @@ mod tests {
     /// One event of each kind.
     fn example_events(round: Round) -> Vec<PlayerEvent> {
         vec![
-            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false),
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Red),
             PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
             PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
             PlayerEvent::Limbo(PlayerId(9), true),
@@ -428,6 +350,10 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
+            PlayerEvent::Teamed(PlayerId(9), Team::Blue),
+            PlayerEvent::TeamScores(12, 9),
+            PlayerEvent::Core(CoreNews(Team::Blue, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
+            PlayerEvent::Blast(PlayerId(7), (310, -40)),
             PlayerEvent::Notice("Hi".to_owned()),
             PlayerEvent::Said(PlayerId(9), 7),
             PlayerEvent::HostToken("aGk".to_owned()),
@@ -453,10 +379,11 @@ mod tests {
             limbo: false,
             score: 3,
             deaths: 1,
+            team: Team::None,
         };
         let round = Round { number: 1, phase: Phase::Playing, ticks_left: 17_000 };
         let welcome = Welcome {
-            protocol: 1,
+            protocol: PROTOCOL_VERSION,
             match_id: "k3v9".to_owned(),
             match_name: "Open".to_owned(),
             player: PlayerId(7),
@@ -464,10 +391,15 @@ mod tests {
             tick: Tick(1200),
             rate: TickRate::DEFAULT,
             round_ticks: 18_000,
-            rules_hash: 1,
+            mode: Mode::Ffa,
+            goal: 0,
+            rules: RuleBook::STANDARD,
+            rules_hash: Rules::new(TickRate::DEFAULT, 600_000).hash(),
             arena: Arena::open(36),
             pilot: pilot.clone(),
             round,
+            team_scores: Vec::new(),
+            cores: Vec::new(),
         };
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
         let figures =

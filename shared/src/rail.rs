@@ -1,45 +1,30 @@
 //! The rail: a beam that is there at once and hits the first ship or wall on its way, where its player saw them.
-//! Ships fire in the order of their ids; a shield, a lost connection or death at present beats a hit in the past.
+//! A shield, a lost connection or death at present beats a hit in the past. `arms` says when a ship uses it.
 
-use glam::Vec2;
-
-use crate::combat::{Blow, hurt};
+use crate::combat::{Blow, hurt, spared};
 use crate::event::{Beam, Event};
-use crate::input::Buttons;
-use crate::rules::{MUZZLE_UNITS, RAIL_DAMAGE, RAIL_RADIUS, RAIL_RANGE};
+use crate::rules::MUZZLE_UNITS;
 use crate::targets::{Ground, Sweep, first_met};
 use crate::world::World;
 
-/// Ships whose rail is held and ready fire it.
-pub fn fire(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
-    let weapons_on = world.weapons_on();
-    for index in 0..world.ships.len() {
-        let Some(ship) = world.ships.get_mut(index) else { continue };
-        ship.rail_wait_ticks = ship.rail_wait_ticks.saturating_sub(1);
-        let wants = ship.alive() && ship.input.buttons.has(Buttons::RAIL);
-        if wants && weapons_on && ship.rail_wait_ticks == 0 {
-            ship.rail_wait_ticks = ground.rules.rail_every_ticks;
-            ship.guard_ticks = 0;
-            let direction = ship.input.aim.direction();
-            let from = ship.motion.position;
-            let sweep = Sweep {
-                from,
-                to: from + direction * RAIL_RANGE,
-                radius: RAIL_RADIUS,
-                owner: ship.id,
-                back: ship.rewind,
-            };
-            beam(world, ground, (&sweep, direction), events);
-        }
-    }
-}
-
-fn beam(world: &mut World, ground: &Ground<'_>, (sweep, direction): (&Sweep, Vec2), events: &mut Vec<Event>) {
-    let met = first_met(world, ground, sweep);
-    let to = met.map_or(sweep.to, |(part, _)| sweep.from.lerp(sweep.to, part));
-    let muzzle = sweep.from + direction * MUZZLE_UNITS;
-    events.push(Event::Beam(Beam { by: sweep.owner, from: muzzle, to }));
+/// The ship with the index `index` fires.
+pub fn fire(world: &mut World, index: usize, ground: &Ground<'_>, events: &mut Vec<Event>) {
+    let (Some(ship), Some(pilot)) = (world.ships.get(index), world.pilots.get(index)) else { return };
+    let rail = &ground.rules.book.rail;
+    let direction = ship.input.aim.direction();
+    let (by, from) = (ship.id, ship.motion.position);
+    let sweep = Sweep {
+        from,
+        to: from + direction * rail.range,
+        radius: rail.radius,
+        owner: by,
+        spares: spared(ground.rules, pilot.team),
+        back: ship.rewind,
+    };
+    let met = first_met(world, ground, &sweep);
+    let to = met.map_or(sweep.to, |(part, _)| from.lerp(sweep.to, part));
+    events.push(Event::Beam(Beam { by, from: from + direction * MUZZLE_UNITS, to }));
     if let Some((_, Some(victim))) = met {
-        hurt(world, victim, Blow { by: sweep.owner, damage: RAIL_DAMAGE }, (ground.rules, events));
+        hurt(world, victim, Blow { by, damage: rail.damage as u8 }, (ground.rules, events));
     }
 }

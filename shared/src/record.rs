@@ -4,9 +4,10 @@
 use glam::Vec2;
 
 use crate::angle::Angle;
-use crate::id::{PlayerId, ShotId};
+use crate::id::{MineId, PlayerId, ShotId};
 use crate::input::Thrust;
-use crate::snapshot::{InputReport, SnapshotError};
+use crate::rule_book::{Arms, Weapon};
+use crate::snapshot::{InputReport, Kit, SnapshotError};
 use crate::tick::{Rewind, Tick};
 use crate::world::{Motion, Phase};
 
@@ -25,6 +26,11 @@ const CHECKSUM: u8 = 8;
 const PHASE: u8 = 3;
 /// Added to the phase's low bits: four more of them.
 const PHASE_HIGH: u8 = 64;
+const KIT: u8 = 16;
+const THINGS: u8 = 32;
+
+/// The bit that tells a mine's name from a pickup's.
+const MINE: u16 = 0x8000;
 
 /// All phases, by their numbers.
 const PHASES: [Phase; 6] =
@@ -41,6 +47,10 @@ const GONE: u8 = 32;
 pub const STATE_GUARDED: u8 = 1;
 /// The ship's player has lost the connection.
 pub const STATE_LIMBO: u8 = 2;
+/// The ship has a shield that was picked up.
+pub const STATE_SHIELDED: u8 = 4;
+/// The ship carries a core.
+pub const STATE_CARRIES: u8 = 8;
 
 /// The part of a snapshot that is for one player only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -59,10 +69,14 @@ pub struct Head {
     pub guard_ticks: u8,
     /// Ticks until the own ship lives again; 0 when alive.
     pub respawn_ticks: u8,
-    /// Ticks until the own ship's rail can fire again.
-    pub rail_wait_ticks: u8,
+    /// Ticks until the own ship's second weapon can be used again.
+    pub second_wait_ticks: u8,
     /// `Replica::checksum` of what the client holds after this snapshot, now and then.
     pub checksum: Option<u32>,
+    /// What the own ship has, if that is news.
+    pub kit: Option<Kit>,
+    /// Whether there is news of mines and pickups behind that of shots.
+    pub things: bool,
 }
 
 /// What is new about a ship. Everything that is `None` goes on as it was.
@@ -95,6 +109,35 @@ pub struct ShotRecord {
     pub flown: Rewind,
     /// Where it is, in units; `None`: it was fired in this tick from where its owner is.
     pub position: Option<Vec2>,
+}
+
+/// A mine or a pickup that is new to the client.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ThingRecord {
+    /// What lies at this place of the arena's list.
+    Pickup(u8),
+    /// A mine: its name, who laid it, and where, in whole units.
+    Mine(MineId, PlayerId, Vec2),
+}
+
+impl ThingRecord {
+    /// Its name among mines and pickups.
+    pub fn name(&self) -> u16 {
+        match self {
+            ThingRecord::Pickup(place) => u16::from(*place),
+            ThingRecord::Mine(id, ..) => id.0,
+        }
+    }
+
+    /// Appends the record.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.name().to_le_bytes());
+        if let ThingRecord::Mine(_, owner, place) = self {
+            put_count(owner.0, out);
+            out.extend((place.x as i16).to_le_bytes());
+            out.extend((place.y as i16).to_le_bytes());
+        }
+    }
 }
 
 impl ShipRecord {
@@ -151,12 +194,17 @@ impl Head {
         let checksum = if self.checksum.is_some() { CHECKSUM } else { 0 };
         let phase = self.phase as u8;
         let high = if phase > PHASE { PHASE_HIGH } else { 0 };
-        out.extend([(phase & PHASE) | high | keyframe | checksum, self.since]);
+        let kit = if self.kit.is_some() { KIT } else { 0 };
+        let things = if self.things { THINGS } else { 0 };
+        out.extend([(phase & PHASE) | high | keyframe | checksum | kit | things, self.since]);
         out.push(self.report.applied_ago.unwrap_or(255));
         out.push(self.report.received_ahead.unwrap_or(i8::MIN) as u8);
         out.extend([self.report.waiting, self.report.slack.unwrap_or(i8::MIN) as u8]);
-        out.extend([self.fire_wait_ticks, self.guard_ticks, self.respawn_ticks, self.rail_wait_ticks]);
+        out.extend([self.fire_wait_ticks, self.guard_ticks, self.respawn_ticks, self.second_wait_ticks]);
         out.extend(self.checksum.iter().flat_map(|sum| sum.to_le_bytes()));
+        if let Some(Kit { arms, shield_points }) = self.kit {
+            out.extend([u8::from(arms.weapon), arms.charges, shield_points]);
+        }
     }
 }
 
@@ -191,7 +239,7 @@ impl<'a> Reader<'a> {
     pub fn head(&mut self) -> Result<Head, SnapshotError> {
         let tick = Tick(u32::from_le_bytes(self.take()?));
         let [flags, since, applied, received, waiting, slack] = self.take()?;
-        let [fire_wait_ticks, guard_ticks, respawn_ticks, rail_wait_ticks] = self.take()?;
+        let [fire_wait_ticks, guard_ticks, respawn_ticks, second_wait_ticks] = self.take()?;
         if (flags & KEYFRAME != 0) != (since == 0) {
             return Err(SnapshotError::Value);
         }
@@ -203,6 +251,7 @@ impl<'a> Reader<'a> {
             slack: (slack as i8 != i8::MIN).then_some(slack as i8),
         };
         let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
+        let kit = if flags & KIT == 0 { None } else { Some(self.kit()?) };
         let phase = PHASES.get(usize::from((flags & PHASE) + high)).copied().ok_or(SnapshotError::Value)?;
         Ok(Head {
             tick,
@@ -212,9 +261,16 @@ impl<'a> Reader<'a> {
             fire_wait_ticks,
             guard_ticks,
             respawn_ticks,
-            rail_wait_ticks,
+            second_wait_ticks,
             checksum,
+            kit,
+            things: flags & THINGS != 0,
         })
+    }
+
+    fn kit(&mut self) -> Result<Kit, SnapshotError> {
+        let [weapon, charges, shield_points] = self.take()?;
+        Ok(Kit { arms: Arms { weapon: Weapon::from(weapon), charges }, shield_points })
     }
 
     /// How many records follow.
@@ -256,6 +312,22 @@ impl<'a> Reader<'a> {
         let (flown, position) =
             if placed { (Rewind(0), Some(self.vector()?)) } else { (Rewind(self.byte()?), None) };
         Ok(ShotRecord { id, owner, angle, flown, position })
+    }
+
+    /// A record of a mine or a pickup.
+    pub fn thing(&mut self) -> Result<ThingRecord, SnapshotError> {
+        let name = self.word()?;
+        if name & MINE == 0 {
+            return u8::try_from(name).map(ThingRecord::Pickup).map_err(|_| SnapshotError::Value);
+        }
+        let owner = PlayerId(self.number()?);
+        let (x, y) = (self.word()? as i16, self.word()? as i16);
+        Ok(ThingRecord::Mine(MineId(name), owner, Vec2::new(f32::from(x), f32::from(y))))
+    }
+
+    /// The name of a mine or a pickup.
+    pub fn thing_name(&mut self) -> Result<u16, SnapshotError> {
+        self.word()
     }
 
     /// A shot's name.

@@ -4,19 +4,21 @@
 //! tells only what does not follow: a new thrust, a hit, a dash, who comes into view. Who leaves the view is never told:
 //! both sides drop what lies outside the view round the own ship.
 
-use std::collections::BTreeMap;
-
 use glam::Vec2;
 
 use crate::arena::Arena;
+use crate::by_id::ById;
 use crate::checksum::Checksum;
 use crate::id::{PlayerId, ShotId};
 use crate::input::{ShipInput, Thrust};
 use crate::movement::move_ship;
 use crate::quantise::unpack_angle;
-use crate::record::{Head, Reader, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
-use crate::rules::{MUZZLE_UNITS, Rules, SHOT_SPEED, VIEW_HALF};
-use crate::snapshot::{OwnShip, SeenShip, SeenShot, Snapshot, SnapshotError};
+use crate::record::{
+    Head, Reader, STATE_CARRIES, STATE_GUARDED, STATE_LIMBO, STATE_SHIELDED, ShipRecord, ShotRecord,
+    ThingRecord,
+};
+use crate::rules::{MUZZLE_UNITS, Rules, VIEW_HALF};
+use crate::snapshot::{Kit, OwnShip, SeenMine, SeenShip, SeenShot, Snapshot, SnapshotError};
 use crate::tick::Tick;
 use crate::world::{Motion, newborn_place};
 
@@ -77,8 +79,11 @@ pub struct Replica {
     rules: Rules,
     tick: Option<Tick>,
     alive: bool,
-    ships: BTreeMap<PlayerId, HeldShip>,
-    shots: BTreeMap<ShotId, HeldShot>,
+    ships: ById<PlayerId, HeldShip>,
+    shots: ById<ShotId, HeldShot>,
+    /// Mines and pickups with where they lie, by name.
+    things: ById<u16, (ThingRecord, Vec2)>,
+    kit: Kit,
     mismatches: u32,
 }
 
@@ -106,8 +111,10 @@ impl Replica {
             rules,
             tick: None,
             alive: false,
-            ships: BTreeMap::new(),
-            shots: BTreeMap::new(),
+            ships: ById::default(),
+            shots: ById::default(),
+            things: ById::default(),
+            kit: Kit::default(),
             mismatches: 0,
         }
     }
@@ -142,6 +149,7 @@ impl Replica {
         if head.since == 0 {
             self.ships.clear();
             self.shots.clear();
+            self.things.clear();
         } else if self.tick != Some(head.tick - u32::from(head.since)) {
             return Err(SnapshotError::Baseline);
         }
@@ -149,9 +157,13 @@ impl Replica {
         self.advance(head.since);
         self.place_ships(&ships)?;
         self.take_shots(&mut input)?;
+        if head.things {
+            self.take_things(&mut input)?;
+        }
         input.end()?;
         self.tick = Some(head.tick);
         self.alive = head.respawn_ticks == 0;
+        self.kit = head.kit.unwrap_or(self.kit);
         self.drop_unseen();
         Ok(head)
     }
@@ -171,7 +183,7 @@ impl Replica {
     }
 
     fn advance(&mut self, ticks: u8) {
-        for (id, ship) in &mut self.ships {
+        for (id, ship) in self.ships.iter_mut() {
             if *id == self.player && !self.alive {
                 continue;
             }
@@ -211,7 +223,7 @@ impl Replica {
             for _ in 0..input.count()? {
                 let record = input.shot(placed)?;
                 let direction = record.angle.direction();
-                let velocity = direction * SHOT_SPEED;
+                let velocity = direction * self.rules.book.blaster.speed;
                 let flight = self.rules.flight(record.flown);
                 let owner = self.ships.get(&record.owner).map(|s| s.motion.position);
                 let fired =
@@ -224,21 +236,41 @@ impl Replica {
         Ok(())
     }
 
+    fn take_things(&mut self, input: &mut Reader<'_>) -> Result<(), SnapshotError> {
+        for _ in 0..input.count()? {
+            self.things.remove(&input.thing_name()?);
+        }
+        for _ in 0..input.count()? {
+            let record = input.thing()?;
+            let place = match record {
+                ThingRecord::Pickup(place) => {
+                    let pickup = self.arena.pickups().get(usize::from(place));
+                    pickup.map(|pickup| pickup.place).ok_or(SnapshotError::Value)?
+                }
+                ThingRecord::Mine(.., place) => place,
+            };
+            self.things.insert(record.name(), (record, place));
+        }
+        Ok(())
+    }
+
     fn drop_unseen(&mut self) {
         let Some(own) = self.ships.get(&self.player).map(|s| s.motion.position) else { return };
         self.ships.retain(|_, ship| in_view(own, ship.motion.position));
         self.shots.retain(|_, shot| in_view(own, shot.position));
+        self.things.retain(|_, (_, place)| in_view(own, *place));
     }
 
     /// A number that stands for everything that is held.
     pub fn checksum(&self) -> u32 {
         let mut sum = ViewChecksum::default();
-        for (id, ship) in &self.ships {
+        for (id, ship) in self.ships.iter() {
             // A player knows the own aim best; it is not told.
             let aim = if *id == self.player { 0 } else { ship.aim };
             sum.add_ship(*id, &HeldShip { aim, ..*ship });
         }
         self.shots.iter().for_each(|(id, shot)| sum.add_shot(*id, shot.position));
+        self.things.iter().for_each(|(name, (_, place))| sum.add_thing(*name, *place));
         sum.value()
     }
 
@@ -254,12 +286,32 @@ impl Replica {
                 fire_wait_ticks: u16::from(head.fire_wait_ticks),
                 guard_ticks: u16::from(head.guard_ticks),
                 respawn_ticks: u16::from(head.respawn_ticks),
-                rail_wait_ticks: u16::from(head.rail_wait_ticks),
+                second_wait_ticks: u16::from(head.second_wait_ticks),
                 hull_points: own.hull_points,
+                kit: self.kit,
+                carries: own.state & STATE_CARRIES != 0,
             },
             ships: others.map(|(id, ship)| seen_ship(*id, ship)).collect(),
             shots: self.shots.values().map(seen_shot).collect(),
+            mines: self.mines(),
+            pickups: self.pickups(),
         }
+    }
+
+    fn mines(&self) -> Vec<SeenMine> {
+        let mine = |(record, _): &(ThingRecord, Vec2)| match *record {
+            ThingRecord::Mine(id, owner, place) => Some(SeenMine { id, owner, place }),
+            ThingRecord::Pickup(_) => None,
+        };
+        self.things.values().filter_map(mine).collect()
+    }
+
+    fn pickups(&self) -> Vec<u8> {
+        let pickup = |(record, _): &(ThingRecord, Vec2)| match *record {
+            ThingRecord::Pickup(place) => Some(place),
+            ThingRecord::Mine(..) => None,
+        };
+        self.things.values().filter_map(pickup).collect()
     }
 }
 
@@ -274,6 +326,8 @@ fn seen_ship(id: PlayerId, ship: &HeldShip) -> SeenShip {
         guarded: ship.state & (STATE_GUARDED | STATE_LIMBO) != 0,
         dashing: ship.motion.dash_ticks > 0,
         limbo: ship.state & STATE_LIMBO != 0,
+        shielded: ship.state & STATE_SHIELDED != 0,
+        carries: ship.state & STATE_CARRIES != 0,
     }
 }
 
@@ -306,6 +360,15 @@ impl ViewChecksum {
         part.add(1 << 32 | u64::from(id.0));
         part.add_f32(position.x);
         part.add_f32(position.y);
+        self.0 = self.0.wrapping_add(part.value());
+    }
+
+    /// Takes in a mine or a pickup.
+    pub fn add_thing(&mut self, name: u16, place: Vec2) {
+        let mut part = Checksum::default();
+        part.add(2 << 32 | u64::from(name));
+        part.add_f32(place.x);
+        part.add_f32(place.y);
         self.0 = self.0.wrapping_add(part.value());
     }
 

@@ -5,8 +5,9 @@ use glam::Vec2;
 
 use crate::event::Event;
 use crate::input::ShipInput;
+use crate::mode::Mode;
 use crate::rules::Rules;
-use crate::world::{Motion, Phase, Round, Ship, World};
+use crate::world::{CoreState, Motion, Phase, Round, Ship, World};
 
 /// A round begins after `ticks`, unless one is on.
 pub fn count_down(world: &mut World, ticks: u32, events: &mut Vec<Event>) {
@@ -47,6 +48,10 @@ pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
     let number = world.round.number.saturating_add(1);
     world.round = Round { number, phase: Phase::Playing, ticks_left: rules.round_ticks };
     world.shots.clear();
+    world.mines.clear();
+    world.pickups.clear();
+    world.cores = [CoreState::Home; 2];
+    world.team_scores = [0, 0];
     for pilot in &mut world.pilots {
         pilot.score = 0;
         pilot.deaths = 0;
@@ -75,6 +80,23 @@ pub fn end_match(world: &mut World, events: &mut Vec<Event>) {
         world.shots.clear();
         events.push(Event::MatchEnded);
     }
+}
+
+/// Ends the round if somebody has reached its goal.
+pub fn judge(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
+    if reached(world, rules) {
+        end(world, rules, events);
+    }
+}
+
+/// Whether the round's goal is reached.
+pub fn reached(world: &World, rules: &Rules) -> bool {
+    let best = match rules.mode {
+        _ if rules.goal == 0 => return false,
+        Mode::Ffa => world.pilots.iter().map(|pilot| pilot.score).max(),
+        Mode::Tdm | Mode::Ctc => world.team_scores.iter().copied().max(),
+    };
+    best.is_some_and(|best| best >= rules.goal)
 }
 
 /// Lets a tick of the phase pass.

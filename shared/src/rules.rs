@@ -1,47 +1,20 @@
-//! Every number of the game in one place: durations in milliseconds, speeds in units per second.
-//! [`Rules`] turns them once into ticks for a match's rate, so that no step converts anything.
+//! What never differs between matches, and [`Rules`]: a [`RuleBook`] turned once into ticks for a match's rate, so that no
+//! step converts anything. Server and client make the same rules from the same book.
 
 use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
+use crate::input::ShipInput;
+use crate::mode::Mode;
+use crate::rule_book::{Arms, RuleBook, Weapon};
 use crate::tick::{Rewind, TickRate};
 
 /// Radius of a ship's hit circle in units.
 pub const SHIP_RADIUS: f32 = 16.0;
 /// Radius of a blaster shot in units.
 pub const SHOT_RADIUS: f32 = 4.0;
-/// Thrust of a ship in units/s².
-pub const THRUST: f32 = 440.0;
-/// Share of its speed that a ship loses in a second; with [`THRUST`] it gives a top speed of 220 units/s.
-pub const DRAG: f32 = 2.0;
-/// Top speed under thrust in units/s: where thrust and drag are equal.
-pub const SPEED_MAX: f32 = THRUST / DRAG;
-/// Speed during a dash in units/s.
-pub const DASH_SPEED: f32 = 640.0;
-/// Speed that is left when a dash ends, in units/s.
-pub const DASH_EXIT_SPEED: f32 = 260.0;
-/// Length of a dash.
-pub const DASH_MS: u32 = 130;
-/// Time in which one spent dash comes back.
-pub const DASH_RECHARGE_MS: u32 = 1500;
-/// Dashes that a ship can hold.
-pub const DASH_CHARGES: u32 = 3;
-/// Share of the speed against a wall that a ship keeps when it bounces.
-pub const WALL_BOUNCE: f32 = 0.35;
-/// Speed of a blaster shot in units/s.
-pub const SHOT_SPEED: f32 = 480.0;
-/// Life of a blaster shot.
-pub const SHOT_LIFE_MS: u32 = 2000;
 /// Distance from the ship's middle at which a shot is born, in units.
 pub const MUZZLE_UNITS: f32 = 24.0;
-/// Time between two shots of a held trigger.
-pub const FIRE_EVERY_MS: u32 = 360;
-/// Time between two beams of the rail.
-pub const RAIL_EVERY_MS: u32 = 1500;
-/// Farthest that the rail reaches from the ship's middle, in units.
-pub const RAIL_RANGE: f32 = 900.0;
-/// Half the width of the rail's beam in units.
-pub const RAIL_RADIUS: f32 = 3.0;
 /// Longest lag compensation that a match may have.
 pub const LAG_COMPENSATION_MS_MAX: u32 = 500;
 /// Lag compensation of a match whose host says nothing.
@@ -50,30 +23,26 @@ pub const LAG_COMPENSATION_MS: u32 = 300;
 pub const INPUT_HOLD_MS: u32 = 100;
 /// Hull points of a whole ship.
 pub const HULL_MAX: u8 = 100;
-/// Hull points that a blaster shot takes.
-pub const SHOT_DAMAGE: u8 = 20;
-/// Hull points that the rail takes.
-pub const RAIL_DAMAGE: u8 = 50;
-/// Time from death to the next life.
-pub const RESPAWN_MS: u32 = 3000;
-/// The same in an arena for crowds, where ships appear anywhere: nobody waits where nothing is to be watched.
-pub const CROWD_RESPAWN_MS: u32 = 200;
-/// Shield after a ship appears; it ends at the first shot.
-pub const GUARD_MS: u32 = 2000;
-/// Shield after a lost player has come back.
-pub const RETURN_GUARD_MS: u32 = 1000;
 /// Pause in which results are shown.
 pub const RESULTS_MS: u32 = 10_000;
 /// Half the width and height of what a player may see round the ship, in units: 1,200 by 800.
 pub const VIEW_HALF: (f32, f32) = (600.0, 400.0);
 
-/// The numbers of the game for one match: everything that depends on its tick rate or its settings, in ticks.
+/// The numbers of the game for one match: the book, and everything that depends on its tick rate or its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rules {
+    /// The numbers as they were written.
+    pub book: RuleBook,
+    /// What is played.
+    pub mode: Mode,
+    /// The score at which a round ends before its time; 0 is never.
+    pub goal: u16,
     /// Ticks in a second.
     pub rate: TickRate,
     /// Length of a tick in seconds.
     pub dt: f32,
+    /// Top speed under thrust in units/s: where thrust and drag are equal.
+    pub speed_max: f32,
     /// Share of its speed that a coasting ship keeps over a tick.
     pub drag_keep: f32,
     /// Length of a dash.
@@ -82,10 +51,18 @@ pub struct Rules {
     pub dash_recharge_ticks: u16,
     /// Life of a shot.
     pub shot_life_ticks: u16,
+    /// Life of a shot of the scatter.
+    pub pellet_life_ticks: u16,
     /// Time between two shots.
     pub fire_every_ticks: u16,
-    /// Time between two beams of the rail.
-    pub rail_every_ticks: u16,
+    /// Time until a mine is armed.
+    pub mine_arm_ticks: u32,
+    /// Life of a mine.
+    pub mine_life_ticks: u32,
+    /// Time until a pickup that was taken is back.
+    pub pickup_return_ticks: u32,
+    /// Time until a dropped core is back.
+    pub core_return_ticks: u32,
     /// The longest way back of lag compensation; none is off. Only the server needs it.
     pub rewind_max: Rewind,
     /// Time from death to the next life.
@@ -98,36 +75,76 @@ pub struct Rules {
     pub round_ticks: u32,
     /// Length of the pause with results.
     pub results_ticks: u32,
+    /// Waits of the second weapons in the order of [`Weapon::ALL`], and the rail's with a charge.
+    pub second_every_ticks: [u16; 5],
 }
 
 impl Rules {
-    /// The rules at `rate`, with rounds of `round_ms` and the usual lag compensation.
+    /// The standard rules at `rate`, with rounds of `round_ms` and the usual lag compensation.
     pub fn new(rate: TickRate, round_ms: u32) -> Rules {
-        let ticks = |ms: u32| rate.ticks_in(ms) as u16;
+        Rules::of(&RuleBook::STANDARD, rate, round_ms)
+    }
+
+    /// The rules of `book` at `rate`, with rounds of `round_ms` and the usual lag compensation, for everybody against
+    /// everybody.
+    pub fn of(book: &RuleBook, rate: TickRate, round_ms: u32) -> Rules {
+        let long = |ms: f32| rate.ticks_in(ms as u32);
+        let ticks = |ms: f32| long(ms) as u16;
         let dt = rate.period_s();
+        let RuleBook { ship, blaster, rail, scatter, mines, pickups, cores, .. } = book;
         Rules {
+            book: *book,
+            mode: Mode::Ffa,
+            goal: book.goals.ffa as u16,
             rate,
             dt,
-            drag_keep: libm::expf(-DRAG * dt),
-            dash_ticks: ticks(DASH_MS),
-            dash_recharge_ticks: ticks(DASH_RECHARGE_MS),
-            shot_life_ticks: ticks(SHOT_LIFE_MS),
-            fire_every_ticks: ticks(FIRE_EVERY_MS),
-            rail_every_ticks: ticks(RAIL_EVERY_MS),
+            speed_max: ship.thrust / ship.drag,
+            drag_keep: libm::expf(-ship.drag * dt),
+            dash_ticks: ticks(ship.dash_ms),
+            dash_recharge_ticks: ticks(ship.dash_recharge_ms),
+            shot_life_ticks: ticks(blaster.life_ms),
+            pellet_life_ticks: ticks(scatter.life_ms),
+            fire_every_ticks: ticks(blaster.every_ms),
+            mine_arm_ticks: long(mines.arm_ms),
+            mine_life_ticks: long(mines.life_ms),
+            pickup_return_ticks: long(pickups.return_ms),
+            core_return_ticks: long(cores.return_ms),
             rewind_max: rewind_of(rate, LAG_COMPENSATION_MS),
-            respawn_ticks: ticks(RESPAWN_MS),
-            guard_ticks: ticks(GUARD_MS),
-            return_guard_ticks: ticks(RETURN_GUARD_MS),
+            respawn_ticks: ticks(ship.respawn_ms),
+            guard_ticks: ticks(ship.guard_ms),
+            return_guard_ticks: ticks(ship.return_guard_ms),
             round_ticks: rate.ticks_in(round_ms).max(1),
             results_ticks: rate.ticks_in(RESULTS_MS),
+            second_every_ticks: [
+                1,
+                ticks(rail.every_ms),
+                ticks(scatter.every_ms),
+                ticks(mines.every_ms),
+                ticks(rail.charged_every_ms),
+            ],
         }
+    }
+
+    /// The same rules for `mode`; `goal` is the score at which a round ends, the book's if none is given.
+    #[must_use]
+    pub fn with_mode(self, mode: Mode, goal: Option<u16>) -> Rules {
+        let goals = &self.book.goals;
+        let usual = match mode {
+            Mode::Ffa => goals.ffa,
+            Mode::Tdm => goals.tdm,
+            Mode::Ctc => goals.ctc,
+        };
+        Rules { mode, goal: goal.unwrap_or(usual as u16), ..self }
     }
 
     /// The same rules as they are in `arena`: one without places to appear is for crowds.
     #[must_use]
     pub fn in_arena(self, arena: &Arena) -> Rules {
-        let wait_ms = if arena.spawns().is_empty() { CROWD_RESPAWN_MS } else { RESPAWN_MS };
-        Rules { respawn_ticks: self.rate.ticks_in(wait_ms) as u16, ..self }
+        let ship = &self.book.ship;
+        let [red, _] = arena.team_spawns();
+        let anywhere = arena.spawns().is_empty() && red.is_empty();
+        let wait_ms = if anywhere { ship.crowd_respawn_ms } else { ship.respawn_ms };
+        Rules { respawn_ticks: self.rate.ticks_in(wait_ms as u32) as u16, ..self }
     }
 
     /// The same rules with lag compensation over at most `ms`, 0 to [`LAG_COMPENSATION_MS_MAX`]; 0 is off.
@@ -136,44 +153,63 @@ impl Rules {
         Rules { rewind_max: rewind_of(self.rate, ms), ..self }
     }
 
+    /// The second weapon of every new life.
+    pub fn first_arms(&self) -> Arms {
+        Arms { weapon: Weapon::from(self.book.ship.second as u8), charges: 0 }
+    }
+
+    /// Takes a charge for one use of the second weapon, and returns the ticks until the next one. What is used up gives way
+    /// to the weapon that a life begins with.
+    pub fn spend(&self, arms: &mut Arms) -> u16 {
+        let wait = self.second_every(arms.weapon, arms.charges > 0);
+        if arms.charges == 1 {
+            *arms = self.first_arms();
+        }
+        arms.charges = arms.charges.saturating_sub(1);
+        wait
+    }
+
+    /// What `input` does to a ship that carries a core.
+    pub fn laden(&self, input: ShipInput) -> ShipInput {
+        if self.book.cores.carrier_dashes > 0.0 { input } else { input.held() }
+    }
+
+    /// The charges that a pickup of `weapon` holds.
+    pub fn charges(&self, weapon: Weapon) -> u8 {
+        let RuleBook { rail, scatter, mines, .. } = &self.book;
+        match weapon {
+            Weapon::None => 0,
+            Weapon::Rail => rail.charges as u8,
+            Weapon::Scatter => scatter.charges as u8,
+            Weapon::Mines => mines.charges as u8,
+        }
+    }
+
+    /// Time between two uses of `weapon`, in ticks; `charged` is whether by a charge that was picked up.
+    pub fn second_every(&self, weapon: Weapon, charged: bool) -> u16 {
+        let place = if weapon == Weapon::Rail && charged { 4 } else { usize::from(u8::from(weapon)) };
+        self.second_every_ticks.get(place).copied().unwrap_or(1)
+    }
+
     /// How far a blaster shot flies in `time`, in units.
     pub fn flight(&self, time: Rewind) -> f32 {
-        SHOT_SPEED * self.dt * time.ticks()
+        self.book.blaster.speed * self.dt * time.ticks()
     }
 
     /// Dash energy of a ship that holds all its dashes.
     pub fn dash_energy_max(&self) -> u16 {
-        self.dash_recharge_ticks * DASH_CHARGES as u16
+        self.dash_recharge_ticks * self.book.ship.dash_charges as u16
     }
 
     /// A number that differs when any rule differs, so that a client knows whether it plays the same game. Lag
     /// compensation is not in it: it only decides what the server finds hit.
     pub fn hash(&self) -> u32 {
-        const CONSTANTS: [f32; 21] = [
-            SHIP_RADIUS,
-            SHOT_RADIUS,
-            THRUST,
-            DRAG,
-            DASH_SPEED,
-            DASH_EXIT_SPEED,
-            DASH_MS as f32,
-            DASH_RECHARGE_MS as f32,
-            WALL_BOUNCE,
-            SHOT_SPEED,
-            SHOT_LIFE_MS as f32,
-            MUZZLE_UNITS,
-            FIRE_EVERY_MS as f32,
-            SHOT_DAMAGE as f32,
-            RESPAWN_MS as f32,
-            CROWD_RESPAWN_MS as f32,
-            GUARD_MS as f32,
-            RAIL_EVERY_MS as f32,
-            RAIL_RANGE,
-            RAIL_RADIUS,
-            RAIL_DAMAGE as f32,
-        ];
-        let words = CONSTANTS.iter().map(|c| c.to_bits()).chain([self.rate.hz(), self.round_ticks]);
-        words.fold(0x811c_9dc5, |hash: u32, word| (hash ^ word).wrapping_mul(0x0100_0193))
+        let fixed = [SHIP_RADIUS, SHOT_RADIUS, MUZZLE_UNITS];
+        let numbers = self.book.numbers().into_iter().chain(fixed).map(f32::to_bits);
+        let match_words = [self.rate.hz(), self.round_ticks, self.mode as u32, u32::from(self.goal)];
+        numbers
+            .chain(match_words)
+            .fold(0x811c_9dc5, |hash: u32, word| (hash ^ word).wrapping_mul(0x0100_0193))
     }
 }
 

@@ -2,23 +2,28 @@
 //! next world, on every machine and in the browser.
 
 use crate::arena::Arena;
+use crate::arms;
 use crate::combat;
 use crate::command::Command;
+use crate::cores;
 use crate::event::Event;
 use crate::grid::Grid;
 use crate::id::PlayerId;
 use crate::input::ShipInput;
+use crate::mines;
+use crate::mode::Team;
 use crate::movement::move_ship;
 use crate::phrases::PHRASES;
-use crate::rail;
+use crate::pickups;
 use crate::round;
 use crate::rules::Rules;
 use crate::targets::Ground;
-use crate::world::{Phase, Pilot, Ship, World};
+use crate::teams;
+use crate::world::{CoreState, Phase, Pilot, Ship, World};
 
 /// Raised with every change after which the same commands may give another world. Who finds an older number on a journal
 /// must not simulate it again.
-pub const SIMULATION_VERSION: u32 = 1;
+pub const SIMULATION_VERSION: u32 = 2;
 
 /// What a step needs beside the world and never changes, and its scratch space.
 #[derive(Clone, Debug)]
@@ -69,8 +74,12 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
     stage.look_at(world);
     let ground = Ground { arena: &stage.arena, rules: &stage.rules, grid: &stage.grid };
     combat::fire(world, &stage.rules, events);
-    rail::fire(world, &ground, events);
+    arms::fire(world, &ground, events);
     combat::fly(world, &ground, events);
+    mines::pass(world, &ground, events);
+    pickups::pass(world, &ground);
+    cores::pass(world, &ground, events);
+    round::judge(world, &stage.rules, events);
 }
 
 fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<Event>) {
@@ -84,10 +93,11 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
                 limbo: false,
                 score: 0,
                 deaths: 0,
+                team: Team::None,
             };
             join(world, rules, pilot, events);
         }
-        Command::Leave { player } => leave(world, *player, events),
+        Command::Leave { player } => leave(world, rules, *player, events),
         Command::Limbo { player } => set_limbo(world, rules, *player, true, events),
         Command::Return { player } => set_limbo(world, rules, *player, false, events),
         Command::Input { .. } if world.round.phase == Phase::Paused => {}
@@ -105,6 +115,13 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
                 events.push(Event::Said { by: *player, phrase: *phrase });
             }
         }
+        Command::Team { player, team } => {
+            if rules.mode.has_teams() && *team != Team::None {
+                cores::drop_of(world, *player, rules, events);
+                teams::set(world, *player, *team, events);
+                teams::balance(world, rules.mode, events);
+            }
+        }
         Command::StartRound => round::start(world, rules, events),
         Command::EndRound => round::end(world, rules, events),
         Command::EndMatch => round::end_match(world, events),
@@ -113,17 +130,22 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
 
 fn join(world: &mut World, rules: &Rules, pilot: Pilot, events: &mut Vec<Event>) {
     if let Err(place) = world.find(pilot.id) {
+        let pilot = Pilot { team: teams::side_for(world, rules.mode, pilot.bot), ..pilot };
         world.ships.insert(place, Ship::waiting(pilot.id, rules));
         events.push(Event::Joined(pilot.clone()));
         world.pilots.insert(place, pilot);
+        teams::balance(world, rules.mode, events);
     }
 }
 
-fn leave(world: &mut World, player: PlayerId, events: &mut Vec<Event>) {
+fn leave(world: &mut World, rules: &Rules, player: PlayerId, events: &mut Vec<Event>) {
+    cores::drop_of(world, player, rules, events);
+    mines::clear_of(world, player);
     if let Ok(place) = world.find(player) {
         world.pilots.remove(place);
         world.ships.remove(place);
         events.push(Event::Left(player));
+        teams::balance(world, rules.mode, events);
     }
 }
 
@@ -144,8 +166,11 @@ fn set_limbo(world: &mut World, rules: &Rules, player: PlayerId, limbo: bool, ev
 }
 
 fn move_ships(world: &mut World, stage: &Stage, events: &mut Vec<Event>) {
+    let loads = world.cores;
     for ship in world.ships.iter_mut().filter(|s| s.alive()) {
-        if move_ship(&mut ship.motion, ship.input, &stage.rules, &stage.arena) {
+        let carries = loads.contains(&CoreState::Carried(ship.id));
+        let input = if carries { stage.rules.laden(ship.input) } else { ship.input };
+        if move_ship(&mut ship.motion, input, &stage.rules, &stage.arena) {
             events.push(Event::Dashed(ship.id));
         }
         ship.trail.note(ship.motion.position, &stage.rules);

@@ -5,7 +5,8 @@ use glam::Vec2;
 use thiserror::Error;
 
 use crate::angle::Angle;
-use crate::id::{PlayerId, ShotId};
+use crate::id::{MineId, PlayerId, ShotId};
+use crate::rule_book::Arms;
 use crate::tick::Tick;
 use crate::world::{Motion, Phase, Ship};
 
@@ -33,6 +34,21 @@ impl InputReport {
     }
 }
 
+/// What a ship has beside its hull; only its own player is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kit {
+    /// The second weapon.
+    pub arms: Arms,
+    /// Points of damage that its shield still takes.
+    pub shield_points: u8,
+}
+
+impl From<&Ship> for Kit {
+    fn from(ship: &Ship) -> Kit {
+        Kit { arms: ship.arms, shield_points: ship.shield_points }
+    }
+}
+
 /// The own ship, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct OwnShip {
@@ -40,22 +56,29 @@ pub struct OwnShip {
     pub motion: Motion,
     /// Ticks until it can fire again.
     pub fire_wait_ticks: u16,
-    /// Ticks until the rail can fire again.
-    pub rail_wait_ticks: u16,
+    /// Ticks until the second weapon can be used again.
+    pub second_wait_ticks: u16,
     /// Ticks that nothing can hurt it.
     pub guard_ticks: u16,
     /// Ticks until it lives again; 0 when alive.
     pub respawn_ticks: u16,
     /// Hull points, 0 to 100.
     pub hull_points: u8,
+    /// What else it has.
+    pub kit: Kit,
+    /// Whether it carries a core.
+    pub carries: bool,
 }
 
-impl From<&Ship> for OwnShip {
-    fn from(ship: &Ship) -> OwnShip {
+impl OwnShip {
+    /// `ship` as its player should know it; `carries` is whether it has a core.
+    pub fn of(ship: &Ship, carries: bool) -> OwnShip {
         OwnShip {
+            kit: Kit::from(ship),
+            carries,
             motion: ship.motion,
             fire_wait_ticks: ship.fire_wait_ticks,
-            rail_wait_ticks: ship.rail_wait_ticks,
+            second_wait_ticks: ship.second_wait_ticks,
             guard_ticks: ship.guard_ticks,
             respawn_ticks: ship.respawn_ticks,
             hull_points: ship.hull_points,
@@ -84,6 +107,10 @@ pub struct SeenShip {
     pub dashing: bool,
     /// Whether its player's connection is lost.
     pub limbo: bool,
+    /// Whether it has a shield that was picked up.
+    pub shielded: bool,
+    /// Whether it carries a core.
+    pub carries: bool,
 }
 
 /// A shot in view.
@@ -97,6 +124,17 @@ pub struct SeenShot {
     pub position: Vec2,
     /// Where it flies; its speed is the blaster's.
     pub angle: Angle,
+}
+
+/// A mine in view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeenMine {
+    /// Its name.
+    pub id: MineId,
+    /// Who laid it.
+    pub owner: PlayerId,
+    /// Units.
+    pub place: Vec2,
 }
 
 /// All that a player knows of a tick.
@@ -114,6 +152,10 @@ pub struct Snapshot {
     pub ships: Vec<SeenShip>,
     /// Shots in view, by birth.
     pub shots: Vec<SeenShot>,
+    /// Mines in view, by name.
+    pub mines: Vec<SeenMine>,
+    /// Pickups that lie in view, by their place in the arena's list.
+    pub pickups: Vec<u8>,
 }
 
 /// Why bytes are no snapshot.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{DASH_SPEED, Rules};
+use crate::rules::Rules;
 use crate::tick::Rewind;
 
 /// A ship's last places.
@@ -18,7 +18,7 @@ pub struct Trail(VecDeque<Vec2>);
 impl Trail {
     /// The ship is at `place` after this tick's movement. What is farther back than lag compensation goes is dropped.
     pub fn note(&mut self, place: Vec2, rules: &Rules) {
-        let jump = 2.0 * DASH_SPEED * rules.dt;
+        let jump = 2.0 * rules.book.ship.dash_speed * rules.dt;
         if self.0.front().is_some_and(|last| last.distance(place) > jump) {
             self.0.clear();
         }
@@ -85,7 +85,7 @@ mod tests {
         let mut trail = straight(20, &rules);
         trail.note(Vec2::new(500.0, 0.0), &rules);
         assert_eq!(trail.at(Rewind(40)), Some(Vec2::new(500.0, 0.0)));
-        trail.note(Vec2::new(500.0 + DASH_SPEED * rules.dt, 0.0), &rules);
+        trail.note(Vec2::new(500.0 + rules.book.ship.dash_speed * rules.dt, 0.0), &rules);
         assert_eq!(trail.at(Rewind(40)), Some(Vec2::new(500.0, 0.0)), "a dash is no jump");
     }
 }

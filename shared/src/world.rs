@@ -5,10 +5,12 @@ use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::angle::Angle;
-use crate::id::{PlayerId, ShotId};
+use crate::id::{MineId, PlayerId, ShotId};
 use crate::input::ShipInput;
+use crate::mode::Team;
 use crate::name::PlayerName;
 use crate::random::Random;
+use crate::rule_book::Arms;
 use crate::rules::{HULL_MAX, Rules};
 use crate::tick::{Rewind, Tick};
 use crate::trail::Trail;
@@ -62,6 +64,9 @@ pub struct Pilot {
     pub score: u16,
     /// Deaths in this round.
     pub deaths: u16,
+    /// The side; nobody's where there are no teams, and then it takes no byte on the wire.
+    #[serde(default, skip_serializing_if = "Team::is_nobodys")]
+    pub team: Team,
 }
 
 /// How a ship moves: all that prediction needs, and nothing else.
@@ -90,12 +95,19 @@ pub struct Ship {
     pub hull_points: u8,
     /// Ticks until it can fire again.
     pub fire_wait_ticks: u16,
-    /// Ticks until the rail can fire again.
-    pub rail_wait_ticks: u16,
+    /// Ticks until the second weapon can be used again.
+    #[serde(alias = "rail_wait_ticks")]
+    pub second_wait_ticks: u16,
     /// Ticks that nothing can hurt it.
     pub guard_ticks: u16,
     /// Ticks until it lives again; 0 when alive.
     pub respawn_ticks: u16,
+    /// The second weapon.
+    #[serde(default)]
+    pub arms: Arms,
+    /// Points of damage that its shield still takes.
+    #[serde(default)]
+    pub shield_points: u8,
     /// How far back its player sees others.
     pub rewind: Rewind,
     /// Where it was of late in this life.
@@ -116,9 +128,11 @@ impl Ship {
             input: ShipInput::default(),
             hull_points: HULL_MAX,
             fire_wait_ticks: 0,
-            rail_wait_ticks: 0,
+            second_wait_ticks: 0,
             guard_ticks: 0,
             respawn_ticks: 1,
+            arms: rules.first_arms(),
+            shield_points: 0,
             rewind: Rewind::default(),
             trail: Trail::default(),
         }
@@ -146,6 +160,47 @@ pub struct Shot {
     pub position: Vec2,
     /// Units per second.
     pub velocity: Vec2,
+    /// The side whose ships it passes through; nobody's: it passes through none.
+    #[serde(default)]
+    pub spares: Team,
+    /// Hull points that it takes.
+    #[serde(default)]
+    pub damage: u8,
+    /// How long it flies.
+    #[serde(default)]
+    pub life_ticks: u16,
+}
+
+/// A mine that lies somewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mine {
+    /// Its name.
+    pub id: MineId,
+    /// Who laid it.
+    pub owner: PlayerId,
+    /// Where, in whole units, so that it can be told in a few bytes.
+    pub place: Vec2,
+    /// When.
+    pub born: Tick,
+    /// The side that it spares; nobody's: only its owner.
+    pub spares: Team,
+}
+
+/// Where a core is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum CoreState {
+    /// At its stand.
+    #[default]
+    Home,
+    /// With a ship of the other side.
+    Carried(PlayerId),
+    /// Where its carrier lost it.
+    Dropped {
+        /// Where, in units.
+        place: Vec2,
+        /// Ticks until it is back at its stand by itself.
+        ticks_left: u32,
+    },
 }
 
 /// Where a shot is in the tick of its birth, in units: `flight` units from its `origin`, flying with `velocity`. One
@@ -208,6 +263,21 @@ pub struct World {
     pub shots: Vec<Shot>,
     /// The name of the next shot.
     pub next_shot: ShotId,
+    /// What the teams have reached in this round.
+    #[serde(default)]
+    pub team_scores: [u16; 2],
+    /// The cores of both sides; of use in mode `ctc` only.
+    #[serde(default)]
+    pub cores: [CoreState; 2],
+    /// Mines, in the order in which they were laid.
+    #[serde(default)]
+    pub mines: Vec<Mine>,
+    /// The name of the next mine.
+    #[serde(default)]
+    pub next_mine: MineId,
+    /// For each pickup of the arena the ticks until it is back; 0 is that it lies there. Those that are missing lie there.
+    #[serde(default)]
+    pub pickups: Vec<u32>,
 }
 
 impl World {
@@ -221,6 +291,11 @@ impl World {
             ships: Vec::new(),
             shots: Vec::new(),
             next_shot: ShotId(0),
+            team_scores: [0, 0],
+            cores: [CoreState::Home; 2],
+            mines: Vec::new(),
+            next_mine: MineId::default(),
+            pickups: Vec::new(),
         }
     }
 
@@ -237,6 +312,16 @@ impl World {
     /// The ship of seat `id`.
     pub fn ship(&self, id: PlayerId) -> Option<&Ship> {
         self.find(id).ok().and_then(|i| self.ships.get(i))
+    }
+
+    /// The side of seat `id`; nobody's for strangers.
+    pub fn team_of(&self, id: PlayerId) -> Team {
+        self.pilot(id).map(|p| p.team).unwrap_or_default()
+    }
+
+    /// Whether `id` carries a core.
+    pub fn carries(&self, id: PlayerId) -> bool {
+        self.cores.contains(&CoreState::Carried(id))
     }
 
     /// Whether weapons work now.

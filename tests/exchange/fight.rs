@@ -77,5 +77,5 @@ fn a_beam_is_seen_at_the_press_and_by_the_other_and_by_nobody_twice() {
         (3, 3),
         "one for each 1.5 s, none twice"
     );
-    assert!(exchange.players[shooter].view.own.is_some_and(|own| own.rail < 1.0));
+    assert!(exchange.players[shooter].view.own.is_some_and(|own| own.second < 1.0));
 }

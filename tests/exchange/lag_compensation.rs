@@ -12,7 +12,8 @@ use shared::collision::{swept_circle, swept_walls};
 use shared::id::PlayerId;
 use shared::input::Buttons;
 use shared::link_profile::{LinkProfile, WIFI, Way};
-use shared::rules::{MUZZLE_UNITS, RAIL_DAMAGE, RAIL_RADIUS, RAIL_RANGE, SHIP_RADIUS, SHOT_SPEED};
+use shared::rule_book::{RuleBook, Weapon};
+use shared::rules::{MUZZLE_UNITS, SHIP_RADIUS};
 use shared::tick::Tick;
 use shared::world::World;
 use tests::exchange::player::{Forge, Player};
@@ -23,6 +24,8 @@ use tests::steering::{Steering, wander};
 
 /// A target flies fast above this speed.
 const FAST: f32 = 212.0;
+/// The numbers that are played by.
+const BOOK: RuleBook = RuleBook::STANDARD;
 
 const fn way(delay_ms: f64, jitter_ms: f64) -> Way {
     Way { delay_ms, jitter_ms, bits_per_s: None, buffer_bytes: 256 * 1024 }
@@ -76,7 +79,7 @@ fn blaster_with_lead() -> Steering {
     post(move |_, way, velocity, now_ms| {
         let mut flight_s = 0.0;
         for _ in 0..12 {
-            flight_s = ((way + velocity * flight_s).length() - MUZZLE_UNITS) / SHOT_SPEED;
+            flight_s = ((way + velocity * flight_s).length() - MUZZLE_UNITS) / BOOK.blaster.speed;
         }
         let fire = now_ms >= next_ms;
         if fire {
@@ -145,7 +148,7 @@ fn watch(exchange: &mut Exchange, shooter: &mut Traveller, target: PlayerId, sec
         let ship = world.ship(id).unwrap();
         // The first seconds are for the clocks.
         if tick > 150 {
-            let fired = ship.rail_wait_ticks == rules.rail_every_ticks
+            let fired = ship.second_wait_ticks == rules.second_every(Weapon::Rail, false)
                 || ship.fire_wait_ticks == rules.fire_every_ticks;
             outcome.fired += u32::from(fired);
             outcome.hits += u32::from(after > before);
@@ -270,13 +273,13 @@ impl Victim {
         let muzzle = from.motion.position;
         let covered = swept_walls(arena, muzzle, ship.motion.position).is_some();
         self.covered_ticks = if covered { self.covered_ticks + 1 } else { 0 };
-        let by_rail = lost >= self.lost + u32::from(RAIL_DAMAGE)
-            && from.rail_wait_ticks == rules.rail_every_ticks
+        let by_rail = lost >= self.lost + BOOK.rail.damage as u32
+            && from.second_wait_ticks == rules.second_every(Weapon::Rail, false)
             && from.input.buttons.has(Buttons::RAIL);
         self.lost = lost;
         if by_rail {
-            let end = muzzle + from.input.aim.direction() * RAIL_RANGE;
-            let reach = SHIP_RADIUS + RAIL_RADIUS + 0.5;
+            let end = muzzle + from.input.aim.direction() * BOOK.rail.range;
+            let reach = SHIP_RADIUS + BOOK.rail.radius + 0.5;
             let mut way = self.places.iter().zip(self.places.iter().skip(1));
             // Between two ticks it was on the straight way.
             let met = way.position(|(a, b)| {

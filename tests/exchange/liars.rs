@@ -5,7 +5,6 @@ use glam::Vec2;
 use shared::angle::Angle;
 use shared::input::{Buttons, ShipInput, Thrust};
 use shared::protocol::{ClientMessage, InputMessage};
-use shared::rules::{DASH_SPEED, SPEED_MAX};
 use shared::tick::Tick;
 use tests::exchange::{Exchange, Setup};
 use tests::peer::{Peer, are_gapless};
@@ -78,7 +77,7 @@ fn what_is_held_back_and_comes_late_counts_as_never_sent() {
     };
     let (liar, silent) = (run(true), run(false));
     assert_eq!(liar, silent);
-    assert!(longest_step(&liar) <= SPEED_MAX / 30.0 + 0.01, "nobody jumps: {}", longest_step(&liar));
+    assert!(longest_step(&liar) <= 220.0 / 30.0 + 0.01, "nobody jumps: {}", longest_step(&liar));
 }
 
 #[test]
@@ -103,7 +102,7 @@ fn saying_it_twice_or_otherwise_changes_nothing() {
     };
     let (honest, liar) = (ways(once), ways(again));
     assert_eq!(honest, liar);
-    assert!(longest_step(&liar) <= DASH_SPEED / 30.0 + 0.01);
+    assert!(longest_step(&liar) <= 640.0 / 30.0 + 0.01);
 }
 
 #[test]
@@ -119,7 +118,7 @@ fn a_quick_clock_makes_no_quick_ship() {
     let plain = ways(|peer, now| say(peer, now, 8, now + 1, &[right]));
     let way = |ways: &Ways| ways[149][0].x - ways[0][0].x;
     assert!(way(&quick) <= way(&plain), "{} against {}", way(&quick), way(&plain));
-    assert!(longest_step(&quick) <= SPEED_MAX / 30.0 + 0.01);
+    assert!(longest_step(&quick) <= 220.0 / 30.0 + 0.01);
 }
 
 #[test]

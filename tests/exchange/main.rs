@@ -18,6 +18,7 @@ mod lag_compensation;
 mod liars;
 mod link_profiles;
 mod mailbox;
+mod modes;
 mod moving;
 mod net_figures;
 mod replay;

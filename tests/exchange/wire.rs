@@ -6,17 +6,20 @@ use proptest::prelude::*;
 use shared::angle::Angle;
 use shared::arena::Arena;
 use shared::codec::{Packed, decode, encode};
+use shared::event::CoreDeed;
 use shared::id::{PlayerId, ShotId};
 use shared::input::ShipInput;
+use shared::mode::{Mode, Team};
 use shared::name::PlayerName;
 use shared::protocol::{
-    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, InputMessage, Nothing, PlayerEvent, RosterPage,
-    ServerMessage, Standing, Welcome,
+    Bye, CLIENT_MESSAGE_BYTES_MAX, ClientMessage, CoreNews, InputMessage, Nothing, PROTOCOL_VERSION,
+    PlayerEvent, RosterPage, ServerMessage, Standing, Welcome,
 };
 use shared::record::{Head, Reader, ShipRecord, ShotRecord};
 use shared::replica::Replica;
+use shared::rule_book::{Arms, RuleBook, Weapon};
 use shared::rules::Rules;
-use shared::snapshot::InputReport;
+use shared::snapshot::{InputReport, Kit};
 use shared::tick::{Rewind, Tick, TickRate};
 use shared::world::{Hull, Motion, Phase, Pilot, Round};
 
@@ -63,6 +66,7 @@ fn pilot() -> impl Strategy<Value = Pilot> {
             limbo,
             score,
             deaths,
+            team: Team::Red,
         },
     )
 }
@@ -70,7 +74,7 @@ fn pilot() -> impl Strategy<Value = Pilot> {
 fn event() -> impl Strategy<Value = PlayerEvent> {
     let id = || any::<u16>().prop_map(PlayerId);
     prop_oneof![
-        pilot().prop_map(|p| PlayerEvent::Joined(p.id, p.name, p.hull, p.bot)),
+        pilot().prop_map(|p| PlayerEvent::Joined(p.id, p.name, p.hull, p.bot, p.team)),
         id().prop_map(PlayerEvent::Left),
         (id(), any::<bool>()).prop_map(|(id, lost)| PlayerEvent::Limbo(id, lost)),
         (id(), id()).prop_map(|(victim, by)| PlayerEvent::Killed(victim, by)),
@@ -82,6 +86,15 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
             PlayerEvent::Scores(rows.into_iter().map(standing).collect())
         }),
         any::<u16>().prop_map(PlayerEvent::Place),
+        any::<(u16, u16)>().prop_map(|(red, blue)| PlayerEvent::TeamScores(red, blue)),
+        (id(), 0..4_u8).prop_map(|(id, team)| PlayerEvent::Teamed(id, Team::from(team))),
+        (id(), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Blast(by, place)),
+        (prop::option::of(id()), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Core(CoreNews(
+            Team::Red,
+            CoreDeed::Taken,
+            by,
+            place
+        ))),
     ]
 }
 
@@ -89,7 +102,7 @@ fn welcome() -> impl Strategy<Value = Welcome> {
     let map = prop::sample::select(server::maps::names());
     (map, any::<(u16, u32, u32, u32)>(), 10..=60_u32, pilot(), round()).prop_map(
         |(map, (player, generation, tick, rules_hash), hz, pilot, round)| Welcome {
-            protocol: 1,
+            protocol: PROTOCOL_VERSION,
             match_id: "k3v9".to_owned(),
             match_name: map.to_owned(),
             player: PlayerId(player),
@@ -97,10 +110,15 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             tick: Tick(tick),
             rate: TickRate::new(hz).unwrap(),
             round_ticks: tick,
+            mode: Mode::Ffa,
+            goal: 0,
+            rules: RuleBook::STANDARD,
             rules_hash,
             arena: server::maps::find(map).unwrap().arena(100),
             pilot,
             round,
+            team_scores: vec![3, 4],
+            cores: vec![CoreNews(Team::Blue, CoreDeed::Dropped, None, (-7, 900))],
         },
     )
 }
@@ -180,8 +198,8 @@ fn head() -> impl Strategy<Value = Head> {
             slack,
         },
     );
-    (any::<(u32, u8)>(), phase, report, any::<[u8; 4]>(), any::<Option<u32>>()).prop_map(
-        |((tick, since), phase, report, waits, checksum)| Head {
+    (any::<(u32, u8)>(), phase, report, any::<[u8; 4]>(), any::<(Option<u32>, Option<(u8, u8)>, bool)>())
+        .prop_map(|((tick, since), phase, report, waits, (checksum, kit, things))| Head {
             tick: Tick(tick),
             phase,
             since,
@@ -189,10 +207,14 @@ fn head() -> impl Strategy<Value = Head> {
             fire_wait_ticks: waits[0],
             guard_ticks: waits[1],
             respawn_ticks: waits[2],
-            rail_wait_ticks: waits[3],
+            second_wait_ticks: waits[3],
             checksum,
-        },
-    )
+            kit: kit.map(|(charges, shield_points)| Kit {
+                arms: Arms { weapon: Weapon::Scatter, charges },
+                shield_points,
+            }),
+            things,
+        })
 }
 
 fn replica() -> Replica {

@@ -99,6 +99,9 @@ impl Exchange {
             tick_hz: settings.tick_hz,
             delay_ms: settings.spectator_delay_ms,
             arena: settings.arena(),
+            mode: settings.mode,
+            goal: settings.rules().goal,
+            rules: settings.book,
         };
         let log = Arc::new(FeedLog::new(3, &serde_json::to_string(&hello)?, Vec::new()));
         let status = MatchStatus::new(id.as_str(), &settings, &World::new(0), 0, 0);

@@ -193,7 +193,7 @@ pub struct SnapshotReader {
 impl SnapshotReader {
     /// A reader for a link that began with `welcome`.
     pub fn new(welcome: &Welcome) -> SnapshotReader {
-        let rules = Rules { round_ticks: welcome.round_ticks, ..Rules::new(welcome.rate, 0) };
+        let rules = welcome.rules().unwrap_or_else(|| Rules::new(welcome.rate, 0));
         SnapshotReader { replica: Replica::new(welcome.player, welcome.arena.clone(), rules) }
     }
 

@@ -6,7 +6,7 @@ use client_web::view::View;
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::random::Random;
-use shared::rules::SHOT_SPEED;
+use shared::rule_book::RuleBook;
 
 /// Somebody who steers: gets the last picture and the time in milliseconds, and says what is held.
 pub type Steering = Box<dyn FnMut(&View, f64) -> Controls + Send>;
@@ -57,7 +57,8 @@ fn pursue(fire: bool) -> Steering {
     Box::new(move |view, now_ms| {
         let place = view.own.map_or(view.camera, |own| own.position);
         let near = |a: &Vec2, b: &Vec2| a.distance_squared(place).total_cmp(&b.distance_squared(place));
-        let ahead = |way: Vec2, velocity: Vec2| way + velocity * (way.length() / SHOT_SPEED);
+        let ahead =
+            |way: Vec2, velocity: Vec2| way + velocity * (way.length() / RuleBook::STANDARD.blaster.speed);
         let goals = view.ships.iter().map(|s| place + ahead(s.position - place, s.velocity));
         let Some(goal) = goals.min_by(near) else {
             let post = Angle::from_radians(now_ms as f32 / 2000.0).direction() * 300.0;

@@ -50,6 +50,7 @@ fn wrong_settings_name_their_field() {
         ("max_players", json!({"max_players": 2001})),
         ("map", json!({"map": "atlantis"})),
         ("mode", json!({"mode": "chess"})),
+        ("mode", json!({"mode": "ctc", "map": "open"})),
         ("visibility", json!({"visibility": "secret"})),
         ("spectator_delay_ms", json!({"spectator_delay_ms": 60_001})),
         ("start", json!({"start": "later"})),

@@ -108,7 +108,7 @@ fn host_token_told(socket: &mut WebSocket<TcpStream>) -> Option<String> {
 
 #[test]
 fn every_act_is_the_hosts_alone() {
-    const ACTS: [&str; 12] = [
+    const ACTS: [&str; 13] = [
         "start",
         "pause",
         "resume",
@@ -121,6 +121,7 @@ fn every_act_is_the_hosts_alone() {
         "kick",
         "ban",
         "transfer",
+        "team",
     ];
     let server = Server::start().unwrap();
     let (id, _) = hosted(&server, &json!({}));
@@ -238,4 +239,25 @@ fn an_invitation_is_a_link_and_a_code() {
     assert_eq!(code.header("content-type"), Some("image/svg+xml"));
     assert!(code.text.starts_with("<svg"));
     assert_eq!(get(&server.url("/api/matches/none/invite.svg"), &[]).unwrap().status, 404);
+}
+
+#[test]
+fn a_host_moves_a_player_to_the_other_side() {
+    let server = Server::start().unwrap();
+    let (id, token) = hosted(&server, &json!({"mode": "tdm", "bots": 4}));
+    let (player, _) = take_seat(server.address, &id, "Ann").unwrap();
+    let side = || -> Option<u64> {
+        let known = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
+        let ann = known["players"].as_array()?.iter().find(|p| p["player_id"] == player.0)?;
+        ann["team"].as_u64()
+    };
+    let before = wait_for("a side", SOON, || Ok(side())).unwrap();
+    let to = |team: u64| act(&server, (&id, &token), "team", &json!({"player_id": player.0, "team": team}));
+    assert_eq!((to(3).status, to(3).error()), (400, "bad_request".to_owned()));
+    assert_eq!(to(3 - before).status, 200);
+    wait_for("the other side", SOON, || Ok((side() == Some(3 - before)).then_some(()))).unwrap();
+    let (alone, host) = hosted(&server, &json!({}));
+    let (player, _) = take_seat(server.address, &alone, "Bob").unwrap();
+    let answer = act(&server, (&alone, &host), "team", &json!({"player_id": player.0, "team": 1}));
+    assert_eq!((answer.status, answer.error()), (409, "no_teams".to_owned()));
 }

@@ -3,13 +3,27 @@
 
 use glam::Vec2;
 use shared::id::PlayerId;
-use shared::protocol::PlayerEvent;
+use shared::protocol::{CoreNews, PlayerEvent};
 use shared::tick::Tick;
 use shared::world::{Phase, Round};
 
 use super::Play;
+use crate::beams::told;
 use crate::round_clock::RoundClock;
-use crate::view::Happening;
+use crate::view::{Happening, Sides};
+
+/// `sides` as a welcome tells of them: what both have reached, and the last that happened to each core.
+pub(super) fn sides_told(mut sides: Sides, (scores, cores): &(Vec<u16>, Vec<CoreNews>)) -> Sides {
+    if let &[red, blue] = scores.as_slice() {
+        sides.scores = [red, blue];
+    }
+    cores.iter().for_each(|news| sides.note_core(*news));
+    sides
+}
+
+fn whole((x, y): (i32, i32)) -> Vec2 {
+    Vec2::new(x as f32, y as f32)
+}
 
 impl Play {
     /// What happened in one tick.
@@ -25,6 +39,16 @@ impl Play {
                 PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
+                PlayerEvent::TeamScores(red, blue) => {
+                    if let Some(sides) = &mut self.sides {
+                        sides.scores = [*red, *blue];
+                    }
+                }
+                PlayerEvent::Core(news) => self.tell_core(tick, *news),
+                PlayerEvent::Blast(by, place) => {
+                    let happening = Happening::Blast { by: *by, position: whole(*place) };
+                    self.schedule.now(happening);
+                }
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
                 PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
                 PlayerEvent::Said(by, phrase) => {
@@ -36,6 +60,7 @@ impl Play {
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)
+                | PlayerEvent::Teamed(..)
                 | PlayerEvent::Scores(_) => {}
             }
         }
@@ -54,6 +79,7 @@ impl Play {
             Phase::Playing if before == Phase::Paused => self.schedule.now(Happening::Resumed),
             Phase::Playing => {
                 self.roster.begin_round();
+                self.sides.iter_mut().for_each(Sides::begin);
                 self.schedule.now(Happening::RoundStarted);
             }
             Phase::Results => self.schedule.now(Happening::RoundEnded),
@@ -62,12 +88,24 @@ impl Play {
     }
 
     fn tell_beam(&mut self, tick: Tick, by: PlayerId, (from, to): ((i32, i32), (i32, i32))) {
-        let place = |(x, y): (i32, i32)| Vec2::new(x as f32, y as f32);
-        let happening = Happening::Beam { by, from: place(from), to: place(to) };
+        let happening = told(by, (whole(from), whole(to)), &self.ground.rules);
         if by != self.player {
             self.schedule.at(f64::from(tick.0), happening);
         } else if self.beams.told(tick) {
             self.schedule.now(happening);
+        }
+    }
+
+    fn tell_core(&mut self, tick: Tick, news: CoreNews) {
+        if let Some(sides) = &mut self.sides {
+            sides.note_core(news);
+        }
+        let CoreNews(core, deed, by, _) = news;
+        let happening = Happening::Core { core, deed, by };
+        if by == Some(self.player) {
+            self.schedule.now(happening);
+        } else {
+            self.schedule.at(f64::from(tick.0), happening);
         }
     }
 

@@ -3,11 +3,35 @@
 
 use shared::arena::Arena;
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::world::Hull;
 
 use crate::client::Client;
 use crate::spectator::Spectator;
 use crate::view::Score;
+use crate::web::palette::{Rgb, SIDES, foe};
+
+/// The side that is drawn as the own one: that of who plays, else the map's first.
+pub fn own_side(cast: &dyn Cast, me: Option<PlayerId>) -> Team {
+    me.map_or(Team::Red, |me| cast.team_of(me))
+}
+
+/// The colour of somebody else's ship.
+pub fn hue(cast: &dyn Cast, me: Option<PlayerId>, id: PlayerId) -> Rgb {
+    match cast.team_of(id) {
+        Team::None => foe(id),
+        team => SIDES[usize::from(team != own_side(cast, me))],
+    }
+}
+
+/// The style sheet's class for somebody's side: `t1` the own one, `t2` the other, empty where there are none.
+pub fn side_class(own: Team, team: Team) -> &'static str {
+    match team {
+        Team::None => "",
+        team if team == own => "t1",
+        _ => "t2",
+    }
+}
 
 /// The people and the place of a match.
 pub trait Cast {
@@ -15,6 +39,8 @@ pub trait Cast {
     fn name_of(&self, id: PlayerId) -> Option<&str>;
     /// The shape of somebody's ship.
     fn hull_of(&self, id: PlayerId) -> Hull;
+    /// Somebody's side; nobody's where there are none.
+    fn team_of(&self, id: PlayerId) -> Team;
     /// Where it happens; `None` before the first message.
     fn arena(&self) -> Option<&Arena>;
     /// Everybody, the best first.
@@ -28,6 +54,10 @@ impl Cast for Client {
 
     fn hull_of(&self, id: PlayerId) -> Hull {
         Client::hull_of(self, id)
+    }
+
+    fn team_of(&self, id: PlayerId) -> Team {
+        Client::team_of(self, id)
     }
 
     fn arena(&self) -> Option<&Arena> {
@@ -46,6 +76,10 @@ impl Cast for Spectator {
 
     fn hull_of(&self, id: PlayerId) -> Hull {
         Spectator::hull_of(self, id)
+    }
+
+    fn team_of(&self, id: PlayerId) -> Team {
+        Spectator::team_of(self, id)
     }
 
     fn arena(&self) -> Option<&Arena> {

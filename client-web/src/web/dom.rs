@@ -99,11 +99,6 @@ pub fn tenths(value: f32) -> String {
     format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)
 }
 
-/// A number as the browser writes it: what Rust would need for any number is too much to load.
-pub fn plain(value: f64) -> String {
-    js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()
-}
-
 /// Sets a CSS property or custom property.
 pub fn style(element: &HtmlElement, property: &str, value: &str) {
     let _ = element.style().set_property(property, value);

@@ -31,6 +31,12 @@ pub const WARN: Rgb = rgb(0x00ff_cb57);
 pub const GRID: Rgb = rgb(0x007f_9ac8);
 /// A blast's outer light.
 pub const BLAST: Rgb = rgb(0x00ff_9a58);
+/// What is to be taken.
+pub const TAKE: Rgb = rgb(0x005f_f0b4);
+/// The dark behind it.
+pub const WELL: Rgb = rgb(0x0007_140f);
+/// The own side, and the other one.
+pub const SIDES: [Rgb; 2] = [rgb(0x004b_a3ff), rgb(0x00ff_8b3d)];
 /// White.
 pub const WHITE: Rgb = [1.0, 1.0, 1.0];
 /// Black.

@@ -49,6 +49,9 @@ pub struct Layer {
     /// PEM file with the certificate's private key [default: none]
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// TOML file with the numbers of the game [default: the program's own]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Other sites whose pages may host and play [default: none]
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub allowed_origins: Option<Vec<BaseUrl>>,
@@ -227,6 +230,7 @@ impl Layer {
             public_url: self.public_url.or(lower.public_url),
             tls_cert: self.tls_cert.or(lower.tls_cert),
             tls_key: self.tls_key.or(lower.tls_key),
+            rules: self.rules.or(lower.rules),
             allowed_origins: self.allowed_origins.or(lower.allowed_origins),
             max_connections: self.max_connections.or(lower.max_connections),
             max_connections_per_address: self

@@ -10,13 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use shared::{id::PlayerId, name::clean, protocol::CloseReason};
+use shared::{id::PlayerId, mode::Team, name::clean, protocol::CloseReason};
 
 use super::{bearer, body::read_json, matches::find, problem::Problem};
 use crate::{
     matches::{
         handle::MatchHandle,
-        inbox::{Busy, Dismissal, HostAct},
+        inbox::{Busy, Dismissal, HostAct, WrongPhase},
     },
     state,
     telemetry::rejected,
@@ -39,13 +39,15 @@ const ACTS: [(&str, HostAct); 9] = [
 ];
 
 /// What a host can do to a player.
-const DEEDS: [&str; 3] = ["kick", "ban", "transfer"];
+const DEEDS: [&str; 4] = ["kick", "ban", "transfer", "team"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Whom {
     player_id: PlayerId,
     reason: Option<String>,
+    /// The side to change to, for `team`.
+    team: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -68,11 +70,7 @@ pub async fn act(
     }
     bearer::host(bearer::token(request.headers()), &game, &state.signer)?;
     match act {
-        Some(act) => game
-            .host_act(act)
-            .await
-            .map_err(busy)?
-            .map_err(|wrong| Problem::new(StatusCode::CONFLICT, "wrong_phase", wrong.to_string()))?,
+        Some(act) => game.host_act(act).await.map_err(busy)?.map_err(wrong_phase)?,
         None => do_to_player(&state, &game, &action, read_json(request, "bad_request").await?).await?,
     }
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Done { action: &action })).into_response())
@@ -82,10 +80,12 @@ async fn do_to_player(
     state: &state::State,
     game: &MatchHandle,
     action: &str,
-    Whom { player_id, reason }: Whom,
+    Whom { player_id, reason, team }: Whom,
 ) -> Result<(), Problem> {
-    if action == "transfer" {
-        return transfer(state, game, player_id).await;
+    match action {
+        "transfer" => return transfer(state, game, player_id).await,
+        "team" => return change_side(game, player_id, team).await,
+        _ => {}
     }
     let words = reason.and_then(|reason| clean(&reason, REASON_CHARS_MAX)).unwrap_or_default();
     let bans = action == "ban";
@@ -113,6 +113,24 @@ async fn transfer(state: &state::State, game: &MatchHandle, player: PlayerId) ->
     }
     game.raise_host_turn(turn);
     Ok(())
+}
+
+async fn change_side(game: &MatchHandle, player: PlayerId, team: Option<u8>) -> Result<(), Problem> {
+    let side = team.and_then(|number| Team::SIDES.into_iter().find(|side| u8::from(*side) == number));
+    let side = side.ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", "team: must be 1 (red) or 2 (blue)")
+    })?;
+    if !game.settings().mode.has_teams() {
+        return Err(Problem::new(StatusCode::CONFLICT, "no_teams", "team: this match has no teams"));
+    }
+    if !game.has_seat(player).await {
+        return Err(nobody(player));
+    }
+    game.host_act(HostAct::Team(player, side)).await.map_err(busy)?.map_err(wrong_phase)
+}
+
+fn wrong_phase(wrong: WrongPhase) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "wrong_phase", wrong.to_string())
 }
 
 fn nobody(player: PlayerId) -> Problem {

@@ -50,6 +50,7 @@ mod tests {
             score: 0,
             bot: false,
             connected: true,
+            team: None,
             net: None,
         };
         let mut status = MatchStatus::new("a", &settings, &world, 0, 0);

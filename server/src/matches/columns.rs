@@ -7,13 +7,16 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::id::{PlayerId, ShotId};
 use shared::quantise::pack_angle;
-use shared::record::{SHIP_RECORD_BYTES_MAX, STATE_GUARDED, STATE_LIMBO, ShipRecord, ShotRecord};
+use shared::record::{
+    SHIP_RECORD_BYTES_MAX, STATE_CARRIES, STATE_GUARDED, STATE_LIMBO, STATE_SHIELDED, ShipRecord, ShotRecord,
+};
 use shared::replica::HeldShip;
 use shared::rules::Rules;
 use shared::tick::{Rewind, Tick};
 use shared::world::{Motion, Pilot, Ship, Shot, World};
 
 use crate::matches::nearby::Nearby;
+use crate::matches::things::Things;
 
 /// A ship's aim is told this often at most, ships in turn.
 const AIM_HZ: u32 = 10;
@@ -77,6 +80,7 @@ pub struct Columns {
     bytes: Vec<u8>,
     near_ships: Nearby<NearShip>,
     near_shots: Nearby<NearShot>,
+    things: Things,
     /// The same, unsorted.
     ship_spots: Vec<(Vec2, NearShip)>,
     shot_spots: Vec<(Vec2, NearShot)>,
@@ -96,23 +100,21 @@ impl Columns {
         for (ship, pilot) in world.ships.iter().zip(&world.pilots) {
             while old.next_if(|o| o.id < ship.id).is_some() {}
             let before = old.next_if(|o| o.id == ship.id);
+            let held = hold(ship, pilot, world.carries(ship.id));
             let column = match before {
                 Some(known) => {
                     let aim_due = (world.tick.0 + u32::from(ship.id.0)).is_multiple_of(aim_every);
                     let expected = known.expected(ship, rules, arena);
-                    known.follow(
-                        hold(ship, pilot),
-                        Seen { expected, alive: ship.alive(), aim_due },
-                        world.tick,
-                    )
+                    known.follow(held, Seen { expected, alive: ship.alive(), aim_due }, world.tick)
                 }
-                None => ShipColumn::new(ship, pilot, world.tick),
+                None => ShipColumn::new(ship, held, world.tick),
             };
             self.ships.push(column.encode(&mut self.bytes));
         }
         self.bytes.extend([0; SHIP_RECORD_BYTES_MAX]);
         self.pack_ships(world, arena);
         self.pack_shots(world, arena);
+        self.things.pack(world, arena);
     }
 
     fn pack_ships(&mut self, world: &World, arena: &Arena) {
@@ -205,6 +207,11 @@ impl Columns {
         self.ships.get(place).map(|ship| slice(&self.bytes, ship.full)).unwrap_or_default()
     }
 
+    /// Mines and pickups.
+    pub fn things(&self) -> &Things {
+        &self.things
+    }
+
     /// The shot called `id`, if it still flies.
     pub fn shot<'w>(&self, world: &'w World, id: ShotId) -> Option<&'w Shot> {
         let place = self.shot_places.get(usize::from(id.0)).copied()?;
@@ -252,22 +259,25 @@ fn full_record(held: &HeldShip) -> ShipRecord {
     }
 }
 
-/// A ship as clients hold it.
-fn hold(ship: &Ship, pilot: &Pilot) -> HeldShip {
+/// A ship as clients hold it; `carries` is whether it has a core.
+fn hold(ship: &Ship, pilot: &Pilot, carries: bool) -> HeldShip {
     HeldShip {
         motion: ship.motion,
         thrust: ship.input.thrust,
         aim: pack_angle(ship.input.aim),
         hull_points: ship.hull_points,
-        state: u8::from(ship.guard_ticks > 0) * STATE_GUARDED + u8::from(pilot.limbo) * STATE_LIMBO,
+        state: u8::from(ship.guard_ticks > 0) * STATE_GUARDED
+            + u8::from(pilot.limbo) * STATE_LIMBO
+            + u8::from(ship.shield_points > 0) * STATE_SHIELDED
+            + u8::from(carries) * STATE_CARRIES,
     }
 }
 
 impl ShipColumn {
     /// A ship of which nobody knows.
-    fn new(ship: &Ship, pilot: &Pilot, tick: Tick) -> ShipColumn {
+    fn new(ship: &Ship, held: HeldShip, tick: Tick) -> ShipColumn {
         let none = Span::default();
-        let (id, held, alive) = (ship.id, hold(ship, pilot), ship.alive());
+        let (id, alive) = (ship.id, ship.alive());
         ShipColumn {
             id,
             held,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use shared::codec::encode;
 use shared::event::Event;
-use shared::protocol::{PlayerEvent, ServerMessage, Standing};
+use shared::protocol::{CoreNews, PlayerEvent, ServerMessage, Standing, whole_units};
 use shared::tick::Tick;
 use shared::world::World;
 
@@ -88,7 +88,7 @@ impl EventRing {
 /// What every player may know of an event.
 fn public(world: &World, event: &Event, all_kills: bool) -> Option<PlayerEvent> {
     match event {
-        Event::Joined(p) => Some(PlayerEvent::Joined(p.id, p.name.clone(), p.hull, p.bot)),
+        Event::Joined(p) => Some(PlayerEvent::Joined(p.id, p.name.clone(), p.hull, p.bot, p.team)),
         Event::Left(id) => Some(PlayerEvent::Left(*id)),
         Event::Lost(id) => Some(PlayerEvent::Limbo(*id, true)),
         Event::Returned(id) => Some(PlayerEvent::Limbo(*id, false)),
@@ -97,7 +97,13 @@ fn public(world: &World, event: &Event, all_kills: bool) -> Option<PlayerEvent> 
         Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded | Event::ClockSet => {
             Some(PlayerEvent::Round(world.round))
         }
-        Event::Hit { .. }
+        Event::Teamed(id, team) => Some(PlayerEvent::Teamed(*id, *team)),
+        Event::TeamScores([red, blue]) => Some(PlayerEvent::TeamScores(*red, *blue)),
+        Event::Core { core, deed, by, place } => {
+            Some(PlayerEvent::Core(CoreNews(*core, *deed, *by, whole_units(*place))))
+        }
+        Event::Blast { .. }
+        | Event::Hit { .. }
         | Event::Beam(_)
         | Event::Appeared(_)
         | Event::Fired(_)

@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
+use glam::Vec2;
 use serde::Serialize;
 use shared::codec::encode_into;
+use shared::event::CoreDeed;
 use shared::id::PlayerId;
-use shared::protocol::{PROTOCOL_VERSION, PlayerEvent, ServerMessage, Welcome};
+use shared::mode::{Mode, Team};
+use shared::protocol::{CoreNews, PROTOCOL_VERSION, PlayerEvent, ServerMessage, Welcome, whole_units};
 use shared::record::Head;
 use shared::simulation::Stage;
 use shared::tick::Tick;
-use shared::world::{Pilot, World};
+use shared::world::{CoreState, Pilot, World};
 
 use crate::link::frame::{Opcode, write_frame, write_head};
 use crate::link::websocket::Sent;
@@ -220,7 +223,20 @@ impl Frames<'_> {
         self.now.saturating_sub(link.pinged_at) >= self.timing.ping_every
     }
 
+    /// Where the cores are, as the last that happened to each.
+    fn core_news(&self) -> Vec<CoreNews> {
+        let stands = self.stage.arena.cores().filter(|_| self.stage.rules.mode == Mode::Ctc);
+        let news = |((team, state), stand): ((Team, CoreState), Vec2)| match state {
+            CoreState::Home => CoreNews(team, CoreDeed::Returned, None, whole_units(stand)),
+            CoreState::Carried(by) => CoreNews(team, CoreDeed::Taken, Some(by), whole_units(stand)),
+            CoreState::Dropped { place, .. } => CoreNews(team, CoreDeed::Dropped, None, whole_units(place)),
+        };
+        let cores = Team::SIDES.into_iter().zip(self.world.cores);
+        stands.map_or_else(Vec::new, |stands| cores.zip(stands).map(news).collect())
+    }
+
     fn append_welcome(&self, pilot: &Pilot, generation: u32, out: &mut Vec<u8>) {
+        let rules = &self.stage.rules;
         let welcome = Welcome {
             protocol: PROTOCOL_VERSION,
             match_id: self.id.to_string(),
@@ -228,12 +244,17 @@ impl Frames<'_> {
             player: pilot.id,
             generation,
             tick: self.world.tick,
-            rate: self.stage.rules.rate,
-            round_ticks: self.stage.rules.round_ticks,
-            rules_hash: self.stage.rules.hash(),
+            rate: rules.rate,
+            round_ticks: rules.round_ticks,
+            mode: rules.mode,
+            goal: rules.goal,
+            rules: rules.book,
+            rules_hash: rules.hash(),
             arena: self.stage.arena.clone(),
             pilot: pilot.clone(),
             round: self.world.round,
+            team_scores: if rules.mode.has_teams() { self.world.team_scores.to_vec() } else { Vec::new() },
+            cores: self.core_news(),
         };
         append(&ServerMessage::Welcome(Box::new(welcome)), out);
     }

@@ -2,6 +2,7 @@
 //! A full inbox refuses; whoever asked is told and asks again.
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::name::PlayerName;
 use shared::protocol::CloseReason;
 use shared::world::Hull;
@@ -89,6 +90,8 @@ pub enum HostAct {
     AddBot,
     /// One bot less.
     RemoveBot,
+    /// This player changes sides; bots make way.
+    Team(PlayerId, Team),
 }
 
 /// The match is not in a phase in which the host's act means something.

@@ -3,14 +3,16 @@
 
 use glam::Vec2;
 use shared::id::{PlayerId, ShotId};
-use shared::record::{HELD_MAX, Head, ShipRecord, ShotRecord, put_count};
+use shared::record::{HELD_MAX, Head};
 use shared::replica::{HeldShip, SINCE_TICKS_MAX, ViewChecksum, in_view};
 use shared::rules::VIEW_HALF;
+use shared::snapshot::Kit;
 use shared::tick::Tick;
 use shared::world::{Ship, World};
 
 use crate::matches::columns::{Columns, shot_record};
 use crate::matches::nearby::Found;
+use crate::matches::sections::Sections;
 
 /// A ship is told when it is this deep inside the view, in units, and held until it is outside: one that flies along
 /// the edge is not told again and again.
@@ -27,12 +29,22 @@ pub struct Known {
     written: Option<Tick>,
     ships: Vec<PlayerId>,
     shots: Vec<ShotId>,
+    /// Names of mines and pickups.
+    things: Vec<u16>,
+    kit: Kit,
     budget_bytes: usize,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Known { written: None, ships: Vec::new(), shots: Vec::new(), budget_bytes: usize::MAX }
+        Known {
+            written: None,
+            ships: Vec::new(),
+            shots: Vec::new(),
+            things: Vec::new(),
+            kit: Kit::default(),
+            budget_bytes: usize::MAX,
+        }
     }
 }
 
@@ -42,6 +54,7 @@ pub struct Scratch {
     /// Ships and shots that the client holds and that were not met yet.
     unmet_ships: Marks,
     unmet_shots: Marks,
+    unmet_things: Marks,
     /// Ships that the client will hold.
     kept_ships: Marks,
     next: Known,
@@ -62,19 +75,6 @@ impl Scratch {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
-}
-
-/// The records of one snapshot while they are gathered.
-#[derive(Debug, Default)]
-struct Sections {
-    ships: Vec<u8>,
-    ship_count: u16,
-    ended: Vec<u8>,
-    ended_count: u16,
-    fired: Vec<u8>,
-    fired_count: u16,
-    placed: Vec<u8>,
-    placed_count: u16,
 }
 
 /// Marks on names, one bit each, so that all of them stay in the nearest cache. Whoever sets marks wipes them again.
@@ -146,6 +146,8 @@ impl Known {
         let since = self.written.filter(|t| head.tick.since(*t) <= SINCE_TICKS_MAX);
         scratch.next.ships.clear();
         scratch.next.shots.clear();
+        scratch.next.things.clear();
+        scratch.next.kit = Kit::from(own);
         scratch.next.written = Some(head.tick);
         scratch.next.budget_bytes = self.budget_bytes;
         scratch.records.clear();
@@ -153,10 +155,13 @@ impl Known {
         gather_own(scene, own, since, scratch);
         self.gather_ships(scene, (own.id, place), since, scratch);
         self.gather_shots(scene, place, since, scratch);
+        self.gather_things(scene, place, since, scratch);
         scratch.wipe_marks(own.id);
         let head = Head {
             since: since.map_or(0, |t| head.tick.since(t) as u8),
             checksum: head.checksum.map(|_| checksum(scene, own.id, &scratch.next)),
+            kit: (since.is_none() || self.kit != scratch.next.kit).then_some(scratch.next.kit),
+            things: scratch.records.has_things(),
             ..head
         };
         scratch.body.clear();
@@ -251,6 +256,41 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Mines and pickups: they neither move nor change, so only their coming and going is news.
+    fn gather_things(
+        &self,
+        Scene { columns, .. }: Scene<'_>,
+        middle: Vec2,
+        since: Option<Tick>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { unmet_things: unmet, next, records, found, .. } = scratch;
+        if columns.things().is_empty() && self.things.is_empty() {
+            return;
+        }
+        if since.is_some() {
+            self.things.iter().for_each(|name| unmet.set(*name));
+        }
+        for record in columns.things().find(middle, self.half(), found) {
+            if unmet.take(record.name()) {
+                next.things.push(record.name());
+            } else if next.things.len() < HELD_MAX && records.bytes() < self.budget_bytes {
+                next.things.push(record.name());
+                records.add_thing(record);
+            }
+        }
+        if since.is_some() {
+            for &name in self.things.iter().filter(|name| unmet.take(**name)) {
+                let knows = columns.things().place(name).is_some_and(|place| !in_view(middle, place));
+                if !knows {
+                    records.add_lifted(name);
+                }
+            }
+        }
+    }
+}
+
 /// The own ship is always told.
 fn gather_own(Scene { world, columns }: Scene<'_>, own: &Ship, since: Option<Tick>, scratch: &mut Scratch) {
     let Scratch { kept_ships: kept, records, .. } = scratch;
@@ -276,60 +316,10 @@ fn checksum(Scene { world, columns }: Scene<'_>, own: PlayerId, next: &Known) ->
             sum.add_shot(*id, shot.position);
         }
     }
+    for name in &next.things {
+        columns.things().place(*name).iter().for_each(|place| sum.add_thing(*name, *place));
+    }
     sum.value()
-}
-
-impl Sections {
-    fn clear(&mut self) {
-        for bytes in [&mut self.ships, &mut self.ended, &mut self.fired, &mut self.placed] {
-            bytes.clear();
-        }
-        (self.ship_count, self.ended_count, self.fired_count, self.placed_count) = (0, 0, 0, 0);
-    }
-
-    fn bytes(&self) -> usize {
-        self.ships.len() + self.ended.len() + self.fired.len() + self.placed.len()
-    }
-
-    fn add_ship(&mut self, record: &[u8]) {
-        if !record.is_empty() {
-            self.ships.extend_from_slice(record);
-            self.ship_count += 1;
-        }
-    }
-
-    fn add_gone(&mut self, id: PlayerId) {
-        ShipRecord { gone: true, ..ShipRecord::default() }.put(id, &mut self.ships);
-        self.ship_count += 1;
-    }
-
-    fn add_ended(&mut self, id: ShotId) {
-        self.ended.extend(id.0.to_le_bytes());
-        self.ended_count += 1;
-    }
-
-    fn add_shot(&mut self, record: &ShotRecord) {
-        if record.position.is_some() {
-            record.put(&mut self.placed);
-            self.placed_count += 1;
-        } else {
-            record.put(&mut self.fired);
-            self.fired_count += 1;
-        }
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        let all = [
-            (self.ship_count, &self.ships),
-            (self.ended_count, &self.ended),
-            (self.fired_count, &self.fired),
-            (self.placed_count, &self.placed),
-        ];
-        for (count, bytes) in all {
-            put_count(count, out);
-            out.extend_from_slice(bytes);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -337,6 +327,7 @@ mod tests {
     use super::*;
     use crate::bots::Bots;
     use shared::command::Command;
+    use shared::mode::Mode;
     use shared::random::Random;
     use shared::replica::Replica;
     use shared::rules::Rules;
@@ -358,6 +349,8 @@ mod tests {
         fn new(seed: u64, map: &str, bots: u16, skips: &[u32]) -> Fight {
             let arena = crate::maps::find(map).unwrap().arena(u32::from(bots));
             let rules = Rules::new(TickRate::DEFAULT, 20_000);
+            let mode = if arena.cores().is_some() { Mode::Ctc } else { Mode::Ffa };
+            let rules = rules.with_mode(mode, None);
             let link = |(i, skip): (usize, &u32)| {
                 let player = PlayerId(i as u16);
                 (player, Known::default(), Replica::new(player, arena.clone(), rules.clone()), *skip)
@@ -423,6 +416,12 @@ mod tests {
                     assert_eq!(shot.position, truth.position);
                 }
                 let near = |p: Vec2| in_view(own.motion.position, p);
+                assert_eq!(seen.own.kit, Kit::from(own));
+                let mines = self.world.mines.iter().filter(|m| near(m.place)).count();
+                assert_eq!(seen.mines.len(), mines);
+                let pickups = self.stage.arena.pickups().iter().enumerate();
+                let lie = pickups.filter(|(i, p)| self.world.pickups[*i] == 0 && near(p.place)).count();
+                assert_eq!(seen.pickups.len(), lie);
                 let shots = self.world.shots.iter().filter(|s| near(s.position)).count();
                 assert_eq!(seen.shots.len(), shots.min(HELD_MAX));
             }
@@ -432,7 +431,7 @@ mod tests {
 
     #[test]
     fn what_a_client_holds_is_the_truth_however_much_it_misses() {
-        for (seed, map) in [(1, "lattice"), (2, "open"), (3, "quarry")] {
+        for (seed, map) in [(1, "lattice"), (2, "open"), (3, "quarry"), (4, "foundry")] {
             let mut fight = Fight::new(seed, map, 28, &[0, 0, 2, 5, 20, 60]);
             for _ in 0..3000 {
                 fight.step(Vec::new());

@@ -14,8 +14,12 @@ pub mod view_claims;
 
 pub mod nearby;
 
+pub mod things;
+
 pub mod columns;
 pub mod credit;
+mod sections;
+
 pub mod known;
 
 pub mod event_ring;

@@ -5,7 +5,7 @@
 use glam::Vec2;
 use shared::event::{Beam, Event};
 use shared::id::PlayerId;
-use shared::protocol::PlayerEvent;
+use shared::protocol::{PlayerEvent, whole_units};
 use shared::replica::{crosses_view, in_view};
 use shared::world::World;
 
@@ -25,6 +25,10 @@ pub fn tell(roster: &mut Roster, world: &World, events: &[Event], all_kills: boo
                 tell_near(roster, world, &told, |player, place| {
                     player == victim || player == by || in_view(place, position)
                 });
+            }
+            Event::Blast { by, place } => {
+                let told = PlayerEvent::Blast(*by, whole_units(*place));
+                tell_near(roster, world, &told, |_, own| in_view(own, *place));
             }
             Event::Beam(beam) => {
                 tell_near(roster, world, &beam_told(beam), |player, place| {
@@ -55,6 +59,5 @@ fn tell_one(roster: &mut Roster, player: PlayerId, event: &PlayerEvent) {
 }
 
 fn beam_told(beam: &Beam) -> PlayerEvent {
-    let whole = |place: Vec2| (place.x.round() as i32, place.y.round() as i32);
-    PlayerEvent::Beam(beam.by, whole(beam.from), whole(beam.to))
+    PlayerEvent::Beam(beam.by, whole_units(beam.from), whole_units(beam.to))
 }

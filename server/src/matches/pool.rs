@@ -242,6 +242,9 @@ fn hello(id: &MatchId, settings: &MatchSettings) -> String {
         tick_hz: settings.tick_hz,
         delay_ms: settings.spectator_delay_ms,
         arena: settings.arena(),
+        mode: settings.mode,
+        goal: settings.rules().goal,
+        rules: settings.book,
     };
     serde_json::to_string(&hello).unwrap_or_default()
 }

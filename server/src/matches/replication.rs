@@ -43,7 +43,7 @@ impl Replication {
             fire_wait_ticks: short(own.fire_wait_ticks),
             guard_ticks: short(own.guard_ticks),
             respawn_ticks: short(own.respawn_ticks),
-            rail_wait_ticks: short(own.rail_wait_ticks),
+            second_wait_ticks: short(own.second_wait_ticks),
             ..head
         };
         let scene = Scene { world, columns: &self.columns };

@@ -75,6 +75,7 @@ fn make(world: &World, block: u16, mut frame: Vec<u8>) -> Made {
 mod tests {
     use super::*;
     use shared::codec::decode;
+    use shared::mode::Team;
     use shared::name::PlayerName;
     use shared::world::{Hull, Pilot};
 
@@ -87,6 +88,7 @@ mod tests {
             limbo: false,
             score: 0,
             deaths: 0,
+            team: Team::None,
         };
         World { pilots: ids.iter().map(pilot).collect(), ..World::new(1) }
     }

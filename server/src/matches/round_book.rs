@@ -3,11 +3,12 @@
 
 use shared::command::Command;
 use shared::event::Event;
+use shared::round;
 use shared::world::{Pilot, Round, World};
 
 use crate::journal::attendance::{Attendance, played_ticks};
 use crate::matches::id::MatchId;
-use crate::settings::{MatchSettings, Mode, Visibility};
+use crate::settings::{MatchSettings, Visibility};
 use crate::store::desk::{Kept, ResultDesk};
 use crate::store::record::{RoundRecord, RoundRow};
 
@@ -92,11 +93,9 @@ impl RoundBook {
             round: self.before.number,
             name: settings.name.clone(),
             map: settings.map.clone(),
-            mode: match settings.mode {
-                Mode::Ffa => "ffa",
-            },
+            mode: settings.mode.word(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
-            whole: self.before.ticks_left <= 1,
+            whole: self.before.ticks_left <= 1 || round::reached(world, &settings.rules()),
             length_s: seconds(played),
             rows,
         };

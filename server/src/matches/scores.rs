@@ -71,6 +71,9 @@ impl Scores {
         if let Some(row) = self.find(victim).ok().and_then(|place| self.told.get_mut(place)) {
             row.deaths = row.deaths.saturating_add(1);
         }
+        if by == victim {
+            return;
+        }
         if let Some(row) = self.find(by).ok().and_then(|place| self.told.get_mut(place)) {
             row.score = row.score.saturating_add(1);
         }
@@ -162,7 +165,8 @@ mod tests {
 
     fn pilot(id: u16) -> Pilot {
         let name = PlayerName::sanitise("Wren");
-        Pilot { id: PlayerId(id), name, hull: Hull::Wedge, bot: false, limbo: false, score: 0, deaths: 0 }
+        let (hull, team) = (Hull::Wedge, shared::mode::Team::None);
+        Pilot { id: PlayerId(id), name, hull, bot: false, limbo: false, score: 0, deaths: 0, team }
     }
 
     fn crowd(pilots: u16) -> (World, Scores) {

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::name::PlayerName;
 use shared::world::{Phase, World};
 
@@ -30,6 +31,9 @@ pub struct MatchStatus {
     pub locked: bool,
     /// How it was set up.
     pub settings: MatchSettings,
+    /// What both sides have reached; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub team_scores: Vec<u16>,
     /// Everybody, best first.
     pub players: Vec<PlayerStatus>,
     #[serde(skip)]
@@ -48,6 +52,9 @@ pub struct PlayerStatus {
     pub name: PlayerName,
     /// Kills in this round.
     pub score: u16,
+    /// The side: 1 red, 2 blue; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<Team>,
     /// Whether the program plays the seat.
     pub bot: bool,
     /// Whether there is a link.
@@ -73,6 +80,7 @@ impl MatchStatus {
                 player_id: p.id,
                 name: p.name.clone(),
                 score: p.score,
+                team: Some(p.team).filter(|team| *team != Team::None),
                 bot: p.bot,
                 connected: !p.limbo,
                 net: None,
@@ -90,6 +98,7 @@ impl MatchStatus {
             watching,
             locked: false,
             settings: settings.clone(),
+            team_scores: if settings.mode.has_teams() { world.team_scores.to_vec() } else { Vec::new() },
             players,
             revision,
             net: Vec::new(),

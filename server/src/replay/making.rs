@@ -214,5 +214,8 @@ fn hello(header: &Header, settings: &MatchSettings) -> Hello {
         tick_hz: settings.tick_hz,
         delay_ms: 0,
         arena: settings.arena(),
+        mode: settings.mode,
+        goal: settings.rules().goal,
+        rules: settings.book,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use shared::arena::Arena;
+use shared::rule_book::RuleBook;
 use shared::rules::LAG_COMPENSATION_MS;
 
 use super::{MatchSettings, Mode, Password, RawSettings, SettingsError, Start, Visibility};
@@ -16,6 +17,11 @@ pub struct StoredSettings {
     name: String,
     mode: Mode,
     map: String,
+    #[serde(default)]
+    score_limit: Option<u16>,
+    /// All numbers, also standard ones: those may be others in a later version.
+    #[serde(default)]
+    rules: Vec<f32>,
     /// Absent in journals of versions whose maps all came with the program.
     #[serde(default)]
     arena: Option<Arena>,
@@ -41,6 +47,8 @@ impl From<&MatchSettings> for StoredSettings {
             name: settings.name.clone(),
             mode: settings.mode,
             map: settings.map.clone(),
+            score_limit: settings.score_limit,
+            rules: settings.book.numbers().to_vec(),
             arena: Some(settings.arena()),
             max_players: settings.max_players,
             bots: settings.bots,
@@ -59,7 +67,9 @@ impl TryFrom<StoredSettings> for MatchSettings {
     type Error = SettingsError;
 
     fn try_from(stored: StoredSettings) -> Result<MatchSettings, SettingsError> {
-        let StoredSettings { mode, visibility, start, password, .. } = stored;
+        let StoredSettings { visibility, start, password, .. } = stored;
+        let book = RuleBook::try_from(stored.rules.as_slice())
+            .map_err(|e| SettingsError { field: "rules", message: e.to_string() })?;
         let raw = RawSettings {
             name: Some(stored.name),
             // A map that has its arena with it need not be known here.
@@ -73,9 +83,20 @@ impl TryFrom<StoredSettings> for MatchSettings {
             ..RawSettings::default()
         };
         let checked = raw.check()?;
+        let (mode, score_limit) = (stored.mode, stored.score_limit);
         let arena = stored.arena.map_or_else(|| Arc::clone(&checked.arena), Arc::new);
         let password = password.map(Password);
-        Ok(MatchSettings { mode, visibility, start, password, map: stored.map, arena, ..checked })
+        Ok(MatchSettings {
+            mode,
+            score_limit,
+            book,
+            visibility,
+            start,
+            password,
+            map: stored.map,
+            arena,
+            ..checked
+        })
     }
 }
 
@@ -91,6 +112,8 @@ mod tests {
             password: Some("hush".to_owned()),
             visibility: Some("unlisted".to_owned()),
             start: Some("host".to_owned()),
+            mode: Some("tdm".to_owned()),
+            score_limit: Some(7),
             tick_hz: Some(20),
             lag_compensation_ms: Some(0),
             ..RawSettings::default()

@@ -31,7 +31,7 @@ pub(crate) fn serve(flags: Layer) -> Result<(), Failure> {
         let stop = shutdown::signal().map_err(|error| Failure::trouble(&format!("no signals: {error}")))?;
         tokio::select! {
             done = run(config, |address| announce(address, scheme), stop) => done.map_err(|error| match error {
-                RunError::Tls(_) => Failure::usage(&error),
+                RunError::Tls(_) | RunError::Rules(_) => Failure::usage(&error),
                 _ => Failure::trouble(&error),
             }),
             () = thrice() => Err(Failure::trouble(&"stopped at once, by a third signal")),

@@ -2,6 +2,7 @@
 //! The same figures stand round the ship; these are for reading, those for feeling.
 
 use shared::bounds::within;
+use shared::rule_book::{Arms, Weapon};
 use web_sys::HtmlElement;
 
 use crate::view::OwnView;
@@ -43,6 +44,17 @@ fn fill(parts: &[HtmlElement], amount: f32) {
     }
 }
 
+/// The second weapon and what is left of it, as text.
+fn arms_words(arms: Arms) -> String {
+    let name = match arms.weapon {
+        Weapon::None => return String::new(),
+        Weapon::Rail => "Rail",
+        Weapon::Scatter => "Scatter",
+        Weapon::Mines => "Mines",
+    };
+    if arms.charges > 0 { format!("{name} {}", arms.charges) } else { name.to_owned() }
+}
+
 /// The plate at the bottom.
 #[derive(Debug)]
 pub struct Bars {
@@ -52,6 +64,8 @@ pub struct Bars {
     shield: Segments,
     hull_text: Text,
     shield_text: Text,
+    arms: Text,
+    second_button: Text,
     dashes: Vec<HtmlElement>,
     pips: Vec<HtmlElement>,
     dashes_shown: Changed<u32>,
@@ -68,6 +82,8 @@ impl Bars {
             shield: Segments::new("shield")?,
             hull_text: Text::by_id("hull-text")?,
             shield_text: Text::by_id("shield-text")?,
+            arms: Text::by_id("arms")?,
+            second_button: Text::by_id("rail-btn")?,
             dashes: find_all(&by_id::<HtmlElement>("dashes")?, "u"),
             pips: find_all(&by_id::<HtmlElement>("dash-pips")?, "u"),
             dashes_shown: Changed::default(),
@@ -80,9 +96,17 @@ impl Bars {
         let (hull, guard, dashes) = own.map_or((0, 0.0, 0.0), |o| (o.hull_points, o.guard, o.dashes));
         self.hull.set(u32::from(hull));
         self.hull_text.set(&hull.to_string());
-        let guard_percent = (within(guard, 0.0, 1.0) * 50.0).ceil() as u32 * 2;
+        let shield = own.map_or(0.0, |own| own.shield.max(guard));
+        let guard_percent = (within(shield, 0.0, 1.0) * 50.0).ceil() as u32 * 2;
         self.shield.set(guard_percent);
-        self.shield_text.set(if guard_percent > 0 { "On" } else { "" });
+        self.shield_text.set(&match guard_percent {
+            0 => String::new(),
+            _ if guard > 0.0 => "On".to_owned(),
+            percent => percent.to_string(),
+        });
+        let arms = own.map_or_else(String::new, |own| arms_words(own.arms));
+        self.arms.set(&arms);
+        self.second_button.set(&arms);
         if self.state.is_new((own.is_some(), guard_percent > 0, hull < 30)) {
             toggle(&self.plate, "dead", own.is_none());
             toggle(&self.plate, "low", own.is_some() && hull < 30);

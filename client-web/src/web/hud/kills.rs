@@ -19,6 +19,14 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// Whether it is the player.
     pub own: bool,
+    /// The class of the side: `t1` for the own one, `t2` for the other, empty where there are none.
+    pub side: &'static str,
+}
+
+impl Named<'_> {
+    fn class(&self) -> String {
+        format!("cut {}", if self.own { "you" } else { self.side })
+    }
 }
 
 /// The list of kills.
@@ -37,15 +45,24 @@ impl Kills {
     /// Adds a line.
     pub fn add(&mut self, by: Named<'_>, victim: Named<'_>, now_ms: f64) -> Result<(), Fault> {
         let line = element("li", "", "")?;
-        let class = |named: Named<'_>| if named.own { "cut you" } else { "cut" };
-        add(&line, "span", class(by), by.name)?;
+        add(&line, "span", &by.class(), by.name)?;
         let gun = icon("gun")?;
         line.append_child(&gun)?;
-        add(&line, "span", class(victim), victim.name)?;
-        self.put(line, now_ms)
+        add(&line, "span", &victim.class(), victim.name)?;
+        self.push(line, now_ms)
     }
 
-    fn put(&mut self, line: HtmlElement, now_ms: f64) -> Result<(), Fault> {
+    /// Adds a line about one player, or about nobody.
+    pub fn note(&mut self, by: Option<Named<'_>>, words: &str, now_ms: f64) -> Result<(), Fault> {
+        let line = element("li", "", "")?;
+        if let Some(by) = by {
+            add(&line, "span", &by.class(), by.name)?;
+        }
+        add(&line, "span", "", words)?;
+        self.push(line, now_ms)
+    }
+
+    fn push(&mut self, line: HtmlElement, now_ms: f64) -> Result<(), Fault> {
         self.list.prepend_with_node_1(&line)?;
         self.lines.push_front((line, now_ms));
         while self.lines.len() > LINES_MAX {
@@ -64,7 +81,7 @@ impl Kills {
     ) -> Result<(), Fault> {
         let line = element("li", "said", "")?;
         line.set_title("Press to mute");
-        add(&line, "span", if by.own { "cut you" } else { "cut" }, by.name)?;
+        add(&line, "span", &by.class(), by.name)?;
         add(&line, "span", "", text)?;
         let mut mute = mute;
         let pressed = line.clone();
@@ -72,7 +89,7 @@ impl Kills {
             mute();
             pressed.set_text_content(Some("Muted"));
         })?;
-        self.put(line, now_ms)
+        self.push(line, now_ms)
     }
 
     /// Lets lines go whose time is over.

@@ -38,6 +38,8 @@ pub struct Candidate {
     pub leads: bool,
     /// Whether it is the watched ship.
     pub mine: bool,
+    /// The class of the side: `t1`, `t2`, or empty.
+    pub side: &'static str,
     /// Hull in percent, to be shown as a bar.
     pub hurt_percent: Option<u32>,
     /// The bar's colour as CSS.
@@ -54,7 +56,7 @@ struct Tag {
     slot: usize,
     slot_ms: f64,
     on: bool,
-    look: Changed<(bool, bool, bool, Option<u32>)>,
+    look: Changed<(bool, bool, bool, Option<u32>, &'static str)>,
 }
 
 /// All names on the screen.
@@ -185,7 +187,7 @@ fn tag(layer: &HtmlElement) -> Result<Tag, Fault> {
 }
 
 fn dress(tag: &mut Tag, candidate: &Candidate) {
-    let look = (candidate.threat, candidate.leads, candidate.mine, candidate.hurt_percent);
+    let look = (candidate.threat, candidate.leads, candidate.mine, candidate.hurt_percent, candidate.side);
     let renamed = tag.text.element().text_content().as_deref() != Some(&*candidate.name);
     if !tag.look.is_new(look) && !renamed {
         return;
@@ -193,6 +195,8 @@ fn dress(tag: &mut Tag, candidate: &Candidate) {
     tag.text.set(&candidate.name);
     toggle(&tag.element, "threat", candidate.threat);
     toggle(&tag.element, "lead", candidate.leads);
+    toggle(&tag.element, "t1", candidate.side == "t1");
+    toggle(&tag.element, "t2", candidate.side == "t2");
     toggle(&tag.element, "mine", candidate.mine);
     toggle(&tag.element, "hurt", candidate.hurt_percent.is_some());
     style(&tag.bar, "--h", &format!("{}%", candidate.hurt_percent.unwrap_or(100)));

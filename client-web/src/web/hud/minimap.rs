@@ -1,13 +1,15 @@
 //! The whole arena in a corner: walls, the part that the screen shows, the own ship, and the ships in view.
 //! Nobody sees more here than round the own ship; the server sends no more.
 
+use shared::id::PlayerId;
+use shared::mode::Team;
 use web_sys::HtmlCanvasElement;
 
-use crate::view::View;
-use crate::web::cast::Cast;
+use crate::view::{ShipView, View};
+use crate::web::cast::{Cast, hue, own_side};
 use crate::web::dom::{Fault, by_id};
-use crate::web::maps::{Dot, draw};
-use crate::web::palette::{HALO, YOU, css, foe};
+use crate::web::maps::{Dot, Fit, Paper, draw};
+use crate::web::palette::{HALO, SIDES, TAKE, YOU, css};
 use crate::web::renderer::camera::Camera;
 
 const EVERY_MS: f64 = 100.0;
@@ -26,12 +28,22 @@ impl Minimap {
     }
 
     /// Draws it, ten times a second at most.
-    pub fn show(&mut self, view: &View, cast: &dyn Cast, camera: &Camera, now_ms: f64) {
+    pub fn show(
+        &mut self,
+        view: &View,
+        (cast, me): (&dyn Cast, Option<PlayerId>),
+        camera: &Camera,
+        now_ms: f64,
+    ) {
         let Some(arena) = cast.arena().filter(|_| now_ms - self.drawn_ms >= EVERY_MS) else { return };
         self.drawn_ms = now_ms;
-        let dots =
-            view.ships.iter().map(|ship| Dot { place: ship.position, colour: foe(ship.id), radius: 1.7 });
-        let Some((paper, fit)) = draw(&self.canvas, arena, &dots.collect::<Vec<_>>()) else { return };
+        let ship =
+            |ship: &ShipView| Dot { place: ship.position, colour: hue(cast, me, ship.id), radius: 1.7 };
+        let mut dots: Vec<Dot> = view.ships.iter().map(ship).collect();
+        let pickups = view.pickups.iter().filter_map(|place| arena.pickups().get(usize::from(*place)));
+        dots.extend(pickups.map(|pickup| Dot { place: pickup.place, colour: TAKE, radius: 1.3 }));
+        let Some((paper, fit)) = draw(&self.canvas, arena, &dots) else { return };
+        draw_cores(&paper, &fit, view, own_side(cast, me));
         let half = camera.half_units();
         let (left, top) = fit.place(camera.centre - half);
         let (right, bottom) = fit.place(camera.centre + half);
@@ -49,5 +61,27 @@ impl Minimap {
         paper.pen.set_fill_style_str(&css(YOU, 1.0));
         paper.outline([corner(6.0, 0.0), corner(-4.0, 4.0), corner(-4.0, -4.0)].into_iter());
         paper.pen.fill();
+    }
+}
+
+/// Stands as rings, cores as diamonds where they were last known to be.
+fn draw_cores(paper: &Paper, fit: &Fit, view: &View, own: Team) {
+    let cores = view.sides.and_then(|sides| sides.cores);
+    for (team, core) in Team::SIDES.into_iter().zip(cores.iter().flatten()) {
+        let colour = css(SIDES[usize::from(team != own)], 1.0);
+        paper.pen.set_stroke_style_str(&colour);
+        paper.pen.set_fill_style_str(&colour);
+        paper.pen.set_line_width(1.2);
+        let (x, y) = fit.place(core.stand);
+        paper.pen.begin_path();
+        let _ = paper.pen.arc(x, y, 4.5, 0.0, std::f64::consts::TAU);
+        paper.pen.stroke();
+        let (x, y) = fit.place(core.place);
+        paper.outline([(x, y - 4.0), (x + 3.0, y), (x, y + 4.0), (x - 3.0, y)].into_iter());
+        if core.by.is_none() {
+            paper.pen.fill();
+        } else {
+            paper.pen.stroke();
+        }
     }
 }

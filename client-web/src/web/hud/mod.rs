@@ -13,6 +13,7 @@ pub mod minimap;
 pub mod net;
 pub mod notice;
 pub mod score;
+pub mod sides;
 pub mod slots;
 pub mod table;
 pub mod wheel;

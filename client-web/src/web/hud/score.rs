@@ -6,6 +6,7 @@ use web_sys::HtmlElement;
 
 use super::clock::ordinal;
 use crate::view::Score;
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, add, by_id, clear, toggle};
 
 const ROWS: usize = 5;
@@ -39,11 +40,12 @@ impl ScoreBoard {
         }
         clear(&self.list);
         let mine = scores.iter().position(|s| Some(s.id) == me);
+        let own = mine.and_then(|i| scores.get(i)).map(|s| s.team).unwrap_or_default();
         for (i, score) in scores.iter().enumerate().filter(|(i, _)| Some(*i) != mine).take(ROWS) {
-            row(&self.list, i, score, "")?;
+            row(&self.list, i, score, side_class(own, score.team))?;
         }
         if let Some((i, score)) = mine.and_then(|i| Some((i, scores.get(i)?))) {
-            let line = row(&self.list, i, score, "me gap")?;
+            let line = row(&self.list, i, score, &format!("me gap {}", side_class(own, score.team)))?;
             toggle(&line, "rose", score.score > self.own_score);
             self.own_score = score.score;
             self.place.set(&ordinal(i + 1));

@@ -2,10 +2,13 @@
 //! Long lists are cut to what fits; the own row is always there.
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use web_sys::HtmlElement;
 
 use super::clock::ordinal;
-use crate::view::Score;
+use super::sides::totals;
+use crate::view::{Score, Sides};
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, add, by_id, clear, toggle, window};
 
 const ROWS_MAX: usize = 14;
@@ -19,6 +22,9 @@ pub enum Occasion {
     RoundOver(Option<u32>),
 }
 
+/// Scores, who looks at them, and what both sides have reached.
+type Shown = (Vec<Score>, Option<PlayerId>, Option<(u16, u16)>);
+
 /// The sheet.
 #[derive(Debug)]
 pub struct Table {
@@ -28,7 +34,7 @@ pub struct Table {
     title: Text,
     line: Text,
     rows: HtmlElement,
-    shown: Changed<(Vec<Score>, Option<PlayerId>)>,
+    shown: Changed<Shown>,
 }
 
 impl Table {
@@ -72,24 +78,35 @@ impl Table {
     }
 
     /// Shows `scores`, the best first.
-    pub fn show(&mut self, scores: &[Score], me: Option<PlayerId>, occasion: &Occasion) -> Result<(), Fault> {
+    pub fn show(
+        &mut self,
+        scores: &[Score],
+        (me, sides): (Option<PlayerId>, Option<Sides>),
+        occasion: &Occasion,
+    ) -> Result<(), Fault> {
         toggle(&self.section, "on", true);
         toggle(&self.section, "board", matches!(occasion, Occasion::Asked(_)));
         let mine = scores.iter().position(|s| Some(s.id) == me);
+        let own = mine.and_then(|i| scores.get(i)).map_or(Team::Red, |s| s.team);
+        let both = sides.map(|sides| totals(&sides, own));
         match occasion {
             Occasion::Asked(name) => {
                 self.title.set(name);
                 self.line.set(&format!("{} in the match", scores.len()));
             }
             Occasion::RoundOver(left_s) => {
-                self.title.set(&headline(scores));
+                self.title
+                    .set(&both.map_or_else(|| headline(scores), |both| side_headline(both, mine.is_some())));
                 let own = mine.map(|i| format!("You came {} of {}. ", ordinal(i + 1), scores.len()));
                 let next = left_s.map_or_else(String::new, |s| format!("Next round in {s} s."));
                 self.line.set(&format!("{}{next}", own.unwrap_or_default()));
             }
         }
-        if self.shown.is_new((scores.to_vec(), me)) {
-            self.fill(scores, me, mine)?;
+        if self.shown.is_new((scores.to_vec(), me, both)) {
+            match both {
+                Some(both) => self.fill_sides(scores, me, (own, both))?,
+                None => self.fill(scores, me, mine)?,
+            }
         }
         Ok(())
     }
@@ -100,20 +117,57 @@ impl Table {
         let best = ROWS_MAX - usize::from(low);
         let rows = scores.iter().enumerate().filter(|(i, _)| *i < best || Some(*i) == mine);
         for (i, score) in rows {
-            let row = add(&self.rows, "tr", "", "")?;
-            toggle(&row, "me", Some(score.id) == me);
-            toggle(&row, "off", score.limbo);
-            add(&row, "td", "", &(i + 1).to_string())?;
-            let name = add(&row, "td", "", &score.name)?;
-            if score.bot {
-                add(&name, "span", "bot", "bot")?;
-            }
-            let points = add(&row, "td", "r", "")?;
-            add(&points, "b", "", &score.score.to_string())?;
-            add(&row, "td", "r", &score.deaths.to_string())?;
+            self.row(score, (i, ""), me)?;
         }
         Ok(())
     }
+
+    /// Two columns, the own side first, each under its total.
+    fn fill_sides(
+        &self,
+        scores: &[Score],
+        me: Option<PlayerId>,
+        (own, (ours, theirs)): (Team, (u16, u16)),
+    ) -> Result<(), Fault> {
+        clear(&self.rows);
+        for (team, total) in [(own, ours), (own.other(), theirs)] {
+            let class = side_class(own, team);
+            let head = add(&self.rows, "tr", &format!("{class} total"), "")?;
+            add(&head, "td", "", &total.to_string())?;
+            let rows = scores.iter().filter(|s| s.team == team).take(ROWS_MAX - 4);
+            for (i, score) in rows.enumerate() {
+                self.row(score, (i, class), me)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self, score: &Score, (i, class): (usize, &str), me: Option<PlayerId>) -> Result<(), Fault> {
+        let row = add(&self.rows, "tr", class, "")?;
+        toggle(&row, "me", Some(score.id) == me);
+        toggle(&row, "off", score.limbo);
+        add(&row, "td", "", &(i + 1).to_string())?;
+        let name = add(&row, "td", "", &score.name)?;
+        if score.bot {
+            add(&name, "span", "bot", "bot")?;
+        }
+        let points = add(&row, "td", "r", "")?;
+        add(&points, "b", "", &score.score.to_string())?;
+        add(&row, "td", "r", &score.deaths.to_string())?;
+        Ok(())
+    }
+}
+
+fn side_headline((ours, theirs): (u16, u16), plays: bool) -> String {
+    let (best, other) = (ours.max(theirs), ours.min(theirs));
+    let who = match (plays, ours > theirs) {
+        _ if ours == theirs => return format!("Level at {best}"),
+        (true, true) => "Your side wins",
+        (true, false) => "The other side wins",
+        (false, true) => "Azure wins",
+        (false, false) => "Amber wins",
+    };
+    format!("{who} {best} to {other}")
 }
 
 fn headline(scores: &[Score]) -> String {

@@ -102,6 +102,8 @@ pub struct HostRequest {
     pub max_players: u32,
     /// "public" or "unlisted".
     pub visibility: &'static str,
+    /// `ffa`, `tdm` or `ctc`; the server says which maps can serve it.
+    pub mode: String,
     /// Length of a round in seconds.
     pub duration_s: u32,
     /// "now", or "host" if the first round waits for the host.
@@ -128,6 +130,7 @@ pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
         .with("bots", request.bots)
         .with("max_players", request.max_players)
         .with("visibility", request.visibility)
+        .with("mode", request.mode.as_str())
         .with("duration_s", request.duration_s)
         .with("start", request.start)
         .with("lag_compensation_ms", request.lag_compensation_ms);

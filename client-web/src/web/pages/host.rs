@@ -159,6 +159,7 @@ fn request() -> Result<HostRequest, Fault> {
         bots: number("bots"),
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
+        mode: checked("mode"),
         duration_s: checked("duration").parse().unwrap_or(600),
         start: if checked("start") == "host" { "host" } else { "now" },
         lag_compensation_ms: number("lag"),

@@ -6,11 +6,11 @@ use glam::Vec2;
 use shared::id::PlayerId;
 
 use crate::view::{ShipView, View};
-use crate::web::cast::Cast;
+use crate::web::cast::{Cast, hue, own_side, side_class};
 use crate::web::hud::labels::{Candidate, Labels, Space, short};
 use crate::web::hud::slots::{Rect, Slots};
 use crate::web::hulls::HULL_UNITS;
-use crate::web::palette::{css, foe};
+use crate::web::palette::css;
 use crate::web::picture::look::Class;
 use crate::web::stage::Stage;
 
@@ -19,6 +19,8 @@ use crate::web::stage::Stage;
 pub struct Naming {
     /// Who leads.
     pub leader: Option<PlayerId>,
+    /// Who plays here; `None` if somebody only watches.
+    pub me: Option<PlayerId>,
     /// Whether the followed ship itself has a name, and everybody else's is worth showing.
     pub watching: bool,
     /// The page's clock.
@@ -62,6 +64,7 @@ pub fn show(
                 threat: false,
                 leads: naming.leader == Some(own.id),
                 mine: true,
+                side: "",
                 hurt_percent: None,
                 colour: String::new(),
             });
@@ -107,7 +110,8 @@ fn candidate(
         threat: threat || aimed,
         leads,
         mine: false,
+        side: side_class(own_side(cast, naming.me), cast.team_of(ship.id)),
         hurt_percent: hurt.then_some(u32::from(ship.hull_points)),
-        colour: css(foe(ship.id), 1.0),
+        colour: css(hue(cast, naming.me, ship.id), 1.0),
     })
 }

@@ -309,7 +309,7 @@ impl Watch {
         let leads = leader.map_or_else(String::new, |s| format!("{} leads, {}", s.name, s.score));
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
-        plates.tell(&self.view.happenings, |id| self.spectator.name_of(id), now)?;
+        plates.tell(&self.view, &self.spectator, now)?;
         plates.clock.show(&self.view);
         plates.leads.set(&leads);
         plates.title.set(self.spectator.match_name());
@@ -330,11 +330,11 @@ impl Watch {
         {
             plates.table.link(self.view.round)?;
             let occasion = Occasion::RoundOver(self.view.phase_left_s.map(|s| s.ceil() as u32));
-            plates.table.show(&self.scores, None, &occasion)?;
+            plates.table.show(&self.scores, (None, self.view.sides), &occasion)?;
         } else {
             plates.table.hide();
         }
-        let naming = Naming { leader, watching: true, now_ms: now };
+        let naming = Naming { leader, me: None, watching: true, now_ms: now };
         let (labels, slots) = (&mut plates.labels, &mut plates.slots);
         tagging::show((labels, slots), &mut self.stage, &self.view, &self.spectator, naming);
         self.notice();

@@ -7,14 +7,13 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::id::PlayerId;
-use shared::rules::{MUZZLE_UNITS, RAIL_RANGE};
 
 use super::blast::{self, BLAST_MS, Blast};
 use super::look::Looks;
 use super::moment::{Chance, LENGTH, Moment, direction, ease_out, part};
 use crate::view::Happening;
 use crate::web::hulls::HULL_UNITS;
-use crate::web::palette::{self, BAD, HALO, Rgb, WHITE, mix, rgb};
+use crate::web::palette::{BAD, HALO, Rgb, TAKE, WHITE, mix, rgb};
 use crate::web::renderer::Scene;
 use crate::web::renderer::layer::{Arc, Layer, Streak, paint};
 
@@ -64,7 +63,7 @@ impl Effects {
 
     fn take_one(&mut self, moment: &Moment<'_>, happening: &Happening, looks: &mut Looks) {
         let (now_ms, view) = (moment.now_ms, moment.view);
-        let hue_of = |id: PlayerId| hue(moment, id);
+        let hue_of = |id: PlayerId| moment.hue(id);
         match *happening {
             Happening::Fired { by, position, angle } => {
                 self.start(Effect::Muzzle { place: position, angle, hue: hue_of(by) }, now_ms);
@@ -76,16 +75,23 @@ impl Effects {
                     looks.flash_near(position, &view.ships, now_ms);
                 }
             }
-            Happening::Beam { by, from, to } => self.beam(from, to, hue_of(by), now_ms),
+            Happening::Beam { by, from, to, met } => self.beam((from, to, met), hue_of(by), now_ms),
             Happening::Hurt { from, .. } => self.hurt(moment, from, looks),
             Happening::HitOther { victim } => {
                 looks.flash(victim, now_ms);
                 self.start(Effect::HitTicks(victim), now_ms);
             }
-            Happening::Killed { victim, position: Some(place), .. } => {
+            Happening::Killed { victim: id, position: Some(place), .. }
+            | Happening::Blast { by: id, position: place } => {
                 self.seed = self.seed.wrapping_add(1);
                 let seed = self.seed;
-                self.start(Effect::Blast(Blast { place, hue: hue_of(victim), seed }), now_ms);
+                self.start(Effect::Blast(Blast { place, hue: hue_of(id), seed }), now_ms);
+            }
+            Happening::Armed => {
+                if let Some(own) = &view.own {
+                    let ring = Effect::Ring { place: own.position, hue: TAKE, inwards: true };
+                    self.start(ring, now_ms);
+                }
             }
             Happening::Dashed { id, position } => {
                 looks.of(id).dashed_ms = Some(now_ms);
@@ -95,6 +101,7 @@ impl Effects {
                 self.start(Effect::Ring { place: position, hue: hue_of(id), inwards: true }, now_ms);
             }
             Happening::Killed { .. }
+            | Happening::Core { .. }
             | Happening::RoundStarted
             | Happening::RoundEnded
             | Happening::Closing { .. }
@@ -105,13 +112,12 @@ impl Effects {
         }
     }
 
-    fn beam(&mut self, from: Vec2, to: Vec2, hue: Rgb, now_ms: f64) {
+    fn beam(&mut self, (from, to, met): (Vec2, Vec2, bool), hue: Rgb, now_ms: f64) {
         let way = to - from;
-        let angle = Angle::from_radians(way.y.atan2(way.x));
+        let angle = Angle::of(way);
         self.start(Effect::Beam { from, to, hue }, now_ms);
         self.start(Effect::Muzzle { place: from, angle, hue }, now_ms);
-        // A beam that reaches its range meets nothing.
-        if way.length() < RAIL_RANGE - MUZZLE_UNITS - 2.0 {
+        if met {
             self.start(Effect::Sparks { place: to, angle, count: 8 }, now_ms);
         }
     }
@@ -122,7 +128,7 @@ impl Effects {
         looks.flash(own.id, moment.now_ms);
         if let Some(place) = from {
             let way = place - own.position;
-            self.start(Effect::HurtFrom(way.y.atan2(way.x)), moment.now_ms);
+            self.start(Effect::HurtFrom(Angle::of(way).radians()), moment.now_ms);
             looks.blame(place, &moment.view.ships, moment.now_ms);
         }
     }
@@ -162,11 +168,6 @@ impl Effects {
             }
         }
     }
-}
-
-fn hue(moment: &Moment<'_>, id: PlayerId) -> Rgb {
-    let own = moment.me.or(moment.view.own.map(|own| own.id));
-    if own == Some(id) { HALO } else { palette::foe(id) }
 }
 
 fn muzzle(layer: &mut Layer, (place, angle): (Vec2, Angle), hue: Rgb, t: f32) {

@@ -8,6 +8,7 @@ pub mod look;
 pub mod blast;
 pub mod ships;
 pub mod shots;
+pub mod things;
 
 pub mod own;
 
@@ -45,6 +46,9 @@ impl Picture {
         let own = moment.view.own.as_ref();
         let shooters = shots::shooters(moment);
         looks.pass(moment, &|ship, look| {
+            if moment.is_mate(ship.id) {
+                return Class::Near;
+            }
             ships::class(ship, look, own, (shooters.contains(&ship.id), moment.now_ms))
         });
         effects.take(moment, looks);
@@ -52,6 +56,7 @@ impl Picture {
         if let Some(own) = own {
             scene.lamps.push(own::lamp(own));
         }
+        things::draw(moment, scene);
         shots::draw(moment, &mut scene.shots);
         ships::draw(moment, looks, (&mut scene.shots, &mut scene.ships));
         if let Some(own) = own {

@@ -4,9 +4,11 @@
 use glam::Vec2;
 use shared::bounds::within;
 use shared::id::PlayerId;
+use shared::mode::Team;
 
 use crate::view::View;
-use crate::web::cast::Cast;
+use crate::web::cast::{self, Cast};
+use crate::web::palette::{HALO, Rgb, SIDES};
 use crate::web::renderer::camera::Camera;
 
 /// Lengths of the art direction are given for a larger view; this makes them units of the arena.
@@ -30,6 +32,25 @@ pub struct Moment<'a> {
     pub calm: bool,
     /// Who plays here; `None` if somebody only watches.
     pub me: Option<PlayerId>,
+}
+
+impl Moment<'_> {
+    /// The colour of somebody's ship, shots and mines.
+    pub fn hue(&self, id: PlayerId) -> Rgb {
+        let own = self.me.or(self.view.own.map(|own| own.id));
+        if own == Some(id) { HALO } else { cast::hue(self.cast, self.me, id) }
+    }
+
+    /// The colour of a side.
+    pub fn side_hue(&self, team: Team) -> Rgb {
+        SIDES[usize::from(team != cast::own_side(self.cast, self.me))]
+    }
+
+    /// Whether `id` is on the own side.
+    pub fn is_mate(&self, id: PlayerId) -> bool {
+        let team = self.cast.team_of(id);
+        team != Team::None && self.me.is_some() && team == cast::own_side(self.cast, self.me)
+    }
 }
 
 /// A small source of chance that always gives the same for the same seed, so that an effect needs no memory.

@@ -5,11 +5,13 @@ use shared::bounds::within;
 use std::f32::consts::TAU;
 
 use glam::Vec2;
+use shared::angle::Angle;
+use shared::rule_book::Weapon;
 use shared::world::Hull;
 
 use super::look::Look;
 use super::moment::{LENGTH, Moment, direction};
-use super::ships::{Burn, flame, ghosts, guard_ring, stretched, trail};
+use super::ships::{Burn, flame, ghosts, guard_ring, shield_ring, stretched, trail};
 use crate::view::OwnView;
 use crate::web::hulls::HULL_UNITS;
 use crate::web::palette::{BAD, BLACK, COCKPIT, HALO, SLATE, WARN, WHITE, YOU, mix};
@@ -21,7 +23,7 @@ const ARC_PX_MIN: f32 = 36.0;
 const ARC_RADII: f32 = 2.15;
 /// Both arcs span this many degrees.
 const ARC_DEGREES: f32 = 110.0;
-/// The rail's charge above the ship spans this many degrees.
+/// The second weapon's charge above the ship spans this many degrees.
 const RAIL_DEGREES: f32 = 44.0;
 /// A ghost that is nearer than this shows nothing.
 const GHOST_UNITS_MIN: f32 = 1.0;
@@ -76,6 +78,9 @@ pub fn draw(moment: &Moment<'_>, own: &OwnView, look: &Look, scene: &mut Scene) 
     if own.guard > 0.0 {
         guard_ring(layer, moment, own.position, (paint(HALO, 0.85), own.guard));
     }
+    if own.shield > 0.0 {
+        shield_ring(layer, moment, own.position, HALO);
+    }
     arcs(moment, own, layer);
     if moment.me.is_some() {
         pips(moment, own, layer);
@@ -99,8 +104,8 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
         });
     };
     let share = f32::from(own.hull_points) / 100.0;
-    let pulse =
-        if moment.calm { 1.0 } else { 0.72 + 0.28 * ((moment.now_ms / 1000.0).fract() as f32 * TAU).cos() };
+    let phase = Angle::from_radians((moment.now_ms / 1000.0).fract() as f32 * TAU);
+    let pulse = if moment.calm { 1.0 } else { 0.72 + 0.28 * phase.direction().x };
     let (colour, alpha) = match own.hull_points {
         points if points < LOW_HULL => (BAD, pulse),
         points if points <= HALF_HULL => (WARN, 1.0),
@@ -111,11 +116,12 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
     arc(125.0 + ARC_DEGREES * share / 2.0, ARC_DEGREES * share, 4.0, paint(colour, alpha));
     arc(0.0, ARC_DEGREES, 8.0, paint(BLACK, 0.55));
     arc(0.0, ARC_DEGREES, 4.0, paint(SLATE, 0.28));
-    arc(55.0 - ARC_DEGREES * own.guard / 2.0, ARC_DEGREES * own.guard, 4.0, paint(HALO, 1.0));
-    if moment.me.is_some() {
-        let ready = if own.rail >= 1.0 { 1.0 } else { 0.55 };
+    let shield = own.guard.max(own.shield.min(1.0));
+    arc(55.0 - ARC_DEGREES * shield / 2.0, ARC_DEGREES * shield, 4.0, paint(HALO, 1.0));
+    if moment.me.is_some() && own.arms.weapon != Weapon::None {
+        let ready = if own.second >= 1.0 { 1.0 } else { 0.55 };
         arc(270.0, RAIL_DEGREES, 6.0, paint(BLACK, 0.45));
-        arc(270.0, RAIL_DEGREES * own.rail, 2.6, paint(YOU, ready));
+        arc(270.0, RAIL_DEGREES * own.second, 2.6, paint(YOU, ready));
     }
 }
 

@@ -9,7 +9,7 @@ use super::look::{Class, Look, Looks};
 use super::moment::{Chance, Moment, part};
 use crate::view::{OwnView, ShipView};
 use crate::web::hulls::HULL_UNITS;
-use crate::web::palette::{self, HOT, HULL_BASE, Rgb, SLATE, WHITE, mix};
+use crate::web::palette::{HALO, HOT, HULL_BASE, Rgb, SLATE, WHITE, mix};
 use crate::web::renderer::layer::{Arc, Layer, Paint, Shape, Stance, Streak, paint};
 
 /// Ships nearer than this are near.
@@ -51,7 +51,7 @@ pub fn draw(moment: &Moment<'_>, looks: &mut Looks, (under, over): (&mut Layer, 
 
 fn draw_one(moment: &Moment<'_>, ship: &ShipView, look: &Look, (under, over): (&mut Layer, &mut Layer)) {
     let heat = look.heat;
-    let hue = palette::foe(ship.id);
+    let hue = moment.hue(ship.id);
     let hue = if ship.limbo { mix(hue, SLATE, 0.75) } else { hue };
     let nose = ship.aim.direction();
     let size = HULL_UNITS * by_heat(heat, [0.96, 0.96, 1.04]);
@@ -86,6 +86,12 @@ fn draw_one(moment: &Moment<'_>, ship: &ShipView, look: &Look, (under, over): (&
     over.shape(Shape::Hull(hull), &stance);
     if heat > 1.05 {
         cockpit(over, &stance, (hull, size), paint(HOT, heat - 1.0));
+    }
+    if moment.is_mate(ship.id) {
+        mate_sign(over, moment, &stance, hue);
+    }
+    if ship.shielded {
+        shield_ring(over, moment, ship.position, HALO);
     }
     if ship.guarded {
         guard_ring(over, moment, ship.position, (paint(hue, 0.7), 0.0));
@@ -179,6 +185,40 @@ pub fn trail(under: &mut Layer, look: &Look, now_ms: f64, light: Paint) {
             });
         }
     }
+}
+
+/// What mates wear: a ring, and a chevron inside the hull.
+fn mate_sign(over: &mut Layer, moment: &Moment<'_>, hull: &Stance, hue: Rgb) {
+    let (place, nose, width) = (hull.place, hull.nose, moment.camera.units(1.6));
+    let ring = paint(hue, 0.7);
+    over.arc(Arc {
+        middle: place,
+        radius: HULL_UNITS * 1.5,
+        width,
+        angle: 0.0,
+        half_span: 4.0,
+        dashes: 0.0,
+        paint: ring,
+        light: false,
+    });
+    let corner = |along: f32, across: f32| place + (nose * along + nose.perp() * across) * HULL_UNITS;
+    for side in [-0.24, 0.24] {
+        over.line(corner(-0.15, side), corner(0.12, 0.0), width, paint(WHITE, 0.85));
+    }
+}
+
+/// The ring of a shield that was picked up.
+pub fn shield_ring(over: &mut Layer, moment: &Moment<'_>, place: Vec2, hue: Rgb) {
+    over.arc(Arc {
+        middle: place,
+        radius: HULL_UNITS * 1.28,
+        width: moment.camera.units(2.2),
+        angle: 0.0,
+        half_span: 4.0,
+        dashes: 0.0,
+        paint: paint(hue, 0.5),
+        light: true,
+    });
 }
 
 /// The ring round a ship that nothing can hurt. `left` is the share of time left, for the own ship.

@@ -3,17 +3,18 @@
 
 use glam::Vec2;
 use shared::id::PlayerId;
-use shared::rules::{SHIP_RADIUS, SHOT_SPEED};
+use shared::rules::SHIP_RADIUS;
 
 use super::moment::{LENGTH, Moment};
 use crate::view::{OwnView, ShotView};
-use crate::web::palette::{self, HALO, Rgb, WHITE, mix, rgb};
+use crate::web::palette::{HALO, Rgb, WHITE, mix, rgb};
 use crate::web::renderer::layer::{Layer, Streak, paint};
 
 const HOT_SHOT: Rgb = rgb(0x00ff_f3e4);
 /// A shot that passes nearer than this is one to move away from.
 const REACH_UNITS: f32 = SHIP_RADIUS * 2.6;
-const AHEAD_S: f32 = 1.3;
+/// How far away it may be for that, in units.
+const AHEAD_UNITS: f32 = 620.0;
 
 /// Whether `shot` can still meet `own` if nobody turns.
 pub fn reaches(shot: &ShotView, own: &OwnView) -> bool {
@@ -23,7 +24,7 @@ pub fn reaches(shot: &ShotView, own: &OwnView) -> bool {
     let way = own.position - shot.position;
     let flight = shot.angle.direction();
     let ahead = flight.dot(way);
-    (-SHIP_RADIUS..SHOT_SPEED * AHEAD_S).contains(&ahead) && flight.perp_dot(way).abs() < REACH_UNITS
+    (-SHIP_RADIUS..AHEAD_UNITS).contains(&ahead) && flight.perp_dot(way).abs() < REACH_UNITS
 }
 
 /// Everybody who has a shot on its way to us.
@@ -42,9 +43,9 @@ struct Recipe {
     glow: f32,
 }
 
-fn recipe(shot: &ShotView, own: Option<&OwnView>) -> Recipe {
-    let hue = palette::foe(shot.owner);
-    match own {
+fn recipe(moment: &Moment<'_>, shot: &ShotView) -> Recipe {
+    let hue = moment.hue(shot.owner);
+    match &moment.view.own {
         Some(own) if own.id == shot.owner => Recipe {
             hue: HALO,
             core: WHITE,
@@ -54,7 +55,7 @@ fn recipe(shot: &ShotView, own: Option<&OwnView>) -> Recipe {
             alpha: 0.9,
             glow: 0.35,
         },
-        Some(own) if reaches(shot, own) => {
+        Some(own) if reaches(shot, own) && !moment.is_mate(shot.owner) => {
             Recipe { hue, core: HOT_SHOT, core_alpha: 1.0, width_px: 2.8, tail: 24.0, alpha: 1.0, glow: 0.60 }
         }
         Some(_) => {
@@ -75,7 +76,7 @@ pub fn draw(moment: &Moment<'_>, layer: &mut Layer) {
         if (shot.position - camera.centre).abs().cmpgt(margin).any() {
             continue;
         }
-        let look = recipe(shot, moment.view.own.as_ref());
+        let look = recipe(moment, shot);
         let flight = shot.angle.direction();
         let head = shot.position + flight * 3.0;
         let tail = head - flight * (look.tail * LENGTH);

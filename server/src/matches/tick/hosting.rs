@@ -41,6 +41,7 @@ impl Match {
             HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
             HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
             HostAct::Lock(locked) => self.locked = locked,
+            HostAct::Team(player, team) => self.commands.push(Command::Team { player, team }),
         }
         Ok(())
     }

@@ -204,10 +204,9 @@ impl Pane {
     fn draw(&self, newest: Option<&FeedState>) -> Option<()> {
         let watch = self.spectator.watch()?;
         let state = watch.state()?;
-        let dt = watch.hello.tick_hz.period_ms() as f32 / 1000.0;
         let shots = state.shots.values().map(|shot| Dot {
             place: Path { from: shot.origin(), at: f64::from(shot.born.0), angle: shot.direction() }
-                .place(f64::from(state.tick.0), dt),
+                .place(f64::from(state.tick.0), watch.rules()),
             colour: WHITE,
             radius: SHOT_PX,
         });

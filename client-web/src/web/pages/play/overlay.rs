@@ -4,13 +4,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use shared::event::CoreDeed;
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::phrases::words;
 use shared::world::Phase;
 
 use crate::client::Client;
 use crate::ladder::Transport;
 use crate::view::{Freshness, Happening, Score, View};
+use crate::web::cast::{own_side, side_class};
 use crate::web::dom::{Fault, Text, document, toggle};
 use crate::web::hud::bars::Bars;
 use crate::web::hud::callout::Callout;
@@ -22,6 +25,7 @@ use crate::web::hud::labels::Labels;
 use crate::web::hud::minimap::Minimap;
 use crate::web::hud::net::Net;
 use crate::web::hud::score::ScoreBoard;
+use crate::web::hud::sides::{SideScores, deed_words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::{Occasion, Table};
 use crate::web::input::Found;
@@ -45,6 +49,7 @@ pub struct Overlay {
     labels: Labels,
     minimap: Minimap,
     net: Net,
+    sides: SideScores,
     slots: Slots,
     table: Table,
     title: Text,
@@ -82,6 +87,7 @@ impl Overlay {
             labels: Labels::new()?,
             minimap: Minimap::new()?,
             net: Net::new()?,
+            sides: SideScores::new("sides")?,
             slots: Slots::default(),
             table: Table::new()?,
             title: Text::by_id("match-title")?,
@@ -113,10 +119,11 @@ impl Overlay {
         self.figures.show(client, now_ms);
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
-        self.minimap.show(view, client, stage.camera(), now_ms);
+        self.minimap.show(view, (client, client.player()), stage.camera(), now_ms);
+        self.sides.show(view, own_side(client, client.player()))?;
         self.show_table(client, view, around)?;
         let leader = self.scores.first().filter(|s| s.score > 0).map(|s| s.id);
-        let naming = Naming { leader, watching: false, now_ms };
+        let naming = Naming { leader, me: client.player(), watching: false, now_ms };
         tagging::show((&mut self.labels, &mut self.slots), stage, view, client, naming);
         Ok(())
     }
@@ -131,7 +138,7 @@ impl Overlay {
         };
         if let Some(occasion) = occasion {
             self.table.link(view.round)?;
-            return self.table.show(&self.scores, client.player(), &occasion);
+            return self.table.show(&self.scores, (client.player(), view.sides), &occasion);
         }
         self.table.hide();
         Ok(())
@@ -145,8 +152,11 @@ impl Overlay {
     ) -> Result<(), Fault> {
         let me = client.player();
         let name = |id| client.name_of(id).unwrap_or("Somebody");
-        let named = |id| Named { name: name(id), own: Some(id) == me };
-        self.kills.add(named(by), named(victim), now_ms)?;
+        if by == victim {
+            // A mate did it.
+            return self.kills.note(Some(named(client, victim)), "fell to a mate", now_ms);
+        }
+        self.kills.add(named(client, by), named(client, victim), now_ms)?;
         if Some(victim) == me {
             self.killer = Some(name(by).to_owned());
         } else if Some(by) == me {
@@ -158,7 +168,6 @@ impl Overlay {
     fn tell_said(&mut self, client: &Client, (by, phrase): (PlayerId, u8), now_ms: f64) -> Result<(), Fault> {
         let Some(text) = words(phrase).filter(|_| !self.muted.borrow().contains(&by)) else { return Ok(()) };
         let own = Some(by) == client.player();
-        let named = Named { name: client.name_of(by).unwrap_or("Somebody"), own };
         let muted = Rc::clone(&self.muted);
         let mute = move || {
             if !own {
@@ -166,7 +175,7 @@ impl Overlay {
             }
         };
         self.labels.say(by, text, now_ms);
-        self.kills.add_said(named, text, mute, now_ms)
+        self.kills.add_said(named(client, by), text, mute, now_ms)
     }
 
     /// What the match waits for: its host, or a countdown.
@@ -181,6 +190,27 @@ impl Overlay {
         }
     }
 
+    fn tell_core(
+        &mut self,
+        client: &Client,
+        (core, deed, by): (Team, CoreDeed, Option<PlayerId>),
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let ours = core == own_side(client, client.player());
+        let words = match (deed, ours) {
+            (CoreDeed::Taken, true) => "They have your core",
+            (CoreDeed::Taken, false) => "Your side has their core",
+            (CoreDeed::Dropped, true) => "Your core lies in the field",
+            (CoreDeed::Dropped, false) => "Their core lies in the field",
+            (CoreDeed::Returned, true) => "Your core is home",
+            (CoreDeed::Returned, false) => "Their core is home",
+            (CoreDeed::Captured, true) => "They captured your core",
+            (CoreDeed::Captured, false) => "Core captured",
+        };
+        self.callout.say(words, now_ms)?;
+        by.map_or(Ok(()), |by| self.kills.note(Some(named(client, by)), deed_words(deed), now_ms))
+    }
+
     /// Kills, deaths, the start of a round.
     fn tell(&mut self, client: &Client, view: &View, now_ms: f64) -> Result<(), Fault> {
         for happening in &view.happenings {
@@ -188,6 +218,7 @@ impl Overlay {
                 Happening::Killed { victim, by, .. } => self.tell_kill(client, (*by, *victim), now_ms)?,
                 Happening::Said { by, phrase } => self.tell_said(client, (*by, *phrase), now_ms)?,
                 Happening::Resumed => self.callout.say("Go on", now_ms)?,
+                Happening::Core { core, deed, by } => self.tell_core(client, (*core, *deed, *by), now_ms)?,
                 Happening::Closing { in_s } => {
                     let words = format!("The server restarts in {in_s} s. You keep your seat");
                     self.callout.say(&words, now_ms)?;
@@ -211,4 +242,11 @@ impl Overlay {
         self.kills.pass(now_ms);
         Ok(())
     }
+}
+
+/// Somebody as the list of kills names them.
+fn named(client: &Client, id: PlayerId) -> Named<'_> {
+    let me = client.player();
+    let side = side_class(own_side(client, me), client.team_of(id));
+    Named { name: client.name_of(id).unwrap_or("Somebody"), own: Some(id) == me, side }
 }

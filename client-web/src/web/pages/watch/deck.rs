@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 
 use crate::spectator::Spectator;
 use crate::tape::Tape;
-use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, plain, tenths, toggle};
+use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, tenths, toggle};
 use crate::web::input::Input;
 use crate::web::net::http::{ApiError, get, get_text};
 use crate::web::net::json::Json;
@@ -163,13 +163,13 @@ impl Deck {
         let State::Ready(_, tape) = &*state else { return };
         let (at_s, length_s) = ((tape.at_ms() / 1000.0) as u32, (tape.length_ms() / 1000.0) as u32);
         self.play.set(if tape.is_playing() { "Pause" } else { "Play" });
-        self.speed.set(&format!("{}×", plain(tape.speed())));
+        self.speed.set(&format!("{}×", tape.speed_word()));
         self.time.set(&format!("{} of {}", clock(at_s), clock(length_s)));
         if self.drawn.is_new((tape.at_ms() / 100.0) as u32) {
             self.track.set_value_as_number(tape.at_ms());
             let share = tape.at_ms() / tape.length_ms().max(1.0) * 100.0;
             // A timeline that shows no progress still seeks.
-            let _ = self.track.style().set_property("--at", &format!("{}%", plain(share)));
+            let _ = self.track.style().set_property("--at", &format!("{}%", tenths(share as f32)));
         }
     }
 }
@@ -207,7 +207,8 @@ async fn load(id: &str, key: &str) -> Result<(String, Tape), ApiError> {
         let _ = write!(marks, "M{} 3v9", tenths((at_ms / length_ms.max(1.0) * MARKS_WIDTH) as f32));
     }
     let shown = by_id::<web_sys::Element>("tape-marks").and_then(|e| Ok(e.set_attribute("d", &marks)?));
-    let track = by_id::<HtmlInputElement>("track").map(|track| track.set_max(&plain(length_ms)));
+    let track =
+        by_id::<HtmlInputElement>("track").map(|track| track.set_max(&(length_ms as u32).to_string()));
     let results = by_id::<HtmlElement>("watch-join").and_then(|link| {
         link.set_text_content(Some("Results"));
         Ok(link.set_attribute("href", &format!("/results/{id}?{key}"))?)

@@ -5,17 +5,21 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::phrases;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
+use crate::spectator::Spectator;
 use crate::view::{Freshness, Happening, View};
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
 use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
 use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
 use crate::web::hud::notice::Notice;
+use crate::web::hud::sides::{SideScores, deed_words};
 use crate::web::hud::slots::Slots;
 use crate::web::hud::table::Table;
 
@@ -26,6 +30,7 @@ pub struct Plates {
     pub(super) card: Card,
     pub(super) clock: Clock,
     pub(super) kills: Kills,
+    pub(super) sides: SideScores,
     pub(super) labels: Labels,
     pub(super) notice: Notice,
     pub(super) roster: Roster,
@@ -45,6 +50,40 @@ pub struct Plates {
 }
 
 impl Plates {
+    /// Tells what happened since the last picture, and the scores of sides.
+    pub(super) fn tell(&mut self, view: &View, spectator: &Spectator, now: f64) -> Result<(), Fault> {
+        let named = |id| Named {
+            name: spectator.name_of(id).unwrap_or("Somebody"),
+            own: false,
+            side: side_class(Team::Red, spectator.team_of(id)),
+        };
+        for happening in &view.happenings {
+            match happening {
+                Happening::Killed { victim, by, .. } if victim == by => {
+                    self.kills.note(Some(named(*by)), "fell to a mate", now)?;
+                }
+                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now)?,
+                Happening::Core { deed, by, .. } => {
+                    self.kills.note(by.map(named), deed_words(*deed), now)?;
+                }
+                Happening::Said { by, phrase } => {
+                    let Some(text) = phrases::words(*phrase).filter(|_| !self.muted.borrow().contains(by))
+                    else {
+                        continue;
+                    };
+                    let (by, muted) = (*by, Rc::clone(&self.muted));
+                    self.labels.say(by, text, now);
+                    self.kills.add_said(named(by), text, move || muted.borrow_mut().push(by), now)?;
+                }
+                Happening::Notice { text } => self.callout.announce(text, now)?,
+                _ => {}
+            }
+        }
+        self.kills.pass(now);
+        self.callout.pass(now)?;
+        self.sides.show(view, Team::Red)
+    }
+
     /// Finds all elements.
     pub(super) fn new() -> Result<Plates, Fault> {
         Ok(Plates {
@@ -52,6 +91,7 @@ impl Plates {
             card: Card::new()?,
             clock: Clock::new("watch-clock")?,
             kills: Kills::new("watch-kills")?,
+            sides: SideScores::new("watch-sides")?,
             labels: Labels::new()?,
             notice: Notice::new()?,
             roster: Roster::new()?,
@@ -68,34 +108,6 @@ impl Plates {
             freshness: Changed::default(),
             muted: Rc::default(),
         })
-    }
-
-    /// Tells what happened since the last picture.
-    pub(super) fn tell<'n>(
-        &mut self,
-        happenings: &[Happening],
-        name_of: impl Fn(PlayerId) -> Option<&'n str>,
-        now_ms: f64,
-    ) -> Result<(), Fault> {
-        let named = |id| Named { name: name_of(id).unwrap_or("Somebody"), own: false };
-        for happening in happenings {
-            match happening {
-                Happening::Killed { victim, by, .. } => self.kills.add(named(*by), named(*victim), now_ms)?,
-                Happening::Said { by, phrase } => {
-                    let Some(text) = phrases::words(*phrase).filter(|_| !self.muted.borrow().contains(by))
-                    else {
-                        continue;
-                    };
-                    let (by, muted) = (*by, Rc::clone(&self.muted));
-                    self.labels.say(by, text, now_ms);
-                    self.kills.add_said(named(by), text, move || muted.borrow_mut().push(by), now_ms)?;
-                }
-                Happening::Notice { text } => self.callout.announce(text, now_ms)?,
-                _ => {}
-            }
-        }
-        self.kills.pass(now_ms);
-        self.callout.pass(now_ms)
     }
 
     /// Shows how fresh the picture is, or when the server restarts.

@@ -5,11 +5,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
 use crate::spectator::Follow;
 use crate::view::{Score, View};
+use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, add, by_id, clear, listen, style, toggle};
 use crate::web::hud::bars::Segments;
 use crate::web::hud::clock::ordinal;
@@ -91,7 +93,8 @@ impl Roster {
         let top = add(&self.list, "button", "dir", "")?;
         self.top = Some(Text::of(top));
         for (i, score) in scores.iter().enumerate().take(ROWS_MAX) {
-            let button = add(&self.list, "button", if score.limbo { "off" } else { "" }, "")?;
+            let button = add(&self.list, "button", side_class(Team::Red, score.team), "")?;
+            toggle(&button, "off", score.limbo);
             add(&button, "span", "rank", &(i + 1).to_string())?;
             add(&button, "span", "cut", &score.name)?;
             let track = add(&button, "span", "h", "")?;
