@@ -88,6 +88,11 @@ const rematch = button("Rematch now", () => act("rematch"));
 const end = sure("End match", () => act("end"));
 const bots = make("output", { ariaLabel: "Bots" });
 const lock = button("", () => act(lock.dataset.act));
+const maps = make("select", { ariaLabel: "Map" });
+maps.addEventListener("change", async () => {
+  await act("map", { map: maps.value });
+  if (!note.textContent) say("The next round is there.");
+});
 const people = make("ul", { className: "people" });
 
 const close = button("Close", () => show(false), { className: "btn quiet" });
@@ -101,6 +106,7 @@ const panel = make("aside", { className: "panel notice", id: "panel", ariaLabel:
     make("span", { textContent: "Bots" }),
     button("−", () => act("remove_bot"), { ariaLabel: "Fewer bots", className: "" }), bots,
     button("+", () => act("add_bot"), { ariaLabel: "More bots", className: "" })),
+  make("label", { className: "step" }, make("span", { textContent: "Map" }), maps),
   note, people);
 const opener = button("Host", () => show(!panel.classList.contains("on")), { className: "menu opener", id: "panel-open" });
 
@@ -134,7 +140,19 @@ const row = (player) => {
 const WORDS = { lobby: "Warm-up", countdown: "Starting", playing: "Playing", paused: "Paused", results: "Results", ended: "Over" };
 let shown = "";
 
+const offer = async (settings) => {
+  const { maps: all } = await (await fetch("/api/maps")).json();
+  const fit = all.filter((map) => settings.mode !== "ctc" || map.teams);
+  maps.replaceChildren(...fit.map((map) => make("option", { value: map.name, textContent: map.title })));
+  maps.value = settings.map;
+};
+
 const draw = (match) => {
+  // What is chosen and not yet played stays chosen.
+  if (maps.dataset.map !== match.settings.map) {
+    maps.dataset.map = match.settings.map;
+    offer(match.settings);
+  }
   title.textContent = match.name;
   const humans = match.players.filter((player) => !player.bot);
   phase.textContent = `${WORDS[match.phase] ?? ""}, ${humans.length} of ${match.settings.max_players}`;

@@ -47,19 +47,24 @@ pub fn start(world: &mut World, rules: &Rules, events: &mut Vec<Event>) {
     }
     let number = world.round.number.saturating_add(1);
     world.round = Round { number, phase: Phase::Playing, ticks_left: rules.round_ticks };
-    world.shots.clear();
-    world.mines.clear();
-    world.pickups.clear();
-    world.cores = [CoreState::Home; 2];
     world.team_scores = [0, 0];
     for pilot in &mut world.pilots {
         pilot.score = 0;
         pilot.deaths = 0;
     }
+    clear(world, rules);
+    events.push(Event::RoundStarted { number });
+}
+
+/// Takes everything off the arena; ships wait for their next life. So a round begins, and so a match goes on on another map.
+pub fn clear(world: &mut World, rules: &Rules) {
+    world.shots.clear();
+    world.mines.clear();
+    world.pickups.clear();
+    world.cores = [CoreState::Home; 2];
     for ship in &mut world.ships {
         *ship = Ship { input: ship.input, ..Ship::waiting(ship.id, rules) };
     }
-    events.push(Event::RoundStarted { number });
 }
 
 /// Ends the round that is on and shows results.

@@ -108,7 +108,7 @@ fn host_token_told(socket: &mut WebSocket<TcpStream>) -> Option<String> {
 
 #[test]
 fn every_act_is_the_hosts_alone() {
-    const ACTS: [&str; 13] = [
+    const ACTS: [&str; 14] = [
         "start",
         "pause",
         "resume",
@@ -122,6 +122,7 @@ fn every_act_is_the_hosts_alone() {
         "ban",
         "transfer",
         "team",
+        "map",
     ];
     let server = Server::start().unwrap();
     let (id, _) = hosted(&server, &json!({}));
@@ -260,4 +261,39 @@ fn a_host_moves_a_player_to_the_other_side() {
     let (player, _) = take_seat(server.address, &alone, "Bob").unwrap();
     let answer = act(&server, (&alone, &host), "team", &json!({"player_id": player.0, "team": 1}));
     assert_eq!((answer.status, answer.error()), (409, "no_teams".to_owned()));
+}
+
+#[test]
+fn a_match_goes_on_on_another_map_with_everybody_who_was_there() {
+    let server = Server::start().unwrap();
+    let (id, token) = hosted(&server, &json!({"start": "host", "bots": 2}));
+    let known = || get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
+    let (player, seat) = take_seat(server.address, &id, "Ann").unwrap();
+    let mut socket = open_socket(server.address, &id, &seat).unwrap();
+    wait_for("the link", SOON, || Ok(arena_told(&mut socket))).unwrap();
+    let to = |map: &str| act(&server, (&id, &token), "map", &json!({"map": map}));
+    assert_eq!((to("nowhere").status, to("nowhere").error()), (400, "bad_settings".to_owned()));
+    assert_eq!(act(&server, (&id, &token), "lock", &json!({})).status, 200);
+    wait_for("the lock", SOON, || Ok((known()["locked"] == true).then_some(()))).unwrap();
+    assert_eq!(to("quarry").status, 200);
+    wait_for("the map", SOON, || Ok((known()["settings"]["map"] == "quarry").then_some(()))).unwrap();
+    let mut socket =
+        wait_for("the way back", SOON, || Ok(open_socket(server.address, &id, &seat).ok())).unwrap();
+    let arena = wait_for("the welcome", SOON, || Ok(arena_told(&mut socket))).unwrap();
+    assert_eq!(arena, "Quarry");
+    wait_for("the lock to hold", SOON, || Ok((known()["locked"] == true).then_some(()))).unwrap();
+    let seats = known()["players"].clone();
+    assert_eq!(seats.as_array().unwrap().iter().filter(|p| p["bot"] == false).count(), 1, "{seats}");
+    assert!(seats.as_array().unwrap().iter().any(|p| p["player_id"] == player.0));
+    assert_eq!(act(&server, (&id, &token), "start", &json!({})).status, 200);
+    phase(&server, &id, "playing");
+}
+
+/// The arena's name, if the next message that has arrived is a welcome.
+fn arena_told(socket: &mut WebSocket<TcpStream>) -> Option<String> {
+    let Ok(Message::Binary(bytes)) = socket.read() else { return None };
+    match decode::<ServerMessage>(&bytes, 1 << 20) {
+        Ok(ServerMessage::Welcome(welcome)) => Some(welcome.arena.name().to_owned()),
+        _ => None,
+    }
 }

@@ -11,6 +11,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shared::{id::PlayerId, mode::Team, name::clean, protocol::CloseReason};
+use tokio::task::spawn_blocking;
 
 use super::{bearer, body::read_json, matches::find, problem::Problem};
 use crate::{
@@ -41,6 +42,15 @@ const ACTS: [(&str, HostAct); 9] = [
 /// What a host can do to a player.
 const DEEDS: [&str; 4] = ["kick", "ban", "transfer", "team"];
 
+/// The next round is on another map.
+const MAP: &str = "map";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Where {
+    map: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Whom {
@@ -63,13 +73,14 @@ pub async fn act(
 ) -> Result<Response, Problem> {
     let game = find(&state, &id)?;
     let act = ACTS.into_iter().find(|(word, _)| *word == action).map(|(_, act)| act);
-    if act.is_none() && !DEEDS.contains(&action.as_str()) {
-        let words: Vec<&str> = ACTS.iter().map(|(word, _)| *word).chain(DEEDS).collect();
+    if act.is_none() && action != MAP && !DEEDS.contains(&action.as_str()) {
+        let words: Vec<&str> = ACTS.iter().map(|(word, _)| *word).chain(DEEDS).chain([MAP]).collect();
         let message = format!("a host can {}", words.join(", "));
         return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_action", message));
     }
     bearer::host(bearer::token(request.headers()), &game, &state.signer)?;
     match act {
+        None if action == MAP => change_map(&state, &game, read_json(request, "bad_request").await?).await?,
         Some(act) => game.host_act(act).await.map_err(busy)?.map_err(wrong_phase)?,
         None => do_to_player(&state, &game, &action, read_json(request, "bad_request").await?).await?,
     }
@@ -113,6 +124,20 @@ async fn transfer(state: &state::State, game: &MatchHandle, player: PlayerId) ->
     }
     game.raise_host_turn(turn);
     Ok(())
+}
+
+async fn change_map(
+    state: &Arc<state::State>,
+    game: &MatchHandle,
+    Where { map }: Where,
+) -> Result<(), Problem> {
+    let (settings, maps) = (game.settings().clone(), Arc::clone(state));
+    // The map may be a file of the data folder.
+    let next = spawn_blocking(move || settings.on_map(&map, &maps.maps)).await.map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the map could not be looked up")
+    })?;
+    let next = next.map_err(|error| Problem::bad("bad_settings", error.to_string()))?;
+    game.move_to(next).await.map_err(busy)?.map_err(wrong_phase)
 }
 
 async fn change_side(game: &MatchHandle, player: PlayerId, team: Option<u8>) -> Result<(), Problem> {

@@ -52,6 +52,15 @@ impl Callers {
         });
     }
 
+    /// Everybody whom `older` knew is known here, and who was banned there is banned here.
+    pub fn take_over(&self, older: &Callers) {
+        let taken =
+            |list: &Mutex<_>| std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(taken(&older.known));
+        let banned = std::mem::take(&mut *older.banned.lock().unwrap_or_else(PoisonError::into_inner));
+        self.banned.lock().unwrap_or_else(PoisonError::into_inner).extend(banned);
+    }
+
     fn change(&self, player: PlayerId, change: impl FnOnce(&mut Option<Known>)) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut one = known.remove(&player);

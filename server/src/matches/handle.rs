@@ -2,9 +2,9 @@
 //! No game state is behind it but the match's own public picture.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 
 use arc_swap::ArcSwap;
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) callers: Callers,
     pub(crate) generations: Generations,
     pub(crate) host_turn: AtomicU32,
+    pub(crate) next: Mutex<Option<MatchSettings>>,
 }
 
 /// Somebody who wants to watch.
@@ -137,6 +138,27 @@ impl MatchHandle {
     /// Ends the match, whatever it does.
     pub fn end(&self) -> Result<(), Busy> {
         self.send(MatchMessage::Host(HostAct::End, oneshot::channel().0))
+    }
+
+    /// Its settings from the next round on, which is on another map; inside is whether that can be.
+    pub async fn move_to(&self, next: MatchSettings) -> Result<Result<(), WrongPhase>, Busy> {
+        *self.0.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
+        self.host_act(HostAct::Move).await
+    }
+
+    /// The settings with which it goes on on another map, if its host wants that.
+    pub fn take_next(&self) -> Option<MatchSettings> {
+        self.0.next.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The same match goes on here: what stood beside the older one counts.
+    pub fn follow(&self, older: &MatchHandle) {
+        self.callers().take_over(older.callers());
+        self.raise_host_turn(older.host_turn());
+        if older.status().locked {
+            // A new inbox has room.
+            let _ = self.send(MatchMessage::Host(HostAct::Lock(true), oneshot::channel().0));
+        }
     }
 
     /// Which host's token counts: each that was handed over makes the older ones void.

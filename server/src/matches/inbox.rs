@@ -90,6 +90,8 @@ pub enum HostAct {
     AddBot,
     /// One bot less.
     RemoveBot,
+    /// The next round is on the map that was laid down at the handle.
+    Move,
     /// This player changes sides; bots make way.
     Team(PlayerId, Team),
 }

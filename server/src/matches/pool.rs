@@ -180,6 +180,7 @@ impl Pool {
             callers: Callers::default(),
             generations: generations.unwrap_or_else(|| Generations::default().then(0, epoch, &[])),
             host_turn: AtomicU32::new(0),
+            next: Mutex::default(),
         });
         let (timing, inbox) = (self.timing.clone(), messages);
         let parts = MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume };

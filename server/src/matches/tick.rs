@@ -7,6 +7,8 @@ mod moving;
 mod record;
 mod rest;
 
+use hosting::Hosting;
+
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -77,11 +79,7 @@ pub struct Match {
     status: Arc<ArcSwap<MatchStatus>>,
     out: Vec<u8>,
     empty_since: Option<Duration>,
-    paused_since: Option<Duration>,
-    /// Whether the host lets nobody else in.
-    locked: bool,
-    /// Who got the host's rights, and the token that they are told.
-    heir: Option<(PlayerId, String)>,
+    hosting: Hosting,
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
@@ -127,9 +125,7 @@ impl Match {
             status,
             out: Vec::new(),
             empty_since: None,
-            paused_since: None,
-            locked: false,
-            heir: None,
+            hosting: Hosting::default(),
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
@@ -186,6 +182,11 @@ impl Match {
         &self.applied
     }
 
+    /// Whether it goes on on another map, from its journal, once it is over here.
+    pub fn moves(&self) -> bool {
+        self.hosting.moves && !self.going_away && self.world.round.phase != Phase::Ended
+    }
+
     /// Whether it is over and everybody was told.
     pub fn is_over(&self) -> bool {
         self.over && !self.roster.has_leaving()
@@ -238,7 +239,7 @@ impl Match {
         if self.world.round.phase == Phase::Ended || self.going_away {
             return Err(JoinError::Ended);
         }
-        if self.locked {
+        if self.hosting.locked {
             return Err(JoinError::Locked);
         }
         if self.roster.len() >= self.settings.max_players as usize {

@@ -31,7 +31,7 @@ impl Match {
         self.end_long_pause(now);
         let empty = self.roster.is_empty();
         let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
-        if self.going_away {
+        if self.going_away || self.leaves_map() {
             self.end(CloseReason::GoingAway, now);
         } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);

@@ -17,6 +17,18 @@ const COUNTDOWN_MS: u32 = 3_000;
 /// Longest pause: then the round goes on by itself, or everybody would wait for a host who has gone.
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 
+/// What a host has set up.
+#[derive(Debug, Default)]
+pub(super) struct Hosting {
+    paused_since: Option<Duration>,
+    /// Whether the host lets nobody else in.
+    pub(super) locked: bool,
+    /// Who got the host's rights, and the token that they are told.
+    heir: Option<(PlayerId, String)>,
+    /// Whether the next round is on another map.
+    pub(super) moves: bool,
+}
+
 impl Match {
     /// Does what the host says, if it is the time for it.
     pub(super) fn obey(&mut self, act: HostAct) -> Result<(), WrongPhase> {
@@ -40,7 +52,11 @@ impl Match {
             HostAct::End => self.commands.push(Command::EndMatch),
             HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
             HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
-            HostAct::Lock(locked) => self.locked = locked,
+            HostAct::Lock(locked) => self.hosting.locked = locked,
+            HostAct::Move if self.journal.is_none() => {
+                return Err(WrongPhase("this server keeps no journals, and no match goes on on another map"));
+            }
+            HostAct::Move => self.hosting.moves = true,
             HostAct::Team(player, team) => self.commands.push(Command::Team { player, team }),
         }
         Ok(())
@@ -69,24 +85,36 @@ impl Match {
         if self.roster.get_mut(player).is_none_or(|seat| seat.link.is_none()) {
             return false;
         }
-        self.heir = Some((player, token));
+        self.hosting.heir = Some((player, token));
         self.tell_heir(player);
         true
     }
 
     /// Tells the token to a player who got the host's rights, also on every newer link of theirs.
     pub(super) fn tell_heir(&mut self, player: PlayerId) {
-        let Some((heir, token)) = &self.heir else { return };
+        let Some((heir, token)) = &self.hosting.heir else { return };
         if let Some(seat) = self.roster.get_mut(player).filter(|_| *heir == player) {
             seat.tell(PlayerEvent::HostToken(token.clone()));
         }
     }
 
+    /// Whether it is the time to go on on another map: between two rounds, when the last one is written down.
+    pub(super) fn leaves_map(&self) -> bool {
+        let round = self.world.round;
+        let shown_ticks = self.stage.rules.results_ticks.saturating_sub(round.ticks_left);
+        let between = match round.phase {
+            Phase::Lobby => true,
+            Phase::Results => shown_ticks >= self.rate_hz(),
+            _ => false,
+        };
+        self.hosting.moves && between
+    }
+
     /// A pause that nobody ends is over after a while.
     pub(super) fn end_long_pause(&mut self, now: Duration) {
         if self.world.round.phase != Phase::Paused {
-            self.paused_since = None;
-        } else if now.saturating_sub(*self.paused_since.get_or_insert(now)) >= PAUSE_MAX {
+            self.hosting.paused_since = None;
+        } else if now.saturating_sub(*self.hosting.paused_since.get_or_insert(now)) >= PAUSE_MAX {
             self.commands.push(Command::Resume);
         }
     }

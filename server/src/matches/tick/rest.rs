@@ -62,6 +62,6 @@ impl Match {
         let revision = epoch << 48 | u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
         let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
         let net = self.roster.measure(&self.player_figures, now);
-        self.status.store(Arc::new(status.with_net(net).with_lock(self.locked)));
+        self.status.store(Arc::new(status.with_net(net).with_lock(self.hosting.locked)));
     }
 }
