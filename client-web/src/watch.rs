@@ -5,7 +5,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::event::Beam;
 use shared::feed::{
-    Closing, CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, TeamScores, TeamSet,
+    Closing, CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, Say, TeamScores, TeamSet,
 };
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
@@ -278,6 +278,11 @@ impl Watch {
         Ok(())
     }
 
+    /// Somebody said something.
+    pub fn say(&mut self, say: &Say) {
+        self.schedule.at(f64::from(say.tick.0), Happening::Said { by: say.id, phrase: say.phrase });
+    }
+
     /// Somebody is on another side.
     pub fn set_team(&mut self, told: &TeamSet) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team(told);
@@ -309,13 +314,18 @@ impl Watch {
 
     /// The round's clock was set.
     pub fn set_round(&mut self, set: &RoundSet) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_round(set);
-        self.roster.apply(&PlayerEvent::Round(set.round));
+        let state = self.state.as_mut().ok_or(ApplyError::Unknown)?;
+        let before = state.round.phase;
+        state.set_round(set);
         let tick = f64::from(set.tick.0);
         match set.round.phase {
-            Phase::Playing => self.schedule.at(tick, Happening::RoundStarted),
+            Phase::Playing if before == Phase::Paused => self.schedule.at(tick, Happening::Resumed),
+            Phase::Playing => {
+                self.roster.begin_round();
+                self.schedule.at(tick, Happening::RoundStarted);
+            }
             Phase::Results => self.schedule.at(tick, Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
+            Phase::Lobby | Phase::Ended | Phase::Countdown | Phase::Paused => {}
         }
         Ok(())
     }

@@ -86,6 +86,8 @@ pub struct Config {
     pub silence_after_s: Seconds,
     /// Time for which the seat of a lost connection is kept.
     pub limbo_s: Seconds,
+    /// Time without thrust or fire in a round after which a player's seat is for others; 0 is never.
+    pub inactive_s: Seconds,
     /// Silence after which a spectator is sent a heartbeat.
     pub feed_heartbeat_s: Seconds,
     /// Longest time for which a spectator's poll is held.
@@ -201,6 +203,7 @@ impl Config {
             ping_every_s: seconds("ping_every_s", layer.ping_every_s, 5, 0.1, 60.0)?,
             silence_after_s: seconds("silence_after_s", layer.silence_after_s, 15, 0.2, 600.0)?,
             limbo_s: seconds("limbo_s", layer.limbo_s, 30, 0.0, 3600.0)?,
+            inactive_s: seconds("inactive_s", layer.inactive_s, 60, 0.0, 3600.0)?,
             feed_heartbeat_s: seconds("feed_heartbeat_s", layer.feed_heartbeat_s, 15, 0.1, 60.0)?,
             feed_poll_hold_s: seconds("feed_poll_hold_s", layer.feed_poll_hold_s, 25, 0.1, 25.0)?,
             feed_idle_s: seconds("feed_idle_s", layer.feed_idle_s, 300, 1.0, 86_400.0)?,

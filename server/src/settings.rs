@@ -134,6 +134,15 @@ impl MatchSettings {
             .with_lag_compensation(self.lag_compensation_ms)
     }
 
+    /// The same on another map, which must be one of `maps`; may have to look at the disk.
+    pub fn on_map(&self, map: &str, maps: &Maps) -> Result<MatchSettings, SettingsError> {
+        let map = map.to_lowercase();
+        let found = maps.find(&map).or_else(|message| refuse("map", message))?;
+        let arena = found.shared_arena(self.max_players);
+        fits("map", self.mode, (&map, &arena))?;
+        Ok(MatchSettings { map, arena, ..self.clone() })
+    }
+
     /// The arena that is played in.
     pub fn arena(&self) -> Arena {
         Arena::clone(&self.arena)
@@ -203,9 +212,7 @@ impl RawSettings {
             TickRate::new(hz).map_err(|e| SettingsError { field: "tick_hz", message: e.to_string() })?;
         let arena = found.shared_arena(max_players);
         let mode = word("mode", self.mode, &Mode::WORDS)?;
-        if mode == Mode::Ctc && arena.cores().is_none() {
-            return refuse("mode", format!("ctc needs a map with cores, and \"{map}\" has none"));
-        }
+        fits("mode", mode, (&map, &arena))?;
         Ok(MatchSettings {
             score_limit: match self.score_limit {
                 Some(limit) => Some(within("score_limit", limit, 0, SCORE_LIMIT_MAX)? as u16),
@@ -241,6 +248,14 @@ impl RawSettings {
             )?,
         })
     }
+}
+
+/// Whether `mode` can be played on a map; else a refusal of `field`.
+fn fits(field: &'static str, mode: Mode, (map, arena): (&str, &Arena)) -> Result<(), SettingsError> {
+    if mode == Mode::Ctc && arena.cores().is_none() {
+        return refuse(field, format!("ctc needs a map with cores, and \"{map}\" has none"));
+    }
+    Ok(())
 }
 
 /// A refusal of `field`.

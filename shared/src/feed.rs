@@ -78,6 +78,8 @@ pub enum FeedEvent {
     Core(CoreTold),
     /// The round's clock was set.
     Round(RoundSet),
+    /// Somebody said something to everybody.
+    Say(Say),
     /// The server's operator has something to say.
     Notice(Notice),
     /// The server stops soon.
@@ -88,9 +90,9 @@ pub enum FeedEvent {
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 15] = [
         "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round",
-        "closing", "notice", "bye",
+        "say", "closing", "notice", "bye",
     ];
 
     /// The event's name.
@@ -107,6 +109,7 @@ impl FeedEvent {
             FeedEvent::Teams(_) => "teams",
             FeedEvent::Core(_) => "core",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Say(_) => "say",
             FeedEvent::Notice(_) => "notice",
             FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
@@ -324,6 +327,17 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// Somebody said something to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// When.
+    pub tick: Tick,
+    /// Who.
+    pub id: PlayerId,
+    /// The number of the phrase, below [`PHRASES`](crate::phrases::PHRASES).
+    pub phrase: u8,
 }
 
 /// What the server's operator has to say. It belongs to no tick and comes at once, however late the feed is on purpose.

@@ -329,8 +329,9 @@ impl FeedState {
     /// The round's clock was set.
     pub fn set_round(&mut self, set: &RoundSet) {
         self.pass(set.tick);
+        let begins = set.round.phase == Phase::Playing && self.round.phase != Phase::Paused;
         self.round = set.round;
-        if set.round.phase == Phase::Playing {
+        if begins {
             (self.team_scores, self.cores) = ([0, 0], [FeedCore::Home; 2]);
             for seat in self.seats.values_mut() {
                 (seat.score, seat.deaths) = (0, 0);
@@ -340,7 +341,9 @@ impl FeedState {
 
     /// Lets the clock run to `tick`.
     fn pass(&mut self, tick: Tick) {
-        self.round.ticks_left = self.round.ticks_left.saturating_sub(tick.since(self.tick));
+        if self.round.phase != Phase::Paused {
+            self.round.ticks_left = self.round.ticks_left.saturating_sub(tick.since(self.tick));
+        }
         self.tick = self.tick.max(tick);
     }
 

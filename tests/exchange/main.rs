@@ -12,6 +12,7 @@ mod feel;
 mod fight;
 mod framing;
 mod hidden;
+mod hosting;
 mod journal;
 mod lag_compensation;
 mod liars;

@@ -51,6 +51,12 @@ impl Play {
                 }
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
                 PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
+                PlayerEvent::Said(by, phrase) => {
+                    self.schedule.now(Happening::Said { by: *by, phrase: *phrase });
+                }
+                PlayerEvent::HostToken(token) => {
+                    self.schedule.now(Happening::HostToken { token: token.clone() });
+                }
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)
@@ -60,16 +66,24 @@ impl Play {
         }
     }
 
+    /// What the match does, as the newest snapshot has it.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
     fn set_round(&mut self, tick: Tick, round: Round) {
+        let before = self.round.phase();
         self.round = RoundClock::new(round, tick);
         self.shots.clear();
         match round.phase {
+            Phase::Playing if before == Phase::Paused => self.schedule.now(Happening::Resumed),
             Phase::Playing => {
+                self.roster.begin_round();
                 self.sides.iter_mut().for_each(Sides::begin);
                 self.schedule.now(Happening::RoundStarted);
             }
             Phase::Results => self.schedule.now(Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
+            Phase::Lobby | Phase::Ended | Phase::Countdown | Phase::Paused => {}
         }
     }
 

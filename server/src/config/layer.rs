@@ -100,6 +100,10 @@ pub struct Layer {
     #[arg(long = "limbo", value_name = "S", alias = "limbo-s")]
     #[serde(alias = "limbo")]
     pub limbo_s: Option<Seconds>,
+    /// Seconds without thrust or fire after which a player's seat is for others; 0 is never [default: 60]
+    #[arg(long = "inactive", value_name = "S", alias = "inactive-s")]
+    #[serde(alias = "inactive")]
+    pub inactive_s: Option<Seconds>,
     /// Seconds of silence after which a spectator is sent a heartbeat [default: 15]
     #[arg(long = "feed-heartbeat", value_name = "S", alias = "feed-heartbeat-s")]
     #[serde(alias = "feed_heartbeat")]
@@ -244,6 +248,7 @@ impl Layer {
             ping_every_s: self.ping_every_s.or(lower.ping_every_s),
             silence_after_s: self.silence_after_s.or(lower.silence_after_s),
             limbo_s: self.limbo_s.or(lower.limbo_s),
+            inactive_s: self.inactive_s.or(lower.inactive_s),
             feed_heartbeat_s: self.feed_heartbeat_s.or(lower.feed_heartbeat_s),
             feed_poll_hold_s: self.feed_poll_hold_s.or(lower.feed_poll_hold_s),
             feed_idle_s: self.feed_idle_s.or(lower.feed_idle_s),

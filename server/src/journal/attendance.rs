@@ -7,7 +7,7 @@ use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
 use shared::tick::Tick;
-use shared::world::{Phase, Pilot, Round, World};
+use shared::world::{Pilot, Round, World};
 
 /// People who left a round that are remembered at most; of more the result does not tell.
 const LEFT_MAX: usize = 256;
@@ -33,7 +33,7 @@ pub struct Departed {
 impl Attendance {
     /// Looks at what a step is about to change. A whole round has `round_ticks`.
     pub fn before_step(&mut self, world: &World, commands: &[Command], round_ticks: u32) {
-        if world.round.phase != Phase::Playing {
+        if !world.round.phase.is_round() {
             return;
         }
         for command in commands {

@@ -4,7 +4,7 @@
 use shared::command::Command;
 use shared::event::Event;
 use shared::round;
-use shared::world::{Phase, Pilot, Round, World};
+use shared::world::{Pilot, Round, World};
 
 use crate::journal::attendance::{Attendance, played_ticks};
 use crate::matches::id::MatchId;
@@ -67,7 +67,7 @@ impl RoundBook {
         for event in events {
             self.attendance.note(world.tick, event);
             let ends = matches!(event, Event::RoundEnded { .. } | Event::MatchEnded);
-            if ends && self.before.phase == Phase::Playing {
+            if ends && self.before.phase.is_round() {
                 if record {
                     self.hand_in(world, id, settings);
                 }

@@ -2,6 +2,7 @@
 //! Nothing here remembers anything; memory of ships is in `look`, of events in `effects`.
 
 use glam::Vec2;
+use shared::bounds::within;
 use shared::id::PlayerId;
 use shared::mode::Team;
 
@@ -89,11 +90,11 @@ pub fn part(age_ms: f32, from_ms: f32, to_ms: f32) -> Option<f32> {
 
 /// Fast at first, slow at the end; 0 to 1.
 pub fn ease_out(share: f32) -> f32 {
-    let rest = 1.0 - share.clamp(0.0, 1.0);
+    let rest = 1.0 - within(share, 0.0, 1.0);
     1.0 - rest * rest * rest
 }
 
 /// Moves `value` towards `target` by at most `step`.
 pub fn approach(value: f32, target: f32, step: f32) -> f32 {
-    value + (target - value).clamp(-step, step)
+    value + within(target - value, -step, step)
 }
