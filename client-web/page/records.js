@@ -1,11 +1,16 @@
 // What is left of rounds and of those who played them: leaderboards, players, results. These pages only ask the server
-// and show tables, so they need none of the game. Text of others goes in as text only, never as HTML.
+// and show tables and pictures, so they need none of the game. Text of others goes in as text only, never as HTML.
+
+import { chart, heat, podium } from "/records.pictures.js";
 
 // The game keeps both under the same names (src/web/storage.rs).
 const KEY = "starfray.key";
 const NAME = "starfray.name";
-// A result may be asked for before it is written.
-const TRIES = 5;
+// A result may be asked for before it is written, and its replay before it is made.
+const TRIES = 8;
+const AGAIN_MS = 1500;
+// Ends that are older than this have their replay, or none.
+const FRESH_S = 90;
 
 const at = (id) => document.getElementById(id);
 const [main, side, title, line] = ["main", "side", "title", "line"].map(at);
@@ -140,38 +145,158 @@ const headline = ([first, second]) => {
   return lead > 0 ? `${first.name} wins by ${lead}` : `${first.name} and ${second.name} are level`;
 };
 
+const MODES = { ffa: "free for all", tdm: "team deathmatch", ctc: "capture the core" };
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+const ordinal = (n) => {
+  const ending = n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th";
+  return `${n}${ending}`;
+};
+const soon = () => new Promise((ready) => setTimeout(ready, AGAIN_MS));
+
+// The replay opens with the key of the address, if its match has a password.
+const opening = () => {
+  const key = new URLSearchParams(location.search).get("key");
+  return key ? `?key=${encodeURIComponent(key)}` : "";
+};
+const findReplay = (id) => ask(`/api/replays/${id}${opening()}`).catch(() => null);
+
+// What a replay says of a round that has no result, because only bots played it.
+const resultOf = (replay) => {
+  const [round] = replay.rounds.slice(-1);
+  const known = new Map(replay.players.map((player) => [player.id, player]));
+  const rows = round.results.map(([seat, score, deaths], at) => {
+    const { name, bot } = known.get(seat) ?? { name: "Somebody", bot: false };
+    return { place: at + 1, name, bot, score, deaths, kills: null, account_id: null, rating_change: null };
+  });
+  const ended_at = Math.round(replay.ended_at_ms / 1000);
+  const started_at = ended_at - Math.round(round.ended_ms / 1000);
+  const { id, match_id, name, map, hello } = replay;
+  return { id, match_id, name, map, mode: hello.mode, whole: true, started_at, ended_at, rows, replay: true };
+};
+
 const findResult = async (id, tries) => {
   try {
     return await ask(`/api/results/${id}`);
   } catch (error) {
-    if (error.code !== "result_not_found" || tries <= 1) throw error;
-    await new Promise((ready) => setTimeout(ready, 1000));
+    if (error.code !== "result_not_found") throw error;
+    const replay = await findReplay(id);
+    if (replay) return resultOf(replay);
+    if (tries <= 1) throw error;
+    say("It is there a moment after the end of the round.");
+    await soon();
     return findResult(id, tries - 1);
   }
 };
 
-const result = async (id) => {
-  head("Results");
-  const found = await findResult(id, TRIES);
-  head(headline(found.rows));
-  const where = [...new Set([found.name, map(found.map)])].join(", ");
-  const lasted = found.ended_at - found.started_at;
-  const minutes = `${Math.floor(lasted / 60)}:${String(lasted % 60).padStart(2, "0")}`;
-  say(`${where}, free for all, ${minutes}${found.whole ? "" : ", ended early"}. ${when(found.ended_at)}`);
+// What the rows lack and the replay knows: the seat and the ship, and from the kills the longest row of them in one life.
+const complete = (rows, replay) => {
+  const [round] = replay.rounds.slice(-1);
+  const free = replay.players.map((player) => {
+    const [, score, deaths] = round.results.find(([seat]) => seat === player.id) ?? [];
+    return { ...player, score, deaths };
+  });
+  for (const row of rows) {
+    const same = (player) => player.name === row.name && player.bot === row.bot;
+    let at = free.findIndex((player) => same(player) && player.score === row.score && player.deaths === row.deaths);
+    if (at < 0) at = free.findIndex(same);
+    if (at >= 0) Object.assign(row, { seat: free[at].id, hull: free.splice(at, 1)[0].hull });
+  }
+  const lives = new Map();
+  for (const [, victim, by] of replay.kills) {
+    const life = lives.get(by) ?? { kills: 0, now: 0, best: 0 };
+    lives.set(by, { kills: life.kills + 1, now: life.now + 1, best: Math.max(life.best, life.now + 1) });
+    if (lives.has(victim)) lives.get(victim).now = 0;
+  }
+  for (const row of rows) {
+    if (row.seat === undefined) continue;
+    row.streak = lives.get(row.seat)?.best ?? 0;
+    row.kills ??= lives.get(row.seat)?.kills ?? 0;
+  }
+};
+
+const part = (name, heading, note = "") => {
+  const section = add(at("page"), "section", { className: name });
+  const top = add(section, "h2", { textContent: heading });
+  if (note) add(top, "span", { textContent: note });
+  return section;
+};
+
+const acts = (found, playing) => {
+  const row = add(main, "div", { className: "acts" });
+  if (navigator.clipboard) {
+    const share = add(row, "button", { className: "btn quiet", textContent: "Copy link" });
+    const link = `${location.origin}${page("results", found.id)}${opening()}`;
+    share.onclick = () => navigator.clipboard.writeText(link).then(() => (share.textContent = "Copied"));
+  }
+  if (found.replay) {
+    const href = `${page("replay", found.id)}${opening()}`;
+    add(row, "a", { className: "btn quiet", id: "again", textContent: "Watch it again", href });
+  }
+  const href = playing ? page("play", found.match_id) : "/";
+  add(row, "a", { className: "btn go", textContent: playing ? "Play again" : "Play", href });
+};
+
+const scoreTable = (found, mine) => {
   const change = ({ rating_change: by }) => (by === null ? "" : `${by < 0 ? "−" : "+"}${Math.abs(by)}`);
+  const section = add(at("page"), "section", { className: "tab" });
   const columns = [
     ["", "", (row) => row.place],
     ["Pilot", "name", pilot],
     ["Score", "r strong", (row) => row.score],
+    ["Kills", "r", (row) => row.kills],
     ["Deaths", "r", (row) => row.deaths],
-    ["Rating", "r", change],
   ];
+  if (found.rows.some((row) => row.streak !== undefined)) columns.push(["Streak", "r wide", (row) => row.streak]);
+  if (found.rows.some((row) => row.rating_change !== null)) columns.push(["Rating", "r", change]);
+  table(section, columns, found.rows, mine);
+  const own = section.querySelector(".me");
+  if (own && own.offsetTop > section.clientHeight) section.scrollTop = own.offsetTop - section.clientHeight / 2;
+};
+
+const drawResult = (found, replay, own, playing) => {
+  document.querySelectorAll(".acts, .pod, .tab, .chart, .heat").forEach((element) => element.remove());
+  const mine = (row) => own !== null && row.account_id === own.account_id;
+  const me = found.rows.find(mine);
+  if (replay) complete(found.rows, replay);
+  head(headline(found.rows));
+  const came = me ? `You came ${ordinal(me.place)} of ${found.rows.length}. ` : "";
+  const where = [...new Set([found.name, map(found.map)])].join(", ");
+  const lasted = clock(found.ended_at - found.started_at);
+  const mode = MODES[found.mode] ?? MODES.ffa;
+  say(`${came}${where}, ${mode}, ${lasted}${found.whole ? "" : ", ended early"}. ${when(found.ended_at)}`);
+  acts(found, playing);
+  podium(add(at("page"), "ol", { className: "pod" }), found.rows.slice(0, 3));
+  scoreTable(found, mine);
+  if (!replay) return;
+  const { arena } = replay.hello;
+  const fell = replay.kills.length;
+  const place = part("heat", "Where ships fell", `${fell} ${fell === 1 ? "death" : "deaths"}`);
+  heat(place, { arena, name: map(found.map), kills: replay.kills, me: me?.seat });
+  const [round] = replay.rounds.slice(-1);
+  chart(part("chart", "Score over time"), { rows: found.rows, me, scores: replay.scores, ended_ms: round.ended_ms });
+};
+
+const result = async (id) => {
+  document.body.classList.add("result");
+  head("Results");
+  let found = await findResult(id, TRIES);
   const key = stored(KEY);
-  const own = key && (await ask("/api/player", { key }).catch(() => null));
-  table(main, columns, found.rows, (row) => own && row.account_id === own.account_id);
+  const [own, live] = await Promise.all([
+    key && ask("/api/player", { key }).catch(() => null),
+    ask("/api/matches").catch(() => ({ matches: [] })),
+  ]);
+  const playing = live.matches.some((one) => one.id === found.match_id && one.phase !== "ended");
+  const show = async () => drawResult(found, found.replay ? await findReplay(found.id) : null, own || null, playing);
+  await show();
   const others = await ask(`/api/results?limit=12&match=${encodeURIComponent(found.match_id)}`);
-  rounds("Rounds of this match", others.results);
-  await replays();
+  if (others.results.length > 1) rounds("Rounds of this match", others.results);
+  document.body.dataset.ready = "1";
+  for (let left = TRIES; !found.replay && Date.now() / 1000 - found.ended_at < FRESH_S && left > 0; left -= 1) {
+    await soon();
+    found = await ask(`/api/results/${found.id}`);
+    if (found.replay) await show();
+  }
+  if (!found.replay) add(main, "p", { className: "note", textContent: "Its replay is not kept, so there are no pictures." });
 };
 
 const player = async (id) => {

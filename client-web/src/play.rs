@@ -367,6 +367,7 @@ impl Play {
         view.rtt_ms = rtt_ms.map(|ms| ms as u16);
         view.others_at = others;
         view.beyond_ticks = self.timeline.beyond(others) as f32;
+        view.round = self.round.number();
         if self.round.phase() == self.phase {
             let arriving = self.clock.tick_at(now_ms).unwrap_or(f64::from(self.welcomed_at.0));
             view.phase_left_s = self.round.left_s(arriving, self.ground.rules.rate);

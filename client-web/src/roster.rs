@@ -104,7 +104,8 @@ impl Roster {
             | PlayerEvent::TeamScores(..)
             | PlayerEvent::Core(_)
             | PlayerEvent::Blast(..)
-            | PlayerEvent::Closing(_) => {}
+            | PlayerEvent::Closing(_)
+            | PlayerEvent::Notice(_) => {}
         }
     }
 

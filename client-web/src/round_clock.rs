@@ -22,6 +22,11 @@ impl RoundClock {
         self.round.phase
     }
 
+    /// The round's number, from 1; 0 before the first.
+    pub fn number(&self) -> u16 {
+        self.round.number
+    }
+
     /// Seconds left at `tick`; `None` if the phase has no end.
     pub fn left_s(&self, tick: f64, rate: TickRate) -> Option<f32> {
         let passed = (tick - f64::from(self.set_at.0)).max(0.0);

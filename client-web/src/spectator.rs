@@ -71,6 +71,12 @@ impl Spectator {
         Spectator::default()
     }
 
+    /// The same before it heard of anything: whom it follows, and where it looks.
+    #[must_use]
+    pub fn anew(&self) -> Spectator {
+        Spectator { follow: self.follow, camera: self.camera, ..Spectator::default() }
+    }
+
     /// The feed is open: a hello comes first.
     pub fn opened(&mut self, _now_ms: f64) {
         self.linked = true;
@@ -158,6 +164,8 @@ impl Spectator {
             "teams" => watch.set_team_scores(&parse(data)?)?,
             "core" => watch.core(&parse(data)?)?,
             "round" => watch.set_round(&parse(data)?)?,
+            "notice" => watch.notice(parse(data)?),
+            "closing" => watch.closing(&parse(data)?),
             _ => return Err(FeedError::Malformed),
         }
         Ok(())
@@ -190,6 +198,7 @@ impl Spectator {
         let Some(watch) = &mut self.watch else {
             return View { freshness: Freshness::Waiting, camera: self.camera, ..View::default() };
         };
+        let last = target.and_then(|id| watch.last_seen(id));
         let mut view = watch.view(self.linked, now_ms);
         let place = target.and_then(|id| view.ships.iter().position(|s| s.id == id));
         view.own = place.map(|index| followed(&view.ships.remove(index)));
@@ -197,6 +206,8 @@ impl Spectator {
             self.camera = camera;
         } else if let Some(own) = view.own {
             self.camera = own.position;
+        } else if let Some(place) = last {
+            self.camera = place;
         }
         view.camera = self.camera;
         view

@@ -40,6 +40,7 @@ pub struct Tape {
     /// The stretch and the line that come next.
     next: (usize, usize),
     told: u64,
+    begun: u32,
     jumped: bool,
     speed: usize,
     playing: bool,
@@ -56,6 +57,7 @@ impl Tape {
             at_ms: 0.0,
             next: (0, 0),
             told: 0,
+            begun: 0,
             jumped: true,
             speed: 1,
             playing: true,
@@ -70,6 +72,11 @@ impl Tape {
     /// How long it is, in milliseconds.
     pub fn length_ms(&self) -> f64 {
         self.length_ms
+    }
+
+    /// How often it was told anew: at the beginning and after each jump. Nothing of before counts then.
+    pub fn begun(&self) -> u32 {
+        self.begun
     }
 
     /// Whether it runs.
@@ -157,9 +164,8 @@ impl Tape {
     /// After a jump nothing of before counts, but whom the camera follows.
     fn begin_anew(&mut self, spectator: &mut Spectator) {
         self.jumped = false;
-        let follow = spectator.following();
-        *spectator = Spectator::new();
-        spectator.follow(follow);
+        self.begun += 1;
+        *spectator = spectator.anew();
         spectator.opened(BEGIN_MS);
         // A recording that this page can't read shows nothing.
         let _ = spectator.receive("hello", "", &self.hello, BEGIN_MS);

@@ -34,6 +34,8 @@ pub struct View {
     pub phase: Phase,
     /// Seconds left of the phase; `None` if it has no end.
     pub phase_left_s: Option<f32>,
+    /// The round's number, from 1; 0 before the first.
+    pub round: u16,
     /// How fresh this is.
     pub freshness: Freshness,
     /// Round trip time in milliseconds; `None` while unknown.
@@ -221,6 +223,11 @@ pub enum Happening {
     Closing {
         /// Seconds until then.
         in_s: u16,
+    },
+    /// The server's operator says something.
+    Notice {
+        /// One line.
+        text: String,
     },
 }
 

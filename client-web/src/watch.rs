@@ -1,9 +1,12 @@
 //! One match as a spectator sees it: the feed's events in, ships, shots and happenings out.
 //! It knows neither the camera nor the feed's wire; the spectator owns both.
 
+use glam::Vec2;
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, RoundSet, TeamScores, TeamSet};
+use shared::feed::{
+    Closing, CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, TeamScores, TeamSet,
+};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
@@ -93,6 +96,11 @@ impl Watch {
 
     fn rate(&self) -> TickRate {
         self.hello.tick_hz
+    }
+
+    /// Where a ship was last, in units, as far as that is remembered.
+    pub fn last_seen(&self, id: PlayerId) -> Option<Vec2> {
+        self.timeline.last_seen(id)
     }
 
     /// Spectators, as of the last keyframe.
@@ -234,6 +242,11 @@ impl Watch {
         self.timeline.push(now);
     }
 
+    /// The feed ends soon.
+    pub fn closing(&mut self, closing: &Closing) {
+        self.schedule.now(Happening::Closing { in_s: closing.in_s });
+    }
+
     /// A ship was shot down.
     pub fn kill(&mut self, kill: &Kill) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.kill(kill);
@@ -289,6 +302,11 @@ impl Watch {
         Ok(())
     }
 
+    /// The server's operator has something to say; it belongs to no tick and is shown at once.
+    pub fn notice(&mut self, notice: Notice) {
+        self.schedule.now(Happening::Notice { text: notice.text });
+    }
+
     /// The round's clock was set.
     pub fn set_round(&mut self, set: &RoundSet) -> Result<(), ApplyError> {
         self.state.as_mut().ok_or(ApplyError::Unknown)?.set_round(set);
@@ -324,6 +342,7 @@ impl Watch {
                 view.ships.iter().for_each(|ship| sides.see(ship.id, ship.position));
             }
             view.sides = self.sides;
+            view.round = state.round.number;
             view.phase_left_s = RoundClock::new(state.round, state.tick).left_s(tick, rate);
         }
         view
@@ -359,13 +378,13 @@ fn score(id: PlayerId, seat: &FeedSeat) -> Score {
 }
 
 /// A ship of the feed, with its speed from where it was `dt` seconds before; none above `fast` units/s.
-fn seen_ship(id: PlayerId, ship: &FeedShip, old: glam::Vec2, (dt, fast): (f32, f32)) -> SeenShip {
+fn seen_ship(id: PlayerId, ship: &FeedShip, old: Vec2, (dt, fast): (f32, f32)) -> SeenShip {
     let velocity = (ship.position() - old) / dt;
     let flies = velocity.length() <= fast;
     SeenShip {
         id,
         position: ship.position(),
-        velocity: if flies { velocity } else { glam::Vec2::ZERO },
+        velocity: if flies { velocity } else { Vec2::ZERO },
         aim: unpack_angle(ship.aim),
         hull_points: ship.hull_points,
         thrusting: ship.flags & SHIP_THRUSTING != 0,

@@ -4,7 +4,9 @@
 mod body;
 mod connection;
 mod door;
+mod held;
 mod http2;
+mod line;
 mod listener;
 mod opening;
 mod pace;

@@ -12,8 +12,9 @@ use axum::{
 
 use crate::{
     http::{
-        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, maps, matches, players,
-        playground, poll, problem::Problem, replays, results, socket, stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, maps, matches,
+        operator_acts, operator_pass, operator_watch, players, playground, poll, problem::Problem, replays,
+        results, socket, stream,
     },
     state::State,
 };
@@ -51,8 +52,6 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/api/leaderboard", get(results::leaderboard))
         .route("/api/player", get(players::own).post(players::rename).delete(players::delete))
         .route("/api/players/{id}", get(players::one))
-        .route("/api/admin/bans", get(bans::here::list).post(bans::here::add))
-        .route("/api/admin/bans/{id}", delete(bans::here::remove))
         .route("/api/replays", get(replays::list))
         .route("/api/replays/{id}", get(replays::one))
         .route("/api/replays/{id}/feed", get(replays::feed))
@@ -60,6 +59,7 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics_here))
+        .merge(operator(state).route_layer(from_fn_with_state(Arc::clone(state), operator_pass::here)))
         .fallback(files::file)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(state), gate::pass))
@@ -72,11 +72,34 @@ pub fn admin(state: &Arc<State>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .route("/api/admin/bans", get(bans::list).post(bans::add))
-        .route("/api/admin/bans/{id}", delete(bans::remove))
+        .route("/", get(files::admin_page))
+        .route("/style.css", get(files::file))
+        .route("/favicon.svg", get(files::file))
+        .route("/starfray-saira.woff2", get(files::file))
+        .merge(operator(state))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(state))
+}
+
+/// The operator's page, which is nothing without the word, and what asks for it.
+fn operator(state: &Arc<State>) -> Router<Arc<State>> {
+    Router::new()
+        .route("/admin/api/state", get(operator_watch::now))
+        .route("/admin/events", get(operator_watch::events))
+        .route("/admin/api/matches/{id}", get(operator_watch::one))
+        .route("/admin/api/matches/{id}/end", post(operator_acts::end))
+        .route("/admin/api/matches/{id}/kick", post(operator_acts::kick))
+        .route("/admin/api/matches/{id}/ban", post(operator_acts::ban))
+        .route("/admin/api/broadcast", post(operator_acts::broadcast))
+        .route("/admin/api/drain", post(operator_acts::drain))
+        .route("/admin/api/bans", get(bans::list).post(bans::add))
+        .route("/admin/api/bans/{id}", delete(bans::remove))
+        .route("/api/admin/bans", get(bans::list).post(bans::add))
+        .route("/api/admin/bans/{id}", delete(bans::remove))
+        .route_layer(from_fn_with_state(Arc::clone(state), operator_pass::word))
+        .route("/admin", get(files::admin_page))
+        .route("/admin/{file}", get(files::admin_file))
 }
 
 async fn wrong_method() -> Problem {

@@ -5,6 +5,7 @@ pub mod values;
 
 pub mod broker_url;
 pub mod layer;
+pub mod origins;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
@@ -13,7 +14,11 @@ use serde::Serialize;
 
 pub use broker_url::BrokerUrl;
 use layer::Layer;
+use origins::Origins;
 pub use values::{BaseUrl, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
+
+/// Fewest characters of the operator's word: more than anybody guesses.
+pub const ADMIN_TOKEN_CHARS_MIN: usize = 16;
 
 /// A setting that does not work; one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +35,11 @@ pub struct ConfigError {
 pub struct Config {
     /// Where players connect.
     pub listen: ListenAddress,
-    /// Where metrics and bans are; `None` is on `listen`, for loopback peers only.
+    /// Where metrics and the admin page are; `None` is on `listen`, for loopback peers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_listen: Option<ListenAddress>,
-    /// What metrics and bans ask for.
+    /// What metrics and the admin page ask for; without it metrics ask for nothing, and the page for the word in the data
+    /// folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_token: Option<Secret>,
     /// Folder for what outlives the process; made if it is missing.
@@ -127,17 +133,36 @@ impl Config {
         env: &BTreeMap<String, String>,
         read: impl FnOnce(&PathBuf) -> std::io::Result<String>,
     ) -> Result<Config, ConfigError> {
-        let upper = flags.over(Layer::from_env(env)?);
+        Config::trace(flags, env, read).map(|(config, _)| config)
+    }
+
+    /// The same with where each value comes from.
+    pub fn trace(
+        flags: Layer,
+        env: &BTreeMap<String, String>,
+        read: impl FnOnce(&PathBuf) -> std::io::Result<String>,
+    ) -> Result<(Config, Origins), ConfigError> {
+        let mut origins = Origins::default();
+        origins.note_flags(&flags);
+        let mut variables = Layer::default();
+        for (name, one) in Layer::each_from_env(env)? {
+            origins.note_variable(&name, &one);
+            variables = one.over(variables);
+        }
+        let upper = flags.over(variables);
         let lower = match &upper.config {
             None => Layer::default(),
             Some(path) => {
                 let place = path.display().to_string();
                 let text = read(path)
                     .map_err(|error| ConfigError { place: place.clone(), message: error.to_string() })?;
-                Layer::from_file(&place, &text)?
+                let layer = Layer::from_file(&place, &text)?;
+                origins.note_file(&place, &text, &layer);
+                layer
             }
         };
-        Config::from_layer(upper.over(lower))
+        let config = Config::from_layer(upper.over(lower)).map_err(|error| origins.locate(error))?;
+        Ok((config, origins))
     }
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
@@ -212,8 +237,8 @@ impl Config {
         if self.public_matches > self.matches_max {
             return refuse("public_matches", format!("must be at most matches_max, {}", self.matches_max));
         }
-        if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < 16) {
-            return refuse("admin_token", "must have 16 characters or more".to_owned());
+        if self.admin_token.as_ref().is_some_and(|token| token.reveal().len() < ADMIN_TOKEN_CHARS_MIN) {
+            return refuse("admin_token", format!("must have {ADMIN_TOKEN_CHARS_MIN} characters or more"));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             let missing = if self.tls_cert.is_some() { "tls_key" } else { "tls_cert" };
@@ -225,10 +250,16 @@ impl Config {
         Ok(self)
     }
 
-    /// The settings as a config file's text, secrets masked.
-    pub fn to_toml(&self) -> Result<String, ConfigError> {
-        toml::to_string(self)
-            .map_err(|error| ConfigError { place: "config".to_owned(), message: error.to_string() })
+    /// The settings as a config file's text, each with where it comes from, secrets masked; those without a value as
+    /// comments.
+    pub fn to_toml(&self, origins: &Origins) -> Result<String, ConfigError> {
+        let table = toml::Table::try_from(self)
+            .map_err(|error| ConfigError { place: "config".to_owned(), message: error.to_string() })?;
+        let lines = origins::keys().into_iter().map(|key| match table.get(&key) {
+            Some(value) => format!("{:<42} # {}\n", format!("{key} = {value}"), origins.of(&key)),
+            None => format!("# {key} is not set\n"),
+        });
+        Ok(lines.collect())
     }
 }
 

@@ -31,7 +31,10 @@ pub mod open_files;
 pub mod admission;
 pub mod token;
 
+pub mod operator_word;
+
 pub mod lobby;
+pub mod panel;
 pub mod state;
 
 pub mod http;

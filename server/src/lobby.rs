@@ -31,6 +31,10 @@ use crate::{
     timing::Timing,
 };
 
+mod just_ended;
+
+use just_ended::JustEnded;
+
 /// Bots of a playground: somebody to look at and to shoot at.
 const PLAYGROUND_BOTS: u32 = 4;
 
@@ -47,6 +51,15 @@ struct Hosted {
     turn: u64,
     /// When it panicked and was taken up again.
     mended_at: Option<Instant>,
+}
+
+/// A match in a list for operators.
+#[derive(Debug)]
+pub struct Listed {
+    /// The match.
+    pub handle: MatchHandle,
+    /// `standing` (always there), `hosted` or `playground`.
+    pub kind: &'static str,
 }
 
 /// Matches by the text of their id.
@@ -79,6 +92,7 @@ pub struct Lobby {
     desk: Mutex<Desk>,
     journals: Option<Journals>,
     broken: Arc<Broken>,
+    just_ended: Arc<JustEnded>,
     matches_max: usize,
     standing: Standing,
     book: RuleBook,
@@ -139,19 +153,20 @@ impl Lobby {
     pub fn open(config: &Config, side: Side) -> std::io::Result<Lobby> {
         let Side { journals, on_hosted, desk, book } = side;
         let (registry, broken) = (Registry::default(), Arc::<Broken>::default());
-        let (leaving, waiting) = (Arc::clone(&registry), Arc::clone(&broken));
+        let just_ended = Arc::<JustEnded>::default();
+        let (leaving, waiting, kept) = (Arc::clone(&registry), Arc::clone(&broken), Arc::clone(&just_ended));
         let mends = journals.is_some();
         let pool = Pool::start(PoolConfig {
             simulation_threads: config.simulation_threads as usize,
             spectator_threads: config.spectator_threads as usize,
-            timing: timing(config),
+            timing: Timing::of(config),
             on_hosted,
             on_ended: Arc::new(move |id: &MatchId, ending| {
                 if ending == Ending::Broken && mends {
                     waiting.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
                     waiting.news.notify_one();
-                } else {
-                    leaving.remove(id.as_str());
+                } else if let Some((_, hosted)) = leaving.remove(id.as_str()) {
+                    kept.keep(hosted.handle, Instant::now());
                 }
             }),
             desk,
@@ -161,6 +176,7 @@ impl Lobby {
             desk: Mutex::new(Desk { pool: Some(pool), turns: 0 }),
             journals,
             broken,
+            just_ended,
             matches_max: config.matches_max as usize,
             standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
             book,
@@ -216,9 +232,17 @@ impl Lobby {
             journal: None,
             resume: Some(checkpoint),
         };
+        if let Some(journals) = &self.journals {
+            journals.count(&header.match_id);
+        }
         match self.place(order, place) {
             Ok(_) => journal_figures::recovered(),
-            Err(error) => tracing::error!(%error, "a recovered match can't be hosted"),
+            Err(error) => {
+                tracing::error!(%error, "a recovered match can't be hosted");
+                if let Some(journals) = &self.journals {
+                    journals.uncount(&header.match_id);
+                }
+            }
         }
     }
 
@@ -252,6 +276,11 @@ impl Lobby {
         self.registry.get(id).map(|hosted| hosted.handle.clone())
     }
 
+    /// The match with this id that ended a moment ago, for what is left of its feed.
+    pub fn just_ended(&self, id: &str) -> Option<MatchHandle> {
+        self.just_ended.find(id, Instant::now())
+    }
+
     /// The public matches, oldest first.
     pub fn public(&self) -> Vec<Arc<MatchStatus>> {
         let mut found: Vec<(u64, Arc<MatchStatus>)> = self
@@ -262,6 +291,21 @@ impl Lobby {
             .collect();
         found.sort_by_key(|(turn, _)| *turn);
         found.into_iter().map(|(_, status)| status).collect()
+    }
+
+    /// All matches, oldest first, also those that nobody else is shown.
+    pub fn all(&self) -> Vec<Listed> {
+        let listed = |hosted: &Hosted| {
+            let kind = match (&hosted.playground, hosted.standing) {
+                (Some(_), _) => "playground",
+                (None, true) => "standing",
+                (None, false) => "hosted",
+            };
+            (hosted.turn, Listed { handle: hosted.handle.clone(), kind })
+        };
+        let mut found: Vec<(u64, Listed)> = self.registry.iter().map(|hosted| listed(&hosted)).collect();
+        found.sort_by_key(|(turn, _)| *turn);
+        found.into_iter().map(|(_, listed)| listed).collect()
     }
 
     /// Whether somebody plays and is connected, as of a quarter of a second ago.
@@ -275,8 +319,9 @@ impl Lobby {
         self.registry.iter().for_each(|hosted| hosted.handle.tell_closing(in_s));
     }
 
-    /// Hosts the standing matches that are missing. Call it at the start and now and then.
+    /// Hosts the standing matches that are missing, and lets go of ended ones. Call it at the start and now and then.
     pub fn tend(&self) -> Result<(), LobbyError> {
+        self.just_ended.tidy(Instant::now());
         for missing in self.standing()..self.standing.matches {
             self.add(standing_settings(self.standing, missing)?, true, None)?;
         }
@@ -355,18 +400,6 @@ fn standing_settings(standing: Standing, number: u32) -> Result<MatchSettings, S
     let names = maps::names();
     let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
     RawSettings { map, bots: Some(standing.bots), ..RawSettings::default() }.check()
-}
-
-fn timing(config: &Config) -> Timing {
-    Timing {
-        ping_every: config.ping_every_s.0,
-        silence_after: config.silence_after_s.0,
-        limbo: config.limbo_s.0,
-        feed_heartbeat: config.feed_heartbeat_s.0,
-        feed_idle: config.feed_idle_s.0,
-        feed_age: config.feed_age_s.0,
-        ..Timing::default()
-    }
 }
 
 #[cfg(test)]

@@ -108,17 +108,11 @@ impl Maps {
         if let Some(map) = find(name) {
             return Ok(map.clone());
         }
-        match self.folder.as_ref().and_then(|folder| folder.find(name)) {
-            Some(outcome) => outcome.map(|drawn| Map::of(name, drawn)),
-            None => {
-                let known: Vec<String> = self.list().into_iter().map(|map| map.name).collect();
-                Err(format!(
-                    "there is no map \"{}\"; there are {}",
-                    map_error::shortened(name),
-                    known.join(", ")
-                ))
-            }
+        if let Some(outcome) = self.folder.as_ref().and_then(|folder| folder.find(name)) {
+            return outcome.map(|drawn| Map::of(name, drawn));
         }
+        let known: Vec<String> = self.list().into_iter().map(|map| map.name).collect();
+        Err(format!("there is no map \"{}\"; there are {}", map_error::shortened(name), known.join(", ")))
     }
 
     /// All maps that can be played, those of the program first. It may wait for the disk.

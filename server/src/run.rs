@@ -19,7 +19,7 @@ use crate::{
     journal::keeper::Journals,
     lan,
     lobby::{Lobby, LobbyError, Side},
-    open_files,
+    open_files, operator_word, panel,
     replay::{
         archivist::Archivist,
         shelf::{Limits, Shelf},
@@ -107,6 +107,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     // away. Without, a port that is taken is the first thing to say.
     let early = if config.share_port { None } else { Some(Doors::open(&config)?) };
     let signer = Signer::open(&config.data_dir)?;
+    let operator_word = operator_word::find(config.admin_token.as_ref(), &config.data_dir)?;
     let journals = successor::journals(&config).await?;
     let Doors { listener, listening, admin } = early.map_or_else(|| Doors::open(&config), Ok)?;
     let bridge = config.nats.clone().map(|broker| Bridge::new(broker, config.nats_matches));
@@ -124,6 +125,7 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         replays,
         admission: Arc::clone(&admission),
         signer,
+        operator_word,
         config: config_ref,
         listening,
         lan,
@@ -137,15 +139,13 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     loops.spawn(accept::serve(listener, door, closed.clone()));
     if let Some((listener, address)) = admin {
         loops.spawn(accept::serve(listener, admin_door(&state, &config), closed));
-        tracing::info!(%address, "metrics");
+        tracing::info!(%address, "admin page and metrics");
     }
+    let watched = Arc::clone(&state);
+    loops.spawn(async move { panel::keep(&watched.board, &watched.lobby, || watched.is_draining()).await });
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
     ready(listening);
-    tokio::select! {
-        _ = stop => {}
-        () = tend(&state) => {}
-        () = tend_tls(tls.as_deref()) => {}
-    }
+    work_until(stop, &state, tls.as_deref()).await;
     if let Some(archivist) = archivist {
         archivist.stop();
     }
@@ -155,6 +155,16 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
         bridge.finish(LAST_EVENTS).await;
     }
     Ok(())
+}
+
+/// Looks after what has to be looked after, until `stop` is ready or the operator wants it.
+async fn work_until(stop: impl Future, state: &Arc<State>, tls: Option<&Tls>) {
+    tokio::select! {
+        _ = stop => {}
+        () = state.asked_to_stop() => tracing::info!("the operator asked the server to stop"),
+        () = tend(state) => {}
+        () = tend_tls(tls) => {}
+    }
 }
 
 /// The lobby with the matches of the process before this one, and those that are always there.
@@ -175,8 +185,13 @@ fn admin_door(state: &Arc<State>, config: &Config) -> Door {
 /// What keeps replays of ended matches, if the config asks for that and there are journals to make them from.
 fn archive(config: &Config, journals: Option<&Journals>) -> Result<Option<Archivist>, RunError> {
     let limits = Limits::new(config.replays_max_mb, config.replays_max_age_days);
-    let Some((limits, journals)) = limits.zip(journals) else { return Ok(None) };
+    let Some(journals) = journals else { return Ok(None) };
     let trouble = |error| RunError::Journals { path: config.data_dir.clone(), error };
+    let Some(limits) = limits else {
+        // What an earlier process kept to make replays of is of no use.
+        journals.folder().remove_histories().map_err(trouble)?;
+        return Ok(None);
+    };
     let shelf = Shelf::open(&config.data_dir, limits).map_err(trouble)?;
     Archivist::start(journals, Arc::new(shelf)).map_err(RunError::Threads)
 }

@@ -81,6 +81,7 @@ pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>,
     if share_port {
         sleep(OVERLAP).await;
     }
+    state.board.close();
     // A receiver that is gone has stopped already.
     let _ = closing.send(true);
     let left = deadline.saturating_duration_since(Instant::now()).max(LAST_REQUESTS);

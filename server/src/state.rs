@@ -7,14 +7,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use tokio::sync::Notify;
 
 use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
     lobby::Lobby,
     maps::Maps,
+    panel::Board,
     replay::shelf::Shelf,
     store::handle::Store,
     token::Signer,
@@ -39,8 +42,12 @@ pub struct State {
     pub public_url: Option<BaseUrl>,
     /// Other sites whose pages may host and play.
     pub allowed_origins: Vec<BaseUrl>,
-    /// What metrics and bans ask for.
+    /// What metrics ask for, if the config says so.
     pub admin_token: Option<Secret>,
+    /// The word by which the operator is known.
+    pub operator_word: Secret,
+    /// What operators watch.
+    pub board: Board,
     /// Longest time for which a spectator's poll is held.
     pub feed_poll_hold: Duration,
     stream_age: Duration,
@@ -53,12 +60,13 @@ pub struct State {
     /// This machine's address on its network, if players may connect from there.
     pub lan: Option<IpAddr>,
     draining: AtomicBool,
+    stopping: Notify,
 }
 
 impl State {
     /// The state of a server that takes players.
     pub fn new(parts: Parts<'_>) -> State {
-        let Parts { lobby, store, replays, admission, signer, config, listening, lan } = parts;
+        let Parts { lobby, store, replays, admission, signer, operator_word, config, listening, lan } = parts;
         State {
             lobby,
             maps: Maps::open(&config.data_dir),
@@ -69,6 +77,8 @@ impl State {
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone(),
             admin_token: config.admin_token.clone(),
+            operator_word,
+            board: Board::new(Instant::now()),
             feed_poll_hold: config.feed_poll_hold_s.0,
             stream_age: config.stream_age_s.0,
             admin_elsewhere: config.admin_listen.is_some(),
@@ -76,6 +86,7 @@ impl State {
             has_tls: config.tls_cert.is_some(),
             lan,
             draining: AtomicBool::new(false),
+            stopping: Notify::new(),
         }
     }
 
@@ -92,6 +103,16 @@ impl State {
     /// Whether the server is about to stop and takes no new players.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The operator wants the server to stop, as by a signal.
+    pub fn ask_to_stop(&self) {
+        self.stopping.notify_one();
+    }
+
+    /// Waits until the operator wants the server to stop.
+    pub async fn asked_to_stop(&self) {
+        self.stopping.notified().await;
     }
 
     /// From now on the server takes no new players.
@@ -113,6 +134,8 @@ pub struct Parts<'a> {
     pub admission: Arc<Admission>,
     /// Makes and reads tokens.
     pub signer: Signer,
+    /// The word by which the operator is known.
+    pub operator_word: Secret,
     /// The settings.
     pub config: &'a Config,
     /// Where players connect, with the real port.
@@ -132,6 +155,9 @@ pub(crate) mod sample {
     use crate::config::layer::Layer;
     use crate::lobby::Side;
 
+    /// The word of this state's operator.
+    pub(crate) const WORD: &str = "the-operator-of-samples";
+
     /// A state with the settings of a layer; the public matches have no bots unless the layer says so.
     pub(crate) fn state(layer: Layer) -> Arc<State> {
         crate::telemetry::start_metrics().unwrap();
@@ -142,8 +168,17 @@ pub(crate) mod sample {
         lobby.tend().unwrap();
         let admission = Arc::new(Admission::new(&config));
         let (signer, listening) = (Signer::new(&[1; 32]), ([127, 0, 0, 1], 7777).into());
-        let parts =
-            Parts { lobby, store, replays: None, admission, signer, config: &config, listening, lan: None };
-        Arc::new(State::new(parts))
+        let operator_word = WORD.parse().unwrap();
+        Arc::new(State::new(Parts {
+            lobby,
+            store,
+            replays: None,
+            admission,
+            signer,
+            operator_word,
+            config: &config,
+            listening,
+            lan: None,
+        }))
     }
 }

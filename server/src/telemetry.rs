@@ -7,6 +7,7 @@ pub mod bridge_figures;
 pub mod journal_figures;
 pub mod player_figures;
 pub mod player_traffic;
+pub mod reading;
 pub mod refusals;
 pub mod seldom;
 pub mod store_figures;
@@ -62,9 +63,11 @@ pub const LINK_STAGES: &str = "starfray_link_stages_total";
 /// Clients whose picture did not fit and that asked for a keyframe.
 pub const DESYNCS: &str = "starfray_desyncs_total";
 
-/// Upper bounds of the tick histograms in seconds: fine where a tick should end, up to 100 ms.
-const TICK_BUCKETS_S: [f64; 14] =
-    [50e-6, 100e-6, 200e-6, 350e-6, 500e-6, 1e-3, 2e-3, 3.5e-3, 5e-3, 10e-3, 16e-3, 33e-3, 50e-3, 100e-3];
+/// Upper bounds of the tick histograms in seconds: so fine that half as much again shows, up to 100 ms.
+const TICK_BUCKETS_S: [f64; 20] = [
+    50e-6, 100e-6, 200e-6, 350e-6, 500e-6, 0.7e-3, 1e-3, 1.4e-3, 2e-3, 2.7e-3, 3.5e-3, 5e-3, 7e-3, 10e-3,
+    13e-3, 16e-3, 22e-3, 33e-3, 50e-3, 100e-3,
+];
 /// Samples wait in memory until they are folded into their buckets, so that is done often.
 const UPKEEP_EVERY: Duration = Duration::from_secs(2);
 

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::config::Config;
+
 /// Times and rates of links and seats.
 #[derive(Clone, Debug)]
 pub struct Timing {
@@ -24,6 +26,21 @@ pub struct Timing {
     pub sse_retry_ms: u32,
     /// Time for which an empty match is kept, unless the server keeps it always.
     pub empty_match: Duration,
+}
+
+impl Timing {
+    /// The times that a config says; the others are the usual ones.
+    pub fn of(config: &Config) -> Timing {
+        Timing {
+            ping_every: config.ping_every_s.0,
+            silence_after: config.silence_after_s.0,
+            limbo: config.limbo_s.0,
+            feed_heartbeat: config.feed_heartbeat_s.0,
+            feed_idle: config.feed_idle_s.0,
+            feed_age: config.feed_age_s.0,
+            ..Timing::default()
+        }
+    }
 }
 
 impl Default for Timing {

@@ -23,7 +23,9 @@ const TOKEN_CHARS_MAX: usize = 256;
 const SECRET_FILE: &str = "token-secret";
 const SECRET_BYTES: usize = 32;
 const MAC_BYTES: usize = 32;
-const SEAT: u8 = b's';
+const SEAT: u8 = b'g';
+/// A seat's token of versions that knew no generations.
+const OLD_SEAT: u8 = b's';
 const HOST: u8 = b'h';
 
 /// Why the secret is not to be had.
@@ -40,6 +42,9 @@ pub enum SecretError {
     /// The file does not hold a secret.
     #[error("{}: must hold {SECRET_BYTES} bytes; take it away and a new one is made, which ends all seats", .0.display())]
     Damaged(PathBuf),
+    /// The file does not hold the operator's word.
+    #[error("{}: must hold a word of 16 characters or more; take it away and a new one is made", .0.display())]
+    NoWord(PathBuf),
     /// The system gives no random bytes.
     #[error("no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -54,6 +59,8 @@ pub enum Claim {
         match_id: String,
         /// The seat.
         player: PlayerId,
+        /// Which life of the match gave it; 0 in tokens of versions that knew no generations.
+        generation: u32,
     },
     /// To act as the host.
     Host {
@@ -105,11 +112,11 @@ impl Signer {
         }
     }
 
-    /// A token for a seat, good from `now` for [`SEAT_TOKEN_LIFE`].
-    pub fn seat(&self, match_id: &str, player: PlayerId, now: SystemTime) -> String {
-        let expiry_s = seconds(now + SEAT_TOKEN_LIFE);
-        let head = [&[SEAT][..], &player.0.to_be_bytes(), &expiry_s.to_be_bytes()].concat();
-        self.sign([&head, match_id.as_bytes()].concat())
+    /// A token for a seat and its generation, good from `now` for [`SEAT_TOKEN_LIFE`].
+    pub fn seat(&self, match_id: &str, (player, generation): (PlayerId, u32), now: SystemTime) -> String {
+        let (player, generation) = (player.0.to_be_bytes(), generation.to_be_bytes());
+        let expiry_s = seconds(now + SEAT_TOKEN_LIFE).to_be_bytes();
+        self.sign([&[SEAT][..], &generation, &player, &expiry_s, match_id.as_bytes()].concat())
     }
 
     /// A token for the host of a match, good as long as the match.
@@ -129,14 +136,10 @@ impl Signer {
         match *kind {
             HOST => Some(Claim::Host { match_id: String::from_utf8(rest.to_vec()).ok()? }),
             SEAT => {
-                let (player, rest) = rest.split_first_chunk::<2>()?;
-                let (expiry_s, match_id) = rest.split_first_chunk::<8>()?;
-                if u64::from_be_bytes(*expiry_s) < seconds(now) {
-                    return None;
-                }
-                let match_id = String::from_utf8(match_id.to_vec()).ok()?;
-                Some(Claim::Seat { match_id, player: PlayerId(u16::from_be_bytes(*player)) })
+                let (generation, rest) = rest.split_first_chunk::<4>()?;
+                read_seat(rest, u32::from_be_bytes(*generation), now)
             }
+            OLD_SEAT => read_seat(rest, 0, now),
             _ => None,
         }
     }
@@ -146,6 +149,17 @@ impl Signer {
         body.extend_from_slice(&mac);
         BASE64_URL_SAFE_NO_PAD.encode(body)
     }
+}
+
+/// What a seat's token says behind its generation.
+fn read_seat(bytes: &[u8], generation: u32, now: SystemTime) -> Option<Claim> {
+    let (player, rest) = bytes.split_first_chunk::<2>()?;
+    let (expiry_s, match_id) = rest.split_first_chunk::<8>()?;
+    if u64::from_be_bytes(*expiry_s) < seconds(now) {
+        return None;
+    }
+    let match_id = String::from_utf8(match_id.to_vec()).ok()?;
+    Some(Claim::Seat { match_id, player: PlayerId(u16::from_be_bytes(*player)), generation })
 }
 
 /// Reads a secret that exists, waiting a moment for another process that is just writing it.
@@ -173,10 +187,10 @@ mod tests {
     #[test]
     fn tokens_come_back_as_what_they_were_made_for() {
         let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
-        let seat = signer.seat("m1", PlayerId(300), now);
+        let seat = signer.seat("m1", (PlayerId(300), 70_000), now);
         assert_eq!(
             signer.read(&seat, now),
-            Some(Claim::Seat { match_id: "m1".into(), player: PlayerId(300) })
+            Some(Claim::Seat { match_id: "m1".into(), player: PlayerId(300), generation: 70_000 })
         );
         let host = signer.host("m1");
         assert_eq!(signer.read(&host, now), Some(Claim::Host { match_id: "m1".into() }));
@@ -184,9 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_an_older_version_has_no_generation() {
+        let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
+        let expiry_s = seconds(now + SEAT_TOKEN_LIFE).to_be_bytes();
+        let old = signer.sign([&[OLD_SEAT][..], &300_u16.to_be_bytes(), &expiry_s, b"m1"].concat());
+        let claim = Claim::Seat { match_id: "m1".into(), player: PlayerId(300), generation: 0 };
+        assert_eq!(signer.read(&old, now), Some(claim));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_an_hour_takes_no_seat() {
+        let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
+        let seat = signer.seat("m1", (PlayerId(1), 9), now);
+        let hour = Duration::from_secs(3600);
+        assert!(signer.read(&seat, now - hour).is_some() && signer.read(&seat, now + hour).is_some());
+        assert!(signer.read(&signer.host("m1"), UNIX_EPOCH).is_some());
+    }
+
+    #[test]
     fn nothing_else_is_a_token() {
         let (signer, now) = (Signer::new(&[7; 32]), SystemTime::now());
-        let seat = signer.seat("m1", PlayerId(1), now);
+        let seat = signer.seat("m1", (PlayerId(1), 9), now);
         assert_eq!(Signer::new(&[8; 32]).read(&seat, now), None);
         assert_eq!(signer.read(&seat, now + SEAT_TOKEN_LIFE + Duration::from_secs(2)), None);
         for wrong in ["", "x", "ÿ", &"A".repeat(300), &seat[1..], &format!("{seat}A")] {

@@ -1,10 +1,14 @@
 //! The place that a match is fought in: its size, its walls, where ships appear, where cores and pickups lie.
 //! It never changes during a match. An arena comes from a map or from [`Arena::open`]; both go through the same checks.
 
+use std::fmt;
+
 use glam::Vec2;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
+
+use crate::wall::Wall;
 
 /// Longest side in units: more than the largest crowd needs.
 pub const SIDE_UNITS_MAX: f32 = 16_000.0;
@@ -30,7 +34,7 @@ pub struct Arena {
 
 /// What lies at a place to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum PickupKind {
     /// Hull points.
     Repair,
@@ -61,6 +65,20 @@ impl PickupKind {
     }
 }
 
+impl TryFrom<String> for PickupKind {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<PickupKind, &'static str> {
+        PickupKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no kind of pickup")
+    }
+}
+
+impl From<PickupKind> for &'static str {
+    fn from(kind: PickupKind) -> &'static str {
+        kind.name()
+    }
+}
+
 /// A place where something to be taken lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pickup {
@@ -68,14 +86,6 @@ pub struct Pickup {
     pub place: Vec2,
     /// What.
     pub kind: PickupKind,
-}
-
-/// A solid polygon: at least three corners, no two neighbours at the same place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wall {
-    corners: Vec<Vec2>,
-    low: Vec2,
-    high: Vec2,
 }
 
 /// An arena as it stands on the wire. What an arena may do without is left out of an object when it is empty; an
@@ -93,9 +103,9 @@ pub struct ArenaFile {
     pub walls: Vec<Vec<[f32; 2]>>,
     /// Places where ships appear; none means anywhere.
     pub spawns: Vec<[f32; 2]>,
-    /// Places where ships of team 0 and of team 1 appear: none, or some for both.
+    /// Places where ships of team 0 and those where ships of team 1 appear: no lists, or two with some in both.
     #[serde(default)]
-    pub team_spawns: [Vec<[f32; 2]>; 2],
+    pub team_spawns: Vec<Vec<[f32; 2]>>,
     /// The stands of team 0's and of team 1's core: none or two.
     #[serde(default)]
     pub cores: Vec<[f32; 2]>,
@@ -104,9 +114,9 @@ pub struct ArenaFile {
     pub pickups: Vec<PickupPlace>,
 }
 
-/// A [`Pickup`] as it stands on the wire.
+/// A [`Pickup`] as it stands on the wire: a list of the place and the kind.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "([f32; 2], PickupKind)", into = "([f32; 2], PickupKind)")]
 pub struct PickupPlace {
     /// Where, in units.
     pub at: [f32; 2],
@@ -114,13 +124,21 @@ pub struct PickupPlace {
     pub kind: PickupKind,
 }
 
+impl From<([f32; 2], PickupKind)> for PickupPlace {
+    fn from((at, kind): ([f32; 2], PickupKind)) -> PickupPlace {
+        PickupPlace { at, kind }
+    }
+}
+
+impl From<PickupPlace> for ([f32; 2], PickupKind) {
+    fn from(place: PickupPlace) -> ([f32; 2], PickupKind) {
+        (place.at, place.kind)
+    }
+}
+
 impl Serialize for ArenaFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let present = [
-            self.team_spawns.iter().any(|t| !t.is_empty()),
-            !self.cores.is_empty(),
-            !self.pickups.is_empty(),
-        ];
+        let present = [!self.team_spawns.is_empty(), !self.cores.is_empty(), !self.pickups.is_empty()];
         let [mut teams, mut cores, pickups] = present;
         if !serializer.is_human_readable() {
             cores |= pickups;
@@ -146,6 +164,21 @@ impl Serialize for ArenaFile {
     }
 }
 
+/// An entry of a list in an arena's data, written as `walls[3]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The list's field.
+    pub list: &'static str,
+    /// The place in it, from 0.
+    pub index: usize,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.index)
+    }
+}
+
 /// What is wrong with an arena's data.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ArenaError {
@@ -161,20 +194,20 @@ pub enum ArenaError {
     #[error("{field} has {count} entries, more than {max}")]
     TooMany {
         /// Which list.
-        field: String,
+        field: &'static str,
         /// How many it had.
         count: usize,
         /// How many it may have.
         max: usize,
     },
-    /// A wall with fewer than three different corners.
-    #[error("walls[{0}] needs at least three corners, no two neighbours the same")]
-    Corners(usize),
+    /// A wall with fewer than three different corners, or too many.
+    #[error("{0} needs 3 to {CORNERS_MAX} corners, no two neighbours the same")]
+    Corners(Entry),
     /// A point that is no number, or outside.
-    #[error("{field} has a point outside the arena: {x}, {y}")]
+    #[error("{entry} has a point outside the arena: {x}, {y}")]
     Outside {
-        /// Which list and entry.
-        field: String,
+        /// What has it.
+        entry: Entry,
         /// Its x.
         x: f32,
         /// Its y.
@@ -182,10 +215,10 @@ pub enum ArenaError {
     },
     /// A place for ships inside a wall or too near to one.
     #[error("{0} is in a wall or too near to one")]
-    Blocked(String),
+    Blocked(Entry),
     /// One team has places to appear and the other has none.
-    #[error("team_spawns[{0}] is empty, and the other team's is not")]
-    OneTeam(usize),
+    #[error("team_spawns must have places for both of two teams, or for none")]
+    Teams,
     /// Another number of cores than none or one for each team.
     #[error("cores has {0} entries, not none or one for each of two teams")]
     Cores(usize),
@@ -242,66 +275,6 @@ impl Arena {
     }
 }
 
-impl Wall {
-    fn new(corners: Vec<Vec2>) -> Wall {
-        let low = corners.iter().copied().fold(Vec2::INFINITY, Vec2::min);
-        let high = corners.iter().copied().fold(Vec2::NEG_INFINITY, Vec2::max);
-        Wall { corners, low, high }
-    }
-
-    /// The corners in order round the wall, in units.
-    pub fn corners(&self) -> &[Vec2] {
-        &self.corners
-    }
-
-    /// Each side as its two ends, in order.
-    pub fn sides(&self) -> impl Iterator<Item = (Vec2, Vec2)> + '_ {
-        let next = self.corners.iter().copied().cycle().skip(1);
-        self.corners.iter().copied().zip(next)
-    }
-
-    /// Whether the box round the wall, grown by `margin` units, touches the box from `low` to `high`.
-    pub fn near(&self, low: Vec2, high: Vec2, margin: f32) -> bool {
-        self.low.x - margin <= high.x
-            && self.low.y - margin <= high.y
-            && self.high.x + margin >= low.x
-            && self.high.y + margin >= low.y
-    }
-
-    /// Whether `point` lies inside (even-odd rule).
-    pub fn contains(&self, point: Vec2) -> bool {
-        let mut inside = false;
-        for (a, b) in self.sides() {
-            if (a.y > point.y) != (b.y > point.y)
-                && point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x
-            {
-                inside = !inside;
-            }
-        }
-        inside
-    }
-
-    /// The point of the wall's edge that is nearest to `point`.
-    pub fn nearest_edge_point(&self, point: Vec2) -> Vec2 {
-        let mut best = (f32::INFINITY, point);
-        for (a, b) in self.sides() {
-            let candidate = nearest_on_segment(a, b, point);
-            let distance = candidate.distance_squared(point);
-            if distance < best.0 {
-                best = (distance, candidate);
-            }
-        }
-        best.1
-    }
-}
-
-/// The point between `a` and `b` that is nearest to `point`.
-fn nearest_on_segment(a: Vec2, b: Vec2, point: Vec2) -> Vec2 {
-    let along = b - a;
-    let part = ((point - a).dot(along) / along.length_squared()).clamp(0.0, 1.0);
-    a + along * part
-}
-
 impl TryFrom<ArenaFile> for Arena {
     type Error = ArenaError;
 
@@ -315,7 +288,7 @@ impl TryFrom<ArenaFile> for Arena {
         let half = Vec2::new(file.width, file.height) / 2.0;
         let mut walls = Vec::with_capacity(file.walls.len());
         for (index, corners) in file.walls.iter().enumerate() {
-            walls.push(check_wall(index, corners, half)?);
+            walls.push(check_wall(Entry { list: "walls", index }, corners, half)?);
         }
         let ground = Ground { walls: &walls, half };
         let spawns = ground.check_places("spawns", &file.spawns, SPAWNS_MAX)?;
@@ -340,13 +313,19 @@ struct Ground<'a> {
 
 impl Ground<'_> {
     /// The places of the list called `field`: all inside and clear of walls.
-    fn check_places(&self, field: &str, points: &[[f32; 2]], max: usize) -> Result<Vec<Vec2>, ArenaError> {
-        check_count(field, points.len(), max)?;
+    fn check_places(
+        &self,
+        list: &'static str,
+        points: &[[f32; 2]],
+        max: usize,
+    ) -> Result<Vec<Vec2>, ArenaError> {
+        check_count(list, points.len(), max)?;
         let mut places = Vec::with_capacity(points.len());
         for (index, &point) in points.iter().enumerate() {
-            let place = check_point(|| format!("{field}[{index}]"), point, self.half)?;
+            let entry = Entry { list, index };
+            let place = check_point(entry, point, self.half)?;
             if blocked(self.walls, place) {
-                return Err(ArenaError::Blocked(format!("{field}[{index}]")));
+                return Err(ArenaError::Blocked(entry));
             }
             places.push(place);
         }
@@ -354,41 +333,40 @@ impl Ground<'_> {
     }
 }
 
-fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>; 2]) -> Result<[Vec<Vec2>; 2], ArenaError> {
-    let [first, second] = lists;
-    let teams = [
-        ground.check_places("team_spawns[0]", first, SPAWNS_MAX)?,
-        ground.check_places("team_spawns[1]", second, SPAWNS_MAX)?,
-    ];
-    match (first.is_empty(), second.is_empty()) {
-        (true, false) => Err(ArenaError::OneTeam(0)),
-        (false, true) => Err(ArenaError::OneTeam(1)),
-        _ => Ok(teams),
+fn check_teams(ground: &Ground<'_>, lists: &[Vec<[f32; 2]>]) -> Result<[Vec<Vec2>; 2], ArenaError> {
+    let (first, second) = match lists {
+        [] => return Ok([Vec::new(), Vec::new()]),
+        [first, second] if !first.is_empty() && !second.is_empty() => (first, second),
+        _ => return Err(ArenaError::Teams),
+    };
+    let first = ground.check_places("team_spawns[0]", first, SPAWNS_MAX)?;
+    Ok([first, ground.check_places("team_spawns[1]", second, SPAWNS_MAX)?])
+}
+
+fn check_count(field: &'static str, count: usize, max: usize) -> Result<(), ArenaError> {
+    if count > max { Err(ArenaError::TooMany { field, count, max }) } else { Ok(()) }
+}
+
+fn check_wall(entry: Entry, corners: &[[f32; 2]], half: Vec2) -> Result<Wall, ArenaError> {
+    if !(3..=CORNERS_MAX).contains(&corners.len()) {
+        return Err(ArenaError::Corners(entry));
     }
-}
-
-fn check_count(field: &str, count: usize, max: usize) -> Result<(), ArenaError> {
-    if count > max { Err(ArenaError::TooMany { field: field.to_owned(), count, max }) } else { Ok(()) }
-}
-
-fn check_wall(index: usize, corners: &[[f32; 2]], half: Vec2) -> Result<Wall, ArenaError> {
-    check_count(&format!("walls[{index}]"), corners.len(), CORNERS_MAX)?;
     let mut points = Vec::with_capacity(corners.len());
     for &corner in corners {
-        points.push(check_point(|| format!("walls[{index}]"), corner, half)?);
+        points.push(check_point(entry, corner, half)?);
     }
     let wall = Wall::new(points);
-    if wall.corners.len() < 3 || wall.sides().any(|(a, b)| a.distance_squared(b) < 1.0) {
-        return Err(ArenaError::Corners(index));
+    if wall.sides().any(|(a, b)| a.distance_squared(b) < 1.0) {
+        return Err(ArenaError::Corners(entry));
     }
     Ok(wall)
 }
 
-fn check_point(field: impl Fn() -> String, [x, y]: [f32; 2], half: Vec2) -> Result<Vec2, ArenaError> {
+fn check_point(entry: Entry, [x, y]: [f32; 2], half: Vec2) -> Result<Vec2, ArenaError> {
     if x.abs() <= half.x && y.abs() <= half.y {
         Ok(Vec2::new(x, y))
     } else {
-        Err(ArenaError::Outside { field: field(), x, y })
+        Err(ArenaError::Outside { entry, x, y })
     }
 }
 
@@ -400,13 +378,14 @@ fn blocked(walls: &[Wall], place: Vec2) -> bool {
 
 impl From<Arena> for ArenaFile {
     fn from(arena: Arena) -> ArenaFile {
+        let teams = arena.team_spawns.iter().filter(|team| !team.is_empty());
         ArenaFile {
             name: arena.name,
             width: arena.half.x * 2.0,
             height: arena.half.y * 2.0,
-            walls: arena.walls.iter().map(|w| w.corners.iter().map(Vec2::to_array).collect()).collect(),
+            walls: arena.walls.iter().map(|w| w.corners().iter().map(Vec2::to_array).collect()).collect(),
             spawns: arena.spawns.iter().map(Vec2::to_array).collect(),
-            team_spawns: arena.team_spawns.map(|team| team.iter().map(Vec2::to_array).collect()),
+            team_spawns: teams.map(|team| team.iter().map(Vec2::to_array).collect()).collect(),
             cores: arena.cores.iter().flatten().map(Vec2::to_array).collect(),
             pickups: arena
                 .pickups
@@ -435,7 +414,7 @@ mod tests {
 
     fn for_teams() -> ArenaFile {
         ArenaFile {
-            team_spawns: [vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
+            team_spawns: vec![vec![[-400.0, 0.0]], vec![[400.0, 0.0]]],
             cores: vec![[-450.0, 0.0], [450.0, 0.0]],
             pickups: vec![PickupPlace { at: [0.0, 200.0], kind: PickupKind::Mines }],
             ..file()
@@ -452,14 +431,14 @@ mod tests {
         assert_eq!(check(|f| f.width = f32::NAN), "width must be 200 to 16000 units, not NaN");
         assert_eq!(
             check(|f| f.walls[0].truncate(2)),
-            "walls[0] needs at least three corners, no two neighbours the same"
+            "walls[0] needs 3 to 32 corners, no two neighbours the same"
         );
         assert_eq!(check(|f| f.walls[0][0] = [900.0, 0.0]), "walls[0] has a point outside the arena: 900, 0");
         assert_eq!(check(|f| f.spawns[0] = [60.0, 0.0]), "spawns[0] is in a wall or too near to one");
         assert!(check(|f| f.spawns = vec![[0.0, 0.0]; 300]).starts_with("spawns has 300 entries"));
         assert_eq!(
             check(|f| f.team_spawns[1].clear()),
-            "team_spawns[1] is empty, and the other team's is not"
+            "team_spawns must have places for both of two teams, or for none"
         );
         assert_eq!(
             check(|f| f.team_spawns[1].push([0.0, 0.0])),
@@ -493,11 +472,11 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_called_the_same_everywhere() {
+    fn a_kind_of_pickup_is_known_by_its_name_alone() {
         for kind in PickupKind::ALL {
-            let name = String::from_utf8(encode(&kind).unwrap()[1..].to_vec()).unwrap();
-            assert_eq!(name, kind.name());
+            assert_eq!(PickupKind::try_from(kind.name().to_owned()), Ok(kind));
         }
+        assert!(PickupKind::try_from("Rail".to_owned()).is_err());
     }
 
     #[test]

@@ -78,15 +78,19 @@ pub enum FeedEvent {
     Core(CoreTold),
     /// The round's clock was set.
     Round(RoundSet),
+    /// The server's operator has something to say.
+    Notice(Notice),
+    /// The server stops soon.
+    Closing(Closing),
     /// The last event.
     Bye(FeedBye),
 }
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round",
-        "bye",
+        "closing", "notice", "bye",
     ];
 
     /// The event's name.
@@ -103,6 +107,8 @@ impl FeedEvent {
             FeedEvent::Teams(_) => "teams",
             FeedEvent::Core(_) => "core",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Notice(_) => "notice",
+            FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
         }
     }
@@ -323,6 +329,22 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// What the server's operator has to say. It belongs to no tick and comes at once, however late the feed is on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// One line, at most [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
+    pub text: String,
+}
+
+/// The server ends the feed soon, because it stops or restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When this was said, also with a delay.
+    pub tick: Tick,
+    /// In how many seconds.
+    pub in_s: u16,
 }
 
 /// Why the feed ends.

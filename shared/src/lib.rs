@@ -8,6 +8,7 @@ pub mod id;
 pub mod name;
 pub mod random;
 pub mod tick;
+pub mod wall;
 
 pub mod arena;
 pub mod input;

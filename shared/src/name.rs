@@ -14,6 +14,8 @@ pub struct PlayerName(Arc<str>);
 pub const PLAYER_NAME_CHARS_MAX: usize = 16;
 /// Longest match's name, in characters.
 pub const MATCH_NAME_CHARS_MAX: usize = 32;
+/// Longest notice of the server's operator, in characters.
+pub const NOTICE_CHARS_MAX: usize = 160;
 
 impl PlayerName {
     /// Makes any text a name; what is left empty becomes "Pilot".

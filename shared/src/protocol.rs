@@ -272,7 +272,7 @@ pub enum PlayerEvent {
     #[serde(rename = "t")]
     TeamScores(u16, u16),
     /// Something happened to a core.
-    #[serde(rename = "o")]
+    #[serde(rename = "f")]
     Core(CoreNews),
     /// A mine went off in the receiver's view: who laid it, and where, in whole units.
     #[serde(rename = "d")]
@@ -280,6 +280,10 @@ pub enum PlayerEvent {
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
+    /// What the server's operator has to say to everybody: one line, at most
+    /// [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
+    #[serde(rename = "o")]
+    Notice(String),
 }
 
 /// Why a link ends.
@@ -320,6 +324,10 @@ pub enum CloseReason {
     ProtocolVersion,
     /// The match is over.
     MatchEnded,
+    /// Somebody with the right to do so removed the player.
+    Kicked,
+    /// The same, and they may not come back.
+    Banned,
     /// The server failed.
     Internal,
     /// The socket broke, or its other end went away.
@@ -328,7 +336,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All reasons, for documents and tests.
-    pub const ALL: [CloseReason; 14] = [
+    pub const ALL: [CloseReason; 16] = [
         CloseReason::Left,
         CloseReason::GoingAway,
         CloseReason::Silent,
@@ -341,6 +349,8 @@ impl CloseReason {
         CloseReason::TooMany,
         CloseReason::ProtocolVersion,
         CloseReason::MatchEnded,
+        CloseReason::Kicked,
+        CloseReason::Banned,
         CloseReason::Internal,
         CloseReason::ConnectionLost,
     ];
@@ -361,6 +371,8 @@ impl CloseReason {
             CloseReason::TooMany => 4529,
             CloseReason::ProtocolVersion => 4505,
             CloseReason::MatchEnded => 4510,
+            CloseReason::Kicked => 4511,
+            CloseReason::Banned => 4512,
         }
     }
 
@@ -379,6 +391,8 @@ impl CloseReason {
             CloseReason::TooMany => "too_many",
             CloseReason::ProtocolVersion => "protocol_version",
             CloseReason::MatchEnded => "match_ended",
+            CloseReason::Kicked => "kicked",
+            CloseReason::Banned => "banned",
             CloseReason::Internal => "internal",
             CloseReason::ConnectionLost => "connection_lost",
         }
@@ -441,6 +455,7 @@ mod tests {
             PlayerEvent::TeamScores(12, 9),
             PlayerEvent::Core(CoreNews(Team::Blue, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
             PlayerEvent::Blast(PlayerId(7), (310, -40)),
+            PlayerEvent::Notice("Hi".to_owned()),
         ]
     }
 

@@ -2,6 +2,7 @@
 //! One file for each thing that must hold; pictures go into the folder `output`. Run one test at a time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admin;
 mod checksum;
 mod compare;
 mod host;
@@ -15,4 +16,5 @@ mod replay;
 mod scene;
 mod tls;
 mod transports;
+mod versions;
 mod watch;

@@ -29,14 +29,12 @@ fn every_map_is_flown() {
         let tab = playing(&browser, &server, &hosted.word("id").unwrap());
         for (code, sign) in [("KeyD", "d"), ("KeyS", "s"), ("KeyA", "a")] {
             tab.key(code, sign, true).unwrap();
-            std::thread::sleep(Duration::from_millis(900));
+            std::thread::sleep(Duration::from_millis(500));
             tab.key(code, sign, false).unwrap();
         }
         tab.photograph(&format!("map-{map}")).unwrap();
-        let watch = browser.open(&hosted.word("watch_url").unwrap()).unwrap();
-        watch.wait_state("the match to be watched", SOON, |s| s["page"] == "watch").unwrap();
-        std::thread::sleep(Duration::from_secs(1));
-        watch.photograph(&format!("map-{map}-watched")).unwrap();
+        // A page that goes on drawing would slow the next one down.
+        tab.eval("void location.assign('about:blank')").unwrap();
     }
     assert_silent(&browser);
 }

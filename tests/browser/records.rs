@@ -46,12 +46,21 @@ fn a_round_leaves_a_result_a_place_and_an_account() {
             tab.eval("document.querySelector('#results.on #results-more')?.getAttribute('href') ?? null")?;
         Ok(href.as_str().map(str::to_owned))
     });
-    assert_eq!(more.unwrap(), format!("/results/{id}"));
+    assert_eq!(more.unwrap(), format!("/results/{id}-1"));
+    let again = tab.eval("document.querySelector('#results-again').getAttribute('href')").unwrap();
+    assert_eq!(again, format!("/replay/{id}-1"));
     tab.photograph("results-sheet").unwrap();
 
-    tab.eval(&format!("location.href = '/results/{id}'")).unwrap();
-    wait_text(&tab, "Rounds of this match");
-    wait_text(&tab, "Sunday, Quarry, free for all, 0:10.");
+    tab.eval(&format!("location.href = '/results/{id}-1'")).unwrap();
+    wait_text(&tab, "of 6. Sunday, Quarry, free for all, 0:10.");
+    // The replay is made when the round is over; its pictures come by themselves.
+    wait_text(&tab, "Where ships fell");
+    let count = |what: &str| {
+        tab.eval(&format!("document.querySelectorAll('{what}').length")).unwrap().as_u64().unwrap()
+    };
+    assert_eq!((count(".pod li"), count(".tab tbody tr"), count("tr.me")), (3, 6, 1));
+    assert!(count(".chart path") > 3 && count(".heat canvas") == 1);
+    assert_eq!(tab.eval("document.getElementById('again').getAttribute('href')").unwrap(), again);
     look(&tab, "results");
 
     tab.eval("location.href = '/leaderboard'").unwrap();

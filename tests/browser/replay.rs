@@ -43,7 +43,14 @@ fn a_replay_plays_pauses_and_jumps() {
         look() })";
     let took_ms = tab.eval(script).unwrap().as_f64().unwrap();
     assert!(took_ms < 300.0, "{took_ms} ms");
+    // The picture is whole at once: the ship that is followed, and the scores of that moment.
+    let scores = tab.eval("[...document.querySelectorAll('#watch-list b')].some(b => b.textContent !== '0')");
+    assert_eq!(scores.unwrap(), true);
+    tab.photograph("replay-at-once").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
     tab.photograph("replay").unwrap();
+    let results = tab.eval("document.getElementById('watch-join').getAttribute('href')").unwrap();
+    assert_eq!(results.as_str().map(|href| href.trim_end_matches('?')), Some(&*format!("/results/{id}-1")));
     tab.click("#tape-speed").unwrap();
     tab.click("#tape-play").unwrap();
     wait_for("it to end", SOON, || {

@@ -11,7 +11,9 @@ use server::journal::recorder::Recorder;
 use server::journal::recovery::{Recovered, recover};
 use shared::checksum::of_world;
 use shared::id::PlayerId;
+use shared::protocol::{ClientMessage, Nothing};
 use shared::simulation::step;
+use shared::world::World;
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
 use tests::steering::{hunt, wander};
@@ -104,6 +106,8 @@ impl Written {
                     append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut self.file);
                 }
                 Message::Entry(_, Entry::Run(body)) => append(Kind::Run, &body, &mut self.file),
+                // Of the round's history; the journal has nothing of it.
+                Message::Entry(_, Entry::RoundBegan(_) | Entry::RoundOver(_)) => {}
                 other => {
                     assert!(matches!(other, Message::Flush(_)), "the match does not end here: {other:?}");
                 }
@@ -204,6 +208,27 @@ fn everybody_is_back_with_seat_and_score_and_bots_go_on() {
     assert!(before.pilots.iter().all(|p| p.id < newcomer), "no number is given twice");
     exchange.seconds(40.0);
     assert!(exchange.game.world().pilot(people[1]).is_none(), "who does not come back loses the seat");
+}
+
+#[test]
+fn after_a_crash_a_match_knows_who_came_late_and_who_left() {
+    let mut written = Written::new();
+    written.play(60);
+    let (_, mut leaver) = written.exchange.peer("Ann").unwrap();
+    written.join("Ben", 1);
+    written.play(60);
+    leaver.say(&ClientMessage::Leave(Nothing()));
+    written.play(90);
+    let recovered = recover(&written.file).unwrap();
+    let attendance = &recovered.checkpoint.attendance;
+    assert_eq!(attendance, &written.exchange.game.checkpoint().attendance);
+    let [gone] = attendance.left() else { panic!("one left: {attendance:?}") };
+    assert_eq!(gone.pilot.name.as_str(), "Ann");
+    assert!((55..70).contains(&gone.present_ticks), "{}", gone.present_ticks);
+    let World { pilots, tick, .. } = &recovered.checkpoint.world;
+    let ben = pilots.iter().find(|pilot| pilot.name.as_str() == "Ben").unwrap();
+    let present = attendance.present_ticks(ben.id, *tick, tick.0);
+    assert!((140..160).contains(&present), "he came after two seconds: {present} of {tick:?}");
 }
 
 #[test]

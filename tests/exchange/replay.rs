@@ -12,7 +12,7 @@ use server::journal::recovery::recover;
 use server::journal::writer::Writer;
 use server::matches::inbox::HostAct;
 use server::replay::file::{ReadError, Replay, TICKS};
-use server::replay::making::make;
+use server::replay::making::{Made, MakeError, make};
 use server::replay::packing::{pack, unpack};
 use server::replay::verify::{VerifyError, verify};
 use shared::world::Phase;
@@ -44,7 +44,7 @@ impl Kept {
         let origin = Origin {
             match_id: ID.to_owned(),
             seed: setup.seed,
-            standing: false,
+            standing: setup.standing,
             hosted_at_ms: 0,
             feed_key: None,
         };
@@ -76,9 +76,14 @@ impl Kept {
     }
 }
 
+/// The first round's replay.
 fn replay_in(folder: &std::path::Path) -> Vec<u8> {
-    let history = std::fs::read(folder.join(format!("{ID}.history"))).unwrap();
-    make(&history, 1234, &|| true).unwrap()
+    replay_of(folder, 1).unwrap().bytes
+}
+
+fn replay_of(folder: &std::path::Path, round: u16) -> Result<Made, MakeError> {
+    let history = std::fs::read(folder.join(format!("{ID}-{round}.history"))).unwrap();
+    make(&history, 1_000_000, &|| true)
 }
 
 #[test]
@@ -185,10 +190,68 @@ proptest! {
         if kept.exchange.game.world().round.phase == Phase::Ended {
             return Ok(());
         }
+        let rounds = kept.exchange.game.world().round.number;
         kept.end();
-        let replay = Replay::read(&replay_in(folder.path())).unwrap();
-        let verified = verify(&replay, &mut |_| {}).unwrap();
-        prop_assert_eq!(verified.given_states, 0);
-        prop_assert_eq!(replay.summary.first_tick, 0);
+        for round in 1..=rounds {
+            let made = replay_of(folder.path(), round).unwrap();
+            let replay = Replay::read(&made.bytes).unwrap();
+            let verified = verify(&replay, &mut |_| {}).unwrap();
+            let summary = &replay.summary;
+            prop_assert_eq!((made.id, summary.round), (format!("{ID}-{round}"), round));
+            prop_assert_eq!(verified.given_states, u32::from(round > 1));
+            prop_assert_eq!(summary.first_tick == 0, round == 1);
+            prop_assert!(summary.whole && summary.jumps_ms.is_empty());
+            prop_assert!(summary.length_ms <= 17_200, "{}", summary.length_ms);
+        }
+        let left = folder.path().join(format!("{ID}.history"));
+        prop_assert!(!left.exists());
     }
+}
+
+#[test]
+fn a_hosted_match_that_nobody_joined_leaves_no_replay_and_one_of_bots_does() {
+    for (bots, leaves) in [(0, false), (3, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Kept::begin(setup(bots, 60), folder.path());
+        kept.exchange.ticks(60);
+        kept.end();
+        let made = replay_of(folder.path(), 1);
+        assert_eq!(made.is_ok(), leaves, "{bots} bots: {:?}", made.map(|made| made.id));
+    }
+}
+
+#[test]
+fn every_round_of_a_standing_match_in_which_a_person_played_leaves_a_replay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kept = Kept::begin(Setup { standing: true, ..setup(5, 15) }, folder.path());
+    kept.exchange.player("Ann", DELAY, hunt()).unwrap();
+    let mut left_at = None;
+    while kept.exchange.game.world().round.number < 6 {
+        kept.exchange.tick();
+        let world = kept.exchange.game.world();
+        if world.tick.0.is_multiple_of(200) {
+            flush(&kept.port);
+        }
+        if world.round.number == 2 && left_at.is_none() {
+            left_at = Some(world.tick);
+            kept.exchange.players.clear();
+        }
+    }
+    kept.end();
+    for round in [1, 2] {
+        let replay = Replay::read(&replay_of(folder.path(), round).unwrap().bytes).unwrap();
+        assert_eq!(verify(&replay, &mut |_| {}).unwrap().given_states, u32::from(round > 1));
+        let summary = replay.summary;
+        assert!(summary.whole && summary.round == round);
+        // The end of the round, and a little more.
+        let ended_ms = summary.rounds[0].ended_ms;
+        assert!((14_900..15_100).contains(&ended_ms), "{ended_ms}");
+        assert!((1_900..2_100).contains(&(summary.length_ms - ended_ms)), "{}", summary.length_ms);
+        assert_eq!(summary.ended_at_ms, 1_000_000 - (summary.length_ms - ended_ms));
+        // The best one's score over time ends with what the result says.
+        let (best, score, _) = summary.rounds[0].results[0];
+        let last = summary.scores.iter().rev().find(|at| at.1 == best && at.0 <= ended_ms);
+        assert_eq!(last.map_or(0, |at| at.2), score);
+    }
+    assert!(matches!(replay_of(folder.path(), 5), Err(MakeError::Nobody)));
 }

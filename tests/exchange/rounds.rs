@@ -83,3 +83,35 @@ fn the_server_stops_and_says_so() {
     });
     assert!(pause.is_some_and(|ms| (250..=2000).contains(&ms)), "{pause:?}");
 }
+
+/// A standing match that goes on where another one had given so many seats.
+fn after_seats(next_player: u16, people: u32) -> Exchange {
+    let mut setup = Setup::on("lattice");
+    setup.standing = true;
+    setup.settings.duration_s = Some(10);
+    let mut first = Exchange::new(setup.clone()).unwrap();
+    first.ticks(2);
+    let mut checkpoint = first.game.checkpoint();
+    checkpoint.desk.next_player = next_player;
+    let mut exchange = Exchange::with_journal(setup, None, Some(checkpoint)).unwrap();
+    for place in 0..people {
+        exchange.player("Ann", Delay::default(), wander(u64::from(place))).unwrap();
+    }
+    exchange
+}
+
+#[test]
+fn a_standing_match_ends_before_it_runs_out_of_seat_numbers() {
+    let mut fresh = after_seats(49_000, 1);
+    assert!(fresh.until(25.0, |e| phase(e) == (Phase::Playing, 2)), "a match goes on");
+    let mut worn = after_seats(50_000, 1);
+    assert!(worn.until(12.0, |e| phase(e) == (Phase::Results, 1)), "its round is played out");
+    assert!(worn.until(15.0, |e| e.game.is_over()), "{:?}", phase(&worn));
+    assert!(worn.log.ended() && phase(&worn) == (Phase::Ended, 1));
+}
+
+#[test]
+fn one_without_seat_numbers_does_not_sleep_for_ever() {
+    let mut exchange = after_seats(65_535, 0);
+    assert!(exchange.until(1.0, |e| e.game.is_over()), "{:?}", phase(&exchange));
+}

@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail, ensure};
 use server::feed::cursor::Cursor;
 use shared::event::Beam;
 use shared::feed::{
-    BEAM_NUMBERS, Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, RoundSet, SHOT_NUMBERS,
+    BEAM_NUMBERS, Closing, Delta, FeedBye, Hello, Join, Keyframe, Kill, Leave, Limbo, Notice, RoundSet,
+    SHOT_NUMBERS,
 };
 use shared::feed_state::{FeedShot, FeedState, read_beam, read_shot, records};
 use shared::id::ShotId;
@@ -32,6 +33,10 @@ pub struct FeedReader {
     pub fired: Vec<(ShotId, FeedShot)>,
     /// All beams of the rail that were told.
     pub beams: Vec<(Tick, Beam)>,
+    /// What the server's operator had to say.
+    pub notices: Vec<String>,
+    /// In how many seconds the server stops, each time that it was said.
+    pub closing: Vec<u16>,
     /// The goodbye.
     pub bye: Option<FeedBye>,
 }
@@ -82,6 +87,8 @@ impl FeedReader {
             }
             "limbo" => self.state.limbo(&serde_json::from_str::<Limbo>(data)?),
             "round" => self.state.set_round(&serde_json::from_str::<RoundSet>(data)?),
+            "notice" => self.notices.push(serde_json::from_str::<Notice>(data)?.text),
+            "closing" => self.closing.push(serde_json::from_str::<Closing>(data)?.in_s),
             "bye" => self.bye = Some(serde_json::from_str(data)?),
             other => bail!("an unknown name: {other}"),
         }

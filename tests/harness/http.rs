@@ -73,6 +73,14 @@ pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
     post(url, &[("content-type", "application/json")], &body.to_string())
 }
 
+/// The bytes of a file and the length that its head says.
+pub fn download(url: &str) -> Result<(Vec<u8>, Option<usize>)> {
+    let mut response = agent().get(url).call()?;
+    let length =
+        response.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+    Ok((response.body_mut().read_to_vec()?, length))
+}
+
 /// `DELETE url` with headers.
 pub fn delete(url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     let mut request = agent().delete(url);
@@ -103,4 +111,49 @@ pub fn metric(base: &str, name_and_labels: &str) -> Result<Option<f64>> {
     let text = get(&format!("{base}/metrics"), &[])?.text;
     let value = text.lines().find_map(|line| line.strip_prefix(name_and_labels)?.strip_prefix(' '));
     value.map(|v| v.trim().parse().with_context(|| format!("{name_and_labels} is {v:?}"))).transpose()
+}
+
+/// A histogram of the metrics: how many samples were at most so large, by ascending bound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buckets(Vec<(f64, f64)>);
+
+impl Buckets {
+    /// The histogram without labels called `name`, as it is now.
+    pub fn read(base: &str, name: &str) -> Result<Buckets> {
+        let text = get(&format!("{base}/metrics"), &[])?.text;
+        let head = format!("{name}_bucket{{le=\"");
+        let bucket = |line: &str| {
+            let (bound, count) = line.strip_prefix(&head)?.split_once("\"} ")?;
+            Some((bound.parse().ok()?, count.trim().parse().ok()?))
+        };
+        let buckets: Vec<(f64, f64)> = text.lines().filter_map(bucket).collect();
+        ensure!(!buckets.is_empty(), "there is no {name}");
+        Ok(Buckets(buckets))
+    }
+
+    /// What came since an earlier look.
+    #[must_use]
+    pub fn since(&self, earlier: &Buckets) -> Buckets {
+        let new = |(now, before): (&(f64, f64), &(f64, f64))| (now.0, now.1 - before.1);
+        Buckets(self.0.iter().zip(&earlier.0).map(new).collect())
+    }
+
+    /// Samples in all.
+    pub fn count(&self) -> f64 {
+        self.0.last().map_or(0.0, |(_, count)| *count)
+    }
+
+    /// The value below which a share of the samples lies; within a bucket by the rule of three.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let wanted = self.count() * share;
+        let (mut from, mut below) = (0.0, 0.0);
+        for &(bound, count) in &self.0 {
+            if count >= wanted && count > below {
+                let to = if bound.is_finite() { bound } else { from * 2.0 };
+                return from + (to - from) * (wanted - below) / (count - below);
+            }
+            (from, below) = (bound, count);
+        }
+        from
+    }
 }

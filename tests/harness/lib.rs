@@ -20,6 +20,8 @@ pub mod patience;
 
 pub mod server;
 
+pub mod load;
+
 pub mod http;
 
 pub mod tls;

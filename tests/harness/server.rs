@@ -133,18 +133,29 @@ impl Program {
 
     /// A command that runs the program with nothing of this process's settings.
     pub fn command() -> Result<Command> {
-        let mut command = Command::new(Program::path()?);
+        Ok(Program::settle(Command::new(Program::path()?)))
+    }
+
+    fn settle(mut command: Command) -> Command {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("STARFRAY_") {
                 command.env_remove(name);
             }
         }
-        Ok(command)
+        command
     }
 
     /// Starts `starfray serve` with `args` on a free port.
     pub fn serve(args: &[&str]) -> Result<Program> {
         Program::begin("127.0.0.1:0", DataFolder::Own(Arc::new(TempDir::new()?)), args)
+    }
+
+    /// The same, and a file that may not grow gives an error as on a full disk, where the system would send a signal.
+    pub fn serve_without_file_signal(args: &[&str]) -> Result<Program> {
+        let mut shell = Program::settle(Command::new("sh"));
+        // The signal stays ignored in the program that takes the shell's place.
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(Program::path()?);
+        Program::begin_by(shell, "127.0.0.1:0", DataFolder::Own(Arc::new(TempDir::new()?)), args)
     }
 
     /// The same with a data folder that outlives it.
@@ -158,7 +169,11 @@ impl Program {
     }
 
     fn begin(listen: &str, data: DataFolder, args: &[&str]) -> Result<Program> {
-        let mut child = Program::command()?
+        Program::begin_by(Program::command()?, listen, data, args)
+    }
+
+    fn begin_by(mut command: Command, listen: &str, data: DataFolder, args: &[&str]) -> Result<Program> {
+        let mut child = command
             .args(["serve", "--listen", listen, "--log", "warn", "--data-dir"])
             .arg(data.path())
             .args(args)

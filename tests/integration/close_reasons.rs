@@ -321,7 +321,6 @@ fn check_feed(feed: &mut WayReader, way: Way, reason: &str) {
     let code = documented_of_feeds()[reason];
     let (end, mut last) = (Instant::now() + SOON, None);
     while Instant::now() < end {
-        // So long that a poll is held: one that comes after the end finds no match.
         match feed.next(Duration::from_secs(2)).unwrap() {
             Some(event) => last = Some(event),
             None if feed.ended() => break,

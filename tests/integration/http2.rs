@@ -79,7 +79,7 @@ fn fifty_feeds_in_one_connection_tell_what_event_source_tells() {
 }
 
 #[test]
-fn a_reader_that_stops_holds_up_no_other_of_its_connection() {
+fn a_reader_that_stops_is_reset_and_holds_up_no_other_of_its_connection() {
     let server = Server::with(Layer { public_matches: Some(0), ..Layer::default() }).unwrap();
     let settings = json!({"bots": 60, "map": "open", "max_players": 60});
     let id = host(&server.url(""), &settings).unwrap().word("id").unwrap();
@@ -100,7 +100,16 @@ fn a_reader_that_stops_holds_up_no_other_of_its_connection() {
         }
         assert!(gap < Duration::from_secs(1), "{gap:?}");
         assert!(began.elapsed() > Duration::from_secs(10), "{:?}", began.elapsed());
-        assert!(stopped.next().await.unwrap().is_some(), "what was sent is still there");
+        // Its stream is reset too, so that it takes nobody's place; the other one stays.
+        let reset = "starfray_rejected_total{reason=\"unread_response\"}";
+        while metric(&server.url(""), reset).unwrap() != Some(1.0) {
+            assert!(began.elapsed() < Duration::from_secs(60), "it was never reset");
+            assert!(tokio::time::timeout(SOON, going.next()).await.unwrap().unwrap().is_some());
+        }
+        let end = async { while stopped.next().await.is_ok_and(|event| event.is_some()) {} };
+        tokio::time::timeout(SOON, end).await.unwrap();
+        assert!(stopped.next().await.is_err() || stopped.next().await.unwrap().is_none());
+        assert!(tokio::time::timeout(SOON, going.next()).await.unwrap().unwrap().is_some());
     });
 }
 

@@ -4,17 +4,20 @@
 
 mod api;
 mod close_reasons;
+mod disk_faults;
 mod feed;
 mod feed_ways;
 mod half_open;
 mod http2;
 mod idle;
+mod idle_memory;
 mod load;
 mod maps;
 mod metrics;
 mod nats;
 mod nats_outages;
 mod nginx;
+mod operator;
 mod play;
 mod playground;
 mod program;
@@ -26,5 +29,6 @@ mod seats;
 mod spares;
 mod store;
 mod store_faults;
+mod storm;
 mod tls;
 mod transports;

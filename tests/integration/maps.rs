@@ -92,7 +92,7 @@ fn a_match_goes_on_where_its_map_has_gone() {
         Ok((answer.status == 200).then_some(()))
     })
     .unwrap();
-    let path = program.data().join(format!("replays/{id}.replay"));
+    let path = program.data().join(format!("replays/{id}-1.replay"));
     let outcome = run_program(&["replay", path.to_str().unwrap(), "--verify"], &[], SOON).unwrap();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("verified") && outcome.stdout.contains("from the start"), "{outcome:?}");

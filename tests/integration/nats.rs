@@ -172,18 +172,20 @@ fn a_server_that_stops_tells_a_broker_that_listens_and_waits_for_none_that_hangs
 #[test]
 fn a_wrong_address_is_one_line_without_its_secrets() {
     for (url, says) in [
-        ("mq.example:4222", "nats: \"mq.example:4222\" is not like nats://"),
-        ("http://mq.example", "nats: \"http://mq.example\" is not like nats://"),
-        ("nats://ann:hush@", "nats: \"\" is not like nats://"),
-        ("nats://ann:hush%q@mq", "nats: the user or password is not percent-encoded"),
+        ("mq.example:4222", "\"mq.example:4222\" is not like nats://"),
+        ("http://mq.example", "\"http://mq.example\" is not like nats://"),
+        ("nats://ann:hush@", "\"\" is not like nats://"),
+        ("nats://ann:hush%q@mq", "the user or password is not percent-encoded"),
     ] {
-        for (args, variables) in
-            [(vec!["serve", "--nats", url], vec![]), (vec!["serve"], vec![("STARFRAY_NATS", url)])]
-        {
+        for (name, args, variables) in [
+            ("nats", vec!["serve", "--nats", url], vec![]),
+            ("STARFRAY_NATS", vec!["serve"], vec![("STARFRAY_NATS", url)]),
+        ] {
             let outcome = run_program(&args, &variables, SOON).unwrap();
             assert_eq!(outcome.code, Some(2), "{outcome:?}");
             assert_eq!(outcome.stderr.trim_end().lines().count(), 1, "{outcome:?}");
-            assert!(outcome.stderr.contains(says) && !outcome.stderr.contains("hush"), "{outcome:?}");
+            let named = outcome.stderr.contains(&format!("{name}: {says}"));
+            assert!(named && !outcome.stderr.contains("hush"), "{outcome:?}");
         }
     }
     let shown = run_program(&["config", "--nats", "nats://ann:hush@mq"], &[], SOON).unwrap();

@@ -81,8 +81,24 @@ fn settings_are_shown_and_help_is_there() {
         "{}",
         shown.stdout
     );
+    assert!(shown.stdout.contains("# STARFRAY_MATCHES_MAX") && shown.stdout.contains("# flag"), "{shown:?}");
     for args in [&["--help"][..], &["serve", "--help"], &["load", "--help"], &["--version"]] {
         let outcome = run_program(args, &[], SOON).unwrap();
         assert_eq!((outcome.code, outcome.stdout.is_empty()), (Some(0), false), "{args:?}");
     }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_understands() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("starfray.service");
+    let text = include_str!("../../deploy/starfray.service");
+    let program = Program::path().unwrap();
+    // It checks that the program is there, so it is shown where that is.
+    std::fs::write(&unit, text.replace("/usr/local/bin/starfray", program.to_str().unwrap())).unwrap();
+    let checked = std::process::Command::new("systemd-analyze").arg("verify").arg(&unit).output();
+    // Without systemd there is nobody to ask.
+    let Ok(checked) = checked else { return };
+    let complaints = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && !complaints.contains("starfray.service"), "{complaints}");
 }

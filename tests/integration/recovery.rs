@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use server::journal::recovery::{Recovered, recover};
 use tests::comeback::Comebacks;
+use tests::feed::FeedReader;
+use tests::feed_socket::FeedSocket;
 use tests::http::{get, host, metric, post_json};
 use tests::patience::{wait_for, wants_long_tests};
 use tests::pilot::{Pilot, fly};
@@ -283,6 +285,8 @@ fn a_second_signal_is_quick_and_loses_nothing() {
     let mut program = Program::serve(&["--drain-timeout", "30"]).unwrap();
     let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
     let mut pilots = [Pilot::join(program.address, &id, "Ann", idle()).unwrap()];
+    let mut feed = FeedSocket::open(program.address, &format!("/api/matches/{id}/events"), &[]).unwrap();
+    let mut reader = FeedReader::default();
     // Whether somebody plays is looked up in the match's picture.
     assert!(fly(&mut pilots, SOON, |_| picture(&program, &id)["players"][0]["connected"] == true));
     program.terminate().unwrap();
@@ -290,6 +294,11 @@ fn a_second_signal_is_quick_and_loses_nothing() {
         p[0].seen.iter().any(|h| matches!(h, client_web::view::Happening::Closing { in_s } if *in_s > 20))
     };
     assert!(fly(&mut pilots, SOON, told), "players see how long they can play");
+    while reader.closing.is_empty() {
+        let event = feed.next(SOON).unwrap().unwrap();
+        reader.take(&event).unwrap();
+    }
+    assert!(reader.closing[0] > 20, "spectators see it too: {:?}", reader.closing);
     let tick = picture(&program, &id)["tick"].as_u64().unwrap();
     let began = Instant::now();
     program.terminate().unwrap();
@@ -297,4 +306,37 @@ fn a_second_signal_is_quick_and_loses_nothing() {
     assert!(program.wait(SOON).unwrap().success());
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert!(u64::from(left_behind(&program, &id).checkpoint.world.tick.0) >= tick);
+}
+
+#[test]
+fn a_seat_that_a_crash_has_undone_is_nobody_elses() {
+    let mut program = Program::serve(&["--public-matches", "0"]).unwrap();
+    let id = host(&program.url(""), &json!({})).unwrap().word("id").unwrap();
+    let join = |program: &Program, name: &str| {
+        let answer =
+            post_json(&program.url(&format!("/api/matches/{id}/join")), &json!({"name": name})).unwrap();
+        (answer.json()["player_id"].as_u64().unwrap(), answer.word("token").unwrap())
+    };
+    // Without anything in it an input is refused in any case, but for another reason.
+    let may_sit = |program: &Program, token: &str| {
+        let (url, header) = (program.url(&format!("/api/matches/{id}/input")), format!("Bearer {token}"));
+        tests::http::post(&url, &[("authorization", &header)], "").unwrap().status != 401
+    };
+    let journal = program.data().join(format!("journals/{id}.journal"));
+    let (_, first) = join(&program, "Ann");
+    let seated = || {
+        let bytes = std::fs::read(&journal).unwrap_or_default();
+        Ok(recover(&bytes).ok().filter(|left| left.checkpoint.world.pilots.len() == 1).map(|_| bytes))
+    };
+    let before = wait_for("the first seat to be written down", SOON, seated).unwrap();
+    let (number, lost) = join(&program, "Ben");
+    assert!(may_sit(&program, &first) && may_sit(&program, &lost));
+    program.kill().unwrap();
+    // As if the process had ended before the journal heard of the second seat.
+    std::fs::write(&journal, before).unwrap();
+    let next = program.successor(&["--public-matches", "0"]).unwrap();
+    let (again, new) = join(&next, "Cleo");
+    assert_eq!(again, number, "the next comer gets the number");
+    assert!(!may_sit(&next, &lost));
+    assert!(may_sit(&next, &first) && may_sit(&next, &new), "everybody else goes on");
 }

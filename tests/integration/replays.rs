@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::http::{Answer, get, host, post};
+use tests::http::{Answer, download, get, host, post};
 use tests::patience::wait_for;
 use tests::server::{Outcome, Program, run_program};
 
@@ -46,10 +46,12 @@ fn a_match_of_bots_leaves_a_replay_that_is_true_and_a_flipped_byte_is_found() {
     std::thread::sleep(Duration::from_secs(4));
     end(&program, &id, &token);
     let summary = left(&program, &format!("/{id}"));
-    assert_eq!((&summary["id"], &summary["first_tick"]), (&json!(id), &json!(0)));
+    let own = json!(format!("{id}-1"));
+    assert_eq!((&summary["id"], &summary["match_id"]), (&own, &json!(id)));
+    assert_eq!((&summary["round"], &summary["first_tick"]), (&json!(1), &json!(0)));
     assert_eq!(summary["players"].as_array().unwrap().len(), 8);
     let list = replay(&program, "?limit=10").json();
-    assert_eq!((&list["replays"][0]["id"], &list["replays"][0]["bots"]), (&json!(id), &json!(8)));
+    assert_eq!((&list["replays"][0]["id"], &list["replays"][0]["bots"]), (&own, &json!(8)));
     assert_eq!(list["replays"].as_array().unwrap().len(), 1);
 
     let began = Instant::now();
@@ -59,7 +61,9 @@ fn a_match_of_bots_leaves_a_replay_that_is_true_and_a_flipped_byte_is_found() {
     assert_eq!(lines[0]["event"], "keyframe");
     assert!(lines.len() > 30 && lines.last().unwrap()["event"] == "bye", "{} lines", lines.len());
 
-    let path = program.data().join(format!("replays/{id}.replay"));
+    let path = program.data().join(format!("replays/{id}-1.replay"));
+    let (file, length) = download(&program.url(&format!("/api/replays/{id}/file"))).unwrap();
+    assert!(file == std::fs::read(&path).unwrap() && length == Some(file.len()), "{} bytes came", file.len());
     let outcome = verify(&path);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("verified") && outcome.stdout.contains("from the start"), "{outcome:?}");
@@ -94,7 +98,7 @@ fn a_match_that_crashed_leaves_a_whole_replay() {
     assert_eq!((&summary["first_tick"], &summary["jumps_ms"]), (&json!(0), &json!([])));
     assert!(summary["length_ms"].as_u64().unwrap() > 3000, "{}", summary["length_ms"]);
     assert_eq!(replay(&program, "").json()["replays"], json!([]), "it is unlisted");
-    let outcome = verify(&program.data().join(format!("replays/{id}.replay")));
+    let outcome = verify(&program.data().join(format!("replays/{id}-1.replay")));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
 

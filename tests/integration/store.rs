@@ -179,7 +179,7 @@ fn whoever_is_banned_may_not_join() {
 fn without_an_operators_word_nobody_bans() {
     let server = server();
     let answer = post_json(&server.url("/api/admin/bans"), &json!({"network": "10.0.0.1"})).unwrap();
-    assert_eq!(answer.status, 403);
+    assert_eq!(answer.status, 401);
 }
 
 #[test]

@@ -11,8 +11,10 @@ mod feel;
 mod figures;
 mod idle;
 mod idle_connection;
+mod journal;
 mod machine;
 mod measurement;
+mod plan;
 mod plot;
 mod procfs;
 mod push;
@@ -21,6 +23,7 @@ mod report;
 mod scale;
 mod slow;
 mod table;
+mod ticks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -28,13 +31,16 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
-    bench::report::{Folder, lined, put},
+    bench::{
+        plan::{Plan, Plans},
+        report::{Folder, lined, put},
+    },
     progress::say,
     workspace::Workspace,
 };
 
 /// The benchmarks, in the order in which they run.
-const BENCHES: [&str; 6] = ["encode", "feel", "scale", "slow", "push", "fanout"];
+const BENCHES: [&str; 7] = ["encode", "feel", "scale", "slow", "journal", "push", "fanout"];
 
 /// Seconds for each figure of `encode`, by default and in short.
 const ENCODE_SECONDS: (u64, u64) = (3, 1);
@@ -92,27 +98,25 @@ impl Options {
         plan
     }
 
-    fn slow_plan(&self) -> slow::Plan {
-        let mut plan = if self.name.is_some() { slow::Plan::full() } else { slow::Plan::short() };
-        let first = self.players.as_ref().and_then(|players| players.first());
-        plan.players = first.copied().unwrap_or(plan.players);
-        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
-        plan.seconds = self.seconds.map_or(plan.seconds, |seconds| seconds.min(slow::SECONDS_MAX));
-        plan
+    /// The plan of a benchmark with one crowd.
+    fn plan(&self, plans: Plans) -> Plan {
+        let plan = if self.name.is_some() { plans.full } else { plans.short };
+        let first = self.players.as_ref().and_then(|crowds| crowds.first());
+        Plan {
+            crowd: first.copied().unwrap_or(plan.crowd),
+            repetitions: self.repetitions.unwrap_or(plan.repetitions),
+            seconds: self.seconds.unwrap_or(plan.seconds),
+        }
+    }
+
+    fn slow_plan(&self) -> Plan {
+        let plan = self.plan(slow::PLANS);
+        Plan { seconds: plan.seconds.min(slow::SECONDS_MAX), ..plan }
     }
 
     fn feel_plan(&self) -> feel::Plan {
         let mut plan = if self.name.is_some() { feel::Plan::full() } else { feel::Plan::short() };
         plan.seeds = self.repetitions.unwrap_or(plan.seeds);
-        plan.seconds = self.seconds.unwrap_or(plan.seconds);
-        plan
-    }
-
-    fn push_plan(&self) -> push::Plan {
-        let mut plan = if self.name.is_some() { push::Plan::full() } else { push::Plan::short() };
-        let first = self.players.as_ref().and_then(|spectators| spectators.first());
-        plan.spectators = first.copied().unwrap_or(plan.spectators);
-        plan.repetitions = self.repetitions.unwrap_or(plan.repetitions);
         plan.seconds = self.seconds.unwrap_or(plan.seconds);
         plan
     }
@@ -171,7 +175,8 @@ fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)
         "feel" => feel::feel(workspace, &options.feel_plan(), folder),
         "scale" => scale::scale(workspace, &options.scale_plan(), folder),
         "slow" => slow::slow(workspace, &options.slow_plan(), folder),
-        "push" => push::push(workspace, &options.push_plan(), folder),
+        "journal" => journal::journal(workspace, &options.plan(journal::PLANS), folder),
+        "push" => push::push(workspace, &options.plan(push::PLANS), folder),
         "fanout" => fanout::fanout(workspace, &options.fanout_plan(), folder),
         other => bail!("the benchmark `{other}` is listed and not there"),
     }

@@ -1,12 +1,15 @@
-//! The project's own tool: `cargo xtask play | test | build | bench | lint`.
+//! The project's own tool: `cargo xtask play | test | build | dist | bench | lint`.
 //! This file reads the command line and hands over to the file of the task; it knows nothing of how a task is
 //! done. Called by people, by `.ci/run`, and by nothing else.
 
+mod archive;
 mod bench;
 mod cargo;
 mod client;
+mod delivery;
 mod dist;
 mod files;
+mod licences;
 mod lint;
 mod play;
 mod programs;
@@ -30,6 +33,7 @@ Usage: cargo xtask TASK
   play  [-- ARGS]            build the game and serve it; ARGS go to `starfray serve`
   test  [--all] [FILTER]     run the tests; --all adds the long ones, FILTER is a part of a test's name
   build                      make target/release/starfray, one file with the browser client inside
+  dist                       make target/dist/starfray-VERSION-TARGET.tar.gz: a program for every Linux, with all it needs
   bench [NAME] [--json FILE] run the benchmarks, all in a short form or one; FILE gets the figures
         encode               a tick inside the server, for 50 to 2,000 players
         scale                players against CPU, bytes and gaps, beside two floors and three peers
@@ -51,6 +55,7 @@ enum Task {
     Play(Vec<String>),
     Test(test::Options),
     Build,
+    Dist,
     Bench(bench::Options),
     Lint,
 }
@@ -84,6 +89,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Play(args) => return play::play(&workspace, &args),
         Task::Test(options) => test::test(&workspace, &options)?,
         Task::Build => release::build(&workspace)?,
+        Task::Dist => drop(delivery::dist(&workspace)?),
         Task::Bench(options) => return bench::bench(&workspace, &options),
         Task::Lint => lint::lint(&workspace)?,
     }
@@ -93,7 +99,7 @@ fn run(task: Task) -> Result<ExitCode> {
 /// The task that the arguments name, or one line about what is wrong with them.
 fn parse(args: &[String]) -> Result<Task, String> {
     let Some((name, rest)) = args.split_first() else {
-        return Err("no task given: play, test, build, bench or lint (--help explains them)".to_owned());
+        return Err("no task given: play, test, build, dist, bench or lint (--help explains them)".to_owned());
     };
     if rest.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--help" || arg == "-h") {
         return Ok(Task::Help);
@@ -103,11 +109,12 @@ fn parse(args: &[String]) -> Result<Task, String> {
         "play" => parse_play(rest),
         "test" => test::Options::parse(rest).map(Task::Test),
         "build" => nothing_more(name, rest).map(|()| Task::Build),
+        "dist" => nothing_more(name, rest).map(|()| Task::Dist),
         "bench" => bench::Options::parse(rest).map(Task::Bench),
         "lint" => nothing_more(name, rest).map(|()| Task::Lint),
-        other => {
-            Err(format!("unknown task `{other}`: play, test, build, bench or lint (--help explains them)"))
-        }
+        other => Err(format!(
+            "unknown task `{other}`: play, test, build, dist, bench or lint (--help explains them)"
+        )),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Programs that are not ours and that the tests start: which, and how to get them on Debian.
-//! It installs only what is missing, and only where it may. Called by `test`; `find` also by the target's check.
+//! It installs only what is missing, and only where it may. Called by `test` and `delivery`; `find` also by the target's
+//! check.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,6 +26,9 @@ const NEEDED: [Program; 3] = [
     Program { names: &["nats-server"], debian_package: "nats-server" },
 ];
 
+/// The C compiler for musl, which the static build needs.
+const MUSL: Program = Program { names: &["musl-gcc"], debian_package: "musl-tools" };
+
 /// The first of `names` that lies in `PATH`.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -42,27 +46,40 @@ pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
 /// # Errors
 /// One line naming the packages to install, when some are missing and may not be installed from here.
 pub(crate) fn ensure() -> Result<()> {
-    let missing = missing_packages(|program| find(program.names).is_some());
-    if missing.is_empty() {
+    ensure_all(&NEEDED, "the tests need")
+}
+
+/// Makes sure that there is a C compiler for musl.
+///
+/// # Errors
+/// The same.
+pub(crate) fn ensure_musl() -> Result<()> {
+    ensure_all(&[MUSL], "the static build needs")
+}
+
+fn ensure_all(programs: &[Program], who: &str) -> Result<()> {
+    let missing = || missing_packages(programs, |program| find(program.names).is_some());
+    let (packages, advice) = (missing(), |packages: &[&str]| advice(who, packages));
+    if packages.is_empty() {
         return Ok(());
     }
     if !may_install() {
-        bail!("{}", advice(&missing));
+        bail!("{}", advice(&packages));
     }
-    install(&missing).with_context(|| advice(&missing))?;
-    let missing = missing_packages(|program| find(program.names).is_some());
-    if !missing.is_empty() {
-        bail!("{} was installed, but its program is not in PATH", missing.join(" "));
+    install(&packages).with_context(|| advice(&packages))?;
+    let packages = missing();
+    if !packages.is_empty() {
+        bail!("{} was installed, but its program is not in PATH", packages.join(" "));
     }
     Ok(())
 }
 
-fn missing_packages(present: impl Fn(&Program) -> bool) -> Vec<&'static str> {
-    NEEDED.iter().filter(|program| !present(program)).map(|program| program.debian_package).collect()
+fn missing_packages(programs: &[Program], present: impl Fn(&Program) -> bool) -> Vec<&'static str> {
+    programs.iter().filter(|program| !present(program)).map(|program| program.debian_package).collect()
 }
 
-fn advice(packages: &[&str]) -> String {
-    format!("the tests need {0}: install it first (Debian: `apt-get install {0}`)", packages.join(" "))
+fn advice(who: &str, packages: &[&str]) -> String {
+    format!("{who} {0}: install it first (Debian: `apt-get install {0}`)", packages.join(" "))
 }
 
 /// Whether this is root on a system with apt-get.
@@ -93,13 +110,13 @@ mod tests {
 
     #[test]
     fn only_missing_programs_are_asked_for() {
-        assert!(missing_packages(|_| true).is_empty());
-        assert_eq!(missing_packages(|_| false), ["chromium", "nginx-light", "nats-server"]);
+        assert!(missing_packages(&NEEDED, |_| true).is_empty());
+        assert_eq!(missing_packages(&NEEDED, |_| false), ["chromium", "nginx-light", "nats-server"]);
     }
 
     #[test]
     fn the_advice_is_one_line_with_the_package() {
-        let line = advice(&["chromium"]);
+        let line = advice("the tests need", &["chromium"]);
         assert!(line.contains("apt-get install chromium"));
         assert!(!line.contains('\n'));
     }

@@ -35,12 +35,18 @@ pub(crate) struct Tally {
     pub(crate) passed: u64,
     /// Those that failed, died or ran out of time.
     pub(crate) failed: u64,
+    /// Those among the passed that did so at the second try.
+    pub(crate) flaky: u64,
 }
 
 impl Tally {
     /// The sum of two runs.
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            flaky: self.flaky + other.flaky,
+        }
     }
 }
 
@@ -100,12 +106,13 @@ fn without_colours(line: &str) -> String {
 fn closing_line(line: &str, dialect: Dialect) -> Option<Tally> {
     let line = line.trim().strip_prefix(dialect.closing())?;
     let mut tally = Tally::default();
-    for part in line.split([',', ';', ':', '.']) {
+    for part in line.split([',', ';', ':', '.', '(', ')']) {
         let Some((number, label)) = part.trim().split_once(' ') else { continue };
         let Ok(number) = number.parse::<u64>() else { continue };
-        match label.split(" (").next() {
-            Some("passed") => tally.passed += number,
-            Some("failed" | "timed out" | "exec failed") => tally.failed += number,
+        match label {
+            "passed" => tally.passed += number,
+            "failed" | "timed out" | "exec failed" => tally.failed += number,
+            "flaky" => tally.flaky += number,
             _ => {}
         }
     }
@@ -137,6 +144,12 @@ mod tests {
     }
 
     #[test]
+    fn a_second_try_is_counted() {
+        let line = "     Summary [   9.1s] 3 tests run: 3 passed (1 slow, 1 flaky), 0 skipped";
+        assert_eq!(closing_line(line, Dialect::Nextest), Some(Tally { passed: 3, failed: 0, flaky: 1 }));
+    }
+
+    #[test]
     fn other_lines_are_not_counted() {
         assert_eq!(counted("running 3 tests", Dialect::Cargo), None);
         assert_eq!(counted("3 passed, 1 failed", Dialect::Nextest), None);
@@ -148,6 +161,6 @@ mod tests {
         let mut seen = Vec::new();
         let tally = pass_on(text.as_bytes(), &mut seen, Dialect::Cargo).expect("reading memory");
         assert_eq!(seen, text.as_bytes());
-        assert_eq!(tally, Tally { passed: 1, failed: 0 });
+        assert_eq!(tally, Tally { passed: 1, failed: 0, flaky: 0 });
     }
 }

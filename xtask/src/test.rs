@@ -77,6 +77,9 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<()> {
         total = total.plus(progress.step(name, || runner.run(part))?);
     }
     say(&format!("      all in {}", progress.elapsed()));
+    if total.flaky > 0 {
+        say(&format!("      {} of the passed needed a second try", total.flaky));
+    }
     answer(&format!("{} passed, {} failed", total.passed, total.failed));
     verdict(total, options)
 }
@@ -205,8 +208,8 @@ mod tests {
     #[test]
     fn a_run_without_tests_or_with_a_failure_is_no_success() {
         let options = Options::default();
-        assert!(verdict(Tally { passed: 3, failed: 0 }, &options).is_ok());
-        assert!(verdict(Tally { passed: 3, failed: 1 }, &options).is_err());
+        assert!(verdict(Tally { passed: 3, failed: 0, flaky: 0 }, &options).is_ok());
+        assert!(verdict(Tally { passed: 3, failed: 1, flaky: 0 }, &options).is_err());
         assert!(verdict(Tally::default(), &options).is_err());
     }
 }

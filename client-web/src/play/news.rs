@@ -50,6 +50,7 @@ impl Play {
                     self.schedule.now(happening);
                 }
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
+                PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)

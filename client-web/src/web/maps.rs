@@ -2,7 +2,6 @@
 //! The maps are those that the server lists; a page keeps the list that it got last, and only looks at it.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use glam::Vec2;
 use shared::arena::{Arena, ArenaFile};
@@ -13,68 +12,52 @@ use super::dom::window;
 use super::net::json::Json;
 use super::palette::{GRID, Rgb, css, rgb};
 
-/// A map that can be hosted.
-#[derive(Debug)]
-pub struct Map {
-    /// Its name on the wire.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
-    /// One sentence about it.
-    pub about: String,
-    /// How many players it is good for.
-    pub players_hint: u32,
-    /// The place; `None` if its size follows the number of seats.
-    arena: Option<Arena>,
-}
-
 thread_local! {
-    static KNOWN: RefCell<Rc<[Map]>> = RefCell::new(Rc::new([]));
-}
-
-/// The maps as the server listed them last; none before its first answer.
-pub fn known() -> Rc<[Map]> {
-    KNOWN.with_borrow(Rc::clone)
+    static KNOWN: RefCell<Vec<Json>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Keeps the server's list.
 pub fn keep(list: &Json) {
-    let maps = list.entries().iter().filter_map(read).collect();
-    KNOWN.set(maps);
+    KNOWN.set(list.entries());
+}
+
+/// The names of the maps that the server listed last; none before its first answer.
+pub fn names() -> Vec<String> {
+    KNOWN.with_borrow(|maps| maps.iter().filter_map(|map| map.get("name").text()).collect())
+}
+
+/// What the server says about the map `name`; nothing while it is not known.
+pub fn about(name: &str) -> Json {
+    let is_it = |map: &&Json| map.get("name").text().is_some_and(|text| text == name);
+    KNOWN.with_borrow(|maps| maps.iter().find(is_it).cloned()).unwrap_or_else(Json::object)
 }
 
 /// The arena that the server calls `name`, for a match of `seats`; without walls while it is not known.
 pub fn arena(name: &str, seats: u32) -> Arena {
-    let known = known();
-    let drawn = known.iter().find(|map| map.name == name).and_then(|map| map.arena.clone());
-    drawn.unwrap_or_else(|| Arena::open(seats))
+    read(&about(name)).unwrap_or_else(|| Arena::open(seats))
 }
 
-/// One map of the server's list.
-fn read(json: &Json) -> Option<Map> {
-    let text = |name: &str| json.get(name).text();
-    let number = |name: &str| json.get(name).number().unwrap_or(0.0);
+/// A map's arena; `None` if its size follows the number of seats.
+fn read(json: &Json) -> Option<Arena> {
     let point = |json: &Json| match json.entries().as_slice() {
         [x, y] => Some([x.number()? as f32, y.number()? as f32]),
         _ => None,
     };
     let points = |json: &Json| json.entries().iter().filter_map(point).collect::<Vec<_>>();
     let file = ArenaFile {
-        width: number("width") as f32,
-        height: number("height") as f32,
+        width: json.get("width").number()? as f32,
+        height: json.get("height").number()? as f32,
         walls: json.get("walls").entries().iter().map(points).collect(),
         spawns: points(&json.get("spawns")),
         cores: points(&json.get("cores")),
         ..ArenaFile::default()
     };
-    let arena = Arena::try_from(file).ok().filter(|_| !json.get("grows").is_true());
-    let players_hint = number("max_players_hint") as u32;
-    Some(Map { name: text("name")?, title: text("title")?, about: text("about")?, players_hint, arena })
+    Arena::try_from(file).ok().filter(|_| !json.get("grows").is_true())
 }
 
 /// What people call the map.
 pub fn label(name: &str) -> String {
-    known().iter().find(|map| map.name == name).map_or(name, |map| &map.title).to_owned()
+    about(name).get("title").text().unwrap_or_else(|| name.to_owned())
 }
 
 /// A dot on a map.

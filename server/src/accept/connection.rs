@@ -1,5 +1,6 @@
 //! One connection's life in HTTP: hyper reads requests and writes responses, until the peer goes, patience ends, the
-//! server stops, or a route takes the socket. Then hyper is thrown away with its buffers and the socket goes on alone.
+//! server stops, or a route takes the socket. Then hyper is thrown away with its buffers and the socket goes on alone:
+//! for good, or until a response has been written that takes its time.
 
 use std::{
     convert::Infallible,
@@ -13,7 +14,7 @@ use std::{
 
 use axum::{
     body::{Body, HttpBody},
-    http::{Request, Response, header},
+    http::{HeaderMap, Request, Response, Version, header},
     response::IntoResponse,
 };
 use bytes::Bytes;
@@ -25,7 +26,9 @@ use tower::ServiceExt;
 use super::{
     body::hold,
     door::{Door, Guest},
+    held::Held,
     http2,
+    line::Line,
     opening::{self, Opening},
     turned_away::{head, linger},
     watched::{Record, Watched},
@@ -33,8 +36,14 @@ use super::{
 };
 use crate::{
     admission::ConnectionPermit,
-    http::{handover::Handover, problem::Problem, visit::Visit},
-    link::Arrival,
+    http::{
+        handover::Handover,
+        held::{self, Work},
+        problem::Problem,
+        socket::{has_body, lists},
+        visit::Visit,
+    },
+    link::{Arrival, Permit},
     telemetry::{Counted, Traffic, Transport, rejected},
 };
 
@@ -47,12 +56,20 @@ const BUFFER_BYTES_MAX: usize = 32 * 1024;
 /// Time in which the head of a response that hands the socket over must leave.
 const HEAD_WRITE_MAX: Duration = Duration::from_secs(5);
 
-/// A route's wish to have the socket.
+/// A response that hyper shall not write.
 struct Claim {
-    head: Vec<u8>,
-    handover: Handover,
+    placeholder: Response<()>,
+    wish: Wish,
     /// The share of the address that a proxy named.
     named: Option<ConnectionPermit>,
+}
+
+/// What becomes of the connection of such a response.
+enum Wish {
+    /// It leaves HTTP.
+    Leave(Handover),
+    /// It waits for the rest of the response; then the peer may ask again, or not.
+    Hold { work: Work, keeps: bool },
 }
 
 type Claimed = Arc<Mutex<Option<Claim>>>;
@@ -68,33 +85,43 @@ enum End {
 }
 
 /// Serves a connection to its end or to its handover. `stopping` turns true when the server stops.
-pub(super) async fn drive(guest: Guest, door: Door, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn drive(guest: Guest, door: Door, stopping: watch::Receiver<bool>) {
+    // What works with hyper is boxed and gone while a response is held: the many that wait keep no room for it.
+    let mut held = Box::pin(begin(guest, door.clone(), stopping.clone())).await;
+    while let Some(response) = held {
+        let Some(line) = response.finish(&stopping).await else { return };
+        held = Box::pin(drive_http1(line, door.clone(), stopping.clone())).await;
+    }
+}
+
+/// Finds out what the peer speaks, and speaks it.
+async fn begin(guest: Guest, door: Door, mut stopping: watch::Receiver<bool>) -> Option<Held> {
     let Guest { socket, peer, permit } = guest;
     let counted = Counted::connection(Transport::Http);
     let opening = tokio::select! {
         opening = opening::open(socket, &door) => opening,
-        _ = stopping.wait_for(|stopping| *stopping) => return,
+        _ = stopping.wait_for(|stopping| *stopping) => return None,
     };
     match opening {
-        Opening::Http1(wire) => drive_http1((wire, counted), (peer.ip(), permit), door, stopping).await,
+        Opening::Http1(wire) => {
+            let io = Watched::new(wire, Arc::new(Record::new(Traffic::new(Transport::Http))));
+            drive_http1(Line { io, counted, peer: peer.ip(), permit }, door, stopping).await
+        }
         Opening::Http2(wire) => {
             drop(counted);
             // Boxed, so that the many that are not HTTP/2 don't keep room for it.
             Box::pin(http2::drive(wire, peer.ip(), door, stopping)).await;
             drop(permit);
+            None
         }
-        Opening::Over => {}
+        Opening::Over => None,
     }
 }
 
-async fn drive_http1(
-    (wire, counted): (Wire, Counted),
-    (peer, permit): (IpAddr, ConnectionPermit),
-    door: Door,
-    stopping: watch::Receiver<bool>,
-) {
-    let record = Arc::new(Record::new(Traffic::new(Transport::Http)));
-    let (claimed, is_secure) = (Claimed::default(), wire.is_secure());
+/// Lets hyper serve requests until one is held.
+async fn drive_http1(line: Line, door: Door, stopping: watch::Receiver<bool>) -> Option<Held> {
+    let Line { io, counted, peer, permit } = line;
+    let (record, claimed, is_secure) = (Arc::clone(io.record()), Claimed::default(), io.is_secure());
     let service = {
         let (record, claimed, door) = (Arc::clone(&record), Arc::clone(&claimed), door.clone());
         service_fn(move |request| {
@@ -102,24 +129,32 @@ async fn drive_http1(
             Box::pin(answer(request, (peer, is_secure), ask))
         })
     };
-    let io = TokioIo::new(Watched::new(wire, Arc::clone(&record)));
-    let mut hyper = protocol().serve_connection(io, service);
+    let mut hyper = protocol().serve_connection(TokioIo::new(io), service);
     let end = {
         let turns = Turns { record: &record, claimed: &claimed, head_max: door.head_max };
         turns.run(&mut hyper, stopping).await
     };
     // Throws hyper's buffers away, which would cost more than the whole seat of a player.
     let parts = hyper.into_parts();
-    let early =
-        if parts.read_buf.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(&parts.read_buf) };
-    drop((parts.read_buf, parts.service, counted));
-    let wire = parts.io.into_inner().into_wire();
+    let mut io = parts.io.into_inner();
+    let early = [&parts.read_buf[..], &io.take_early()[..]].concat();
+    drop((parts.read_buf, parts.service));
     // What comes last is kept apart: within this task it would lie in wait, four KiB of it, as long as the connection.
     match end {
-        End::Claimed(claim) => Box::pin(hand_over(wire, early, claim, permit)).await,
-        End::Over => Box::pin(linger(wire)).await,
+        End::Claimed(Claim { placeholder, wish: Wish::Hold { work, keeps }, named }) => {
+            let line = Line { io, counted, peer, permit };
+            return Some(Held { line, early, placeholder, work, named, keeps });
+        }
+        End::Claimed(Claim { placeholder, wish: Wish::Leave(handover), named }) => {
+            drop(counted);
+            let head = head(placeholder.status(), placeholder.headers(), false);
+            let arriving = Arriving { head, early: early.into(), permit: Box::new((permit, named)) };
+            Box::pin(hand_over(io.into_wire(), arriving, handover)).await;
+        }
+        End::Over => Box::pin(linger(io.into_wire())).await,
         End::Cut => {}
     }
+    None
 }
 
 /// hyper with our limits. It has no timer: `Pace` keeps the times.
@@ -156,22 +191,37 @@ async fn answer(
             return Ok(Problem::from(refusal).into_response());
         }
     };
+    let keeps = keeps_alive(request.headers());
+    // A body that was not read would be taken for the next request.
+    let can_hold = request.version() == Version::HTTP_11 && !has_body(request.headers());
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(visit);
     let Ok(mut response) = ask.door.router.oneshot(request).await;
-    if let Some(handover) = response.extensions_mut().remove::<Handover>() {
-        // An empty body makes axum say so, which is not true of what follows.
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-        let head = head(response.status(), response.headers(), false);
-        let claim = Claim { head, handover, named };
+    let wish = match response.extensions_mut().remove::<Handover>() {
+        Some(handover) => {
+            // An empty body makes axum say so, which is not true of what follows.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            Some(Wish::Leave(handover))
+        }
+        None if can_hold => held::Held::take(&mut response).map(|work| Wish::Hold { work, keeps }),
+        None => None,
+    };
+    if let Some(wish) = wish {
+        let claim = Claim { placeholder: response.map(drop), wish, named };
         *ask.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(claim);
         return pending().await;
     }
+    let response = held::whole(response).await;
     ask.record.pace.answered(Instant::now(), response.body().size_hint().exact().is_none());
     Ok(match named {
         Some(named) => response.map(|body| hold(named, body)),
         None => response,
     })
+}
+
+/// Whether the peer of a request over HTTP/1.1 may ask again.
+fn keeps_alive(headers: &HeaderMap) -> bool {
+    !lists(headers, &header::CONNECTION, "close")
 }
 
 /// What the driver looks at between two turns of hyper.
@@ -247,9 +297,16 @@ impl Turns<'_> {
     }
 }
 
+/// What a connection brings to its new owner.
+struct Arriving {
+    head: Vec<u8>,
+    early: Bytes,
+    permit: Permit,
+}
+
 /// Writes the head and brings the socket to its new owner.
-async fn hand_over(mut wire: Wire, early: Bytes, claim: Claim, permit: ConnectionPermit) {
-    let Claim { head, handover, named } = claim;
+async fn hand_over(mut wire: Wire, arriving: Arriving, handover: Handover) {
+    let Arriving { head, early, permit } = arriving;
     let write = async {
         wire.write_all(&head).await?;
         // TLS takes bytes that the socket has not taken yet.
@@ -265,5 +322,5 @@ async fn hand_over(mut wire: Wire, early: Bytes, claim: Claim, permit: Connectio
             return;
         }
     };
-    handover.deliver(Arrival { link, early, permit: Box::new((permit, named)) }).await;
+    handover.deliver(Arrival { link, early, permit }).await;
 }

@@ -3,10 +3,12 @@
 //! connection, so that a few of these cannot hold what thousands of the others may not.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     net::IpAddr,
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -15,20 +17,26 @@ use axum::{
     http::{Request, Response},
     response::IntoResponse,
 };
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use bytes::Bytes;
+use futures_util::future::{AbortHandle, Abortable};
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    rt::Executor,
+    server::conn::http2,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{sync::watch, time::timeout};
 use tower::ServiceExt;
 
 use super::{
-    body::hold,
     door::Door,
     watched::{Record, Watched},
     wire::Wire,
 };
 use crate::{
     admission::ConnectionPermit,
-    http::{problem::Problem, visit::Visit},
+    http::{held, problem::Problem, visit::Visit},
     telemetry::{Counted, Traffic, Transport, rejected},
 };
 
@@ -46,6 +54,10 @@ const RESETS_MAX: usize = 32;
 const PINGS: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(10));
 /// Rest without an open request, as long as that of HTTP/1.1.
 const REST_MAX: Duration = Duration::from_secs(30);
+/// Time in which the reader of a response must take something of it.
+const UNREAD_MAX: Duration = Duration::from_secs(15);
+/// Time between two looks whether that is so.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Age at which a connection takes no more requests; those that are open go on.
 const AGE_MAX: Duration = Duration::from_secs(3600);
 /// How long a peer may take to notice the end.
@@ -62,40 +74,111 @@ struct Open {
     asked: bool,
     /// When the last one began or ended.
     changed_at: Instant,
+    /// Since when responses wait for their reader to take something, by the number of their request.
+    unread: BTreeMap<u64, (Instant, AbortHandle)>,
+    /// The number of the next request.
+    next: u64,
 }
 
 /// One open request.
-struct OpenRequest(Arc<Requests>);
+struct OpenRequest {
+    requests: Arc<Requests>,
+    number: u64,
+    /// Ends it.
+    stream: AbortHandle,
+}
+
+impl OpenRequest {
+    /// Notes whether all of its response that is there has been taken, at the last look.
+    fn is_read(&self, is_read: bool) {
+        let mut open = self.requests.open();
+        if is_read {
+            open.unread.remove(&self.number);
+        } else {
+            open.unread.insert(self.number, (Instant::now(), self.stream.clone()));
+        }
+    }
+}
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.change(|open| open.count = open.count.saturating_sub(1));
+        self.requests.change(|open| {
+            open.count = open.count.saturating_sub(1);
+            open.unread.remove(&self.number);
+        });
+    }
+}
+
+/// A response's body that keeps its places, and tells the connection whether it is read: hyper asks for more only when
+/// the reader has room.
+struct Poured {
+    body: Body,
+    open: OpenRequest,
+    _places: (Option<ConnectionPermit>, Option<ConnectionPermit>),
+}
+
+impl HttpBody for Poured {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.open.is_read(!matches!(frame, Poll::Ready(Some(_))));
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
 impl Requests {
     fn new() -> Requests {
-        Requests(Mutex::new(Open { count: 0, asked: false, changed_at: Instant::now() }))
+        let (unread, changed_at) = (BTreeMap::new(), Instant::now());
+        Requests(Mutex::new(Open { count: 0, asked: false, changed_at, unread, next: 0 }))
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Open) -> T) -> T {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open();
         open.changed_at = Instant::now();
         change(&mut open)
     }
 
-    /// One more; says how many there were.
-    fn begin(&self) -> u32 {
-        self.change(|open| {
+    /// One more; says whether it is the only one.
+    fn begin(self: Arc<Self>, stream: AbortHandle) -> (OpenRequest, bool) {
+        let (number, is_only) = self.change(|open| {
             open.asked = true;
             open.count += 1;
-            open.count - 1
-        })
+            open.next += 1;
+            (open.next, open.count == 1)
+        });
+        (OpenRequest { requests: self, number, stream }, is_only)
+    }
+
+    /// Ends responses that wait for their readers too long; the others of the connection go on.
+    fn end_unread(&self) {
+        for (since, stream) in self.open().unread.values() {
+            if since.elapsed() >= UNREAD_MAX && !stream.is_aborted() {
+                rejected("unread_response");
+                stream.abort();
+            }
+        }
     }
 
     /// When patience with a connection ends that has nothing open, and whether it ever had; `None` while it has.
     fn idle(&self, head_max: Duration) -> Option<(Instant, bool)> {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open();
         let patience = if open.asked { REST_MAX } else { head_max };
         (open.count == 0).then(|| (open.changed_at + patience, open.asked))
     }
@@ -116,7 +199,7 @@ pub(super) async fn drive(wire: Wire, peer: IpAddr, door: Door, mut stopping: wa
     let mut is_ending = false;
     loop {
         let idle = requests.idle(head_max);
-        let look_at = idle.map_or_else(|| Instant::now() + REST_MAX, |(until, _)| until);
+        let look_at = idle.map_or_else(|| Instant::now() + LOOK_EVERY, |(until, _)| until);
         tokio::select! {
             _ = connection.as_mut() => return,
             () = tokio::time::sleep_until(look_at.into()) => {}
@@ -128,6 +211,7 @@ pub(super) async fn drive(wire: Wire, peer: IpAddr, door: Door, mut stopping: wa
                 }
             }
         }
+        requests.end_unread();
         match requests.idle(head_max) {
             Some((until, asked)) if until <= Instant::now() => {
                 if !asked {
@@ -148,9 +232,26 @@ pub(super) async fn drive(wire: Wire, peer: IpAddr, door: Door, mut stopping: wa
     drop(timeout(LINGER, connection).await);
 }
 
+tokio::task_local! {
+    /// Ends the stream that is being worked on.
+    static STREAM: AbortHandle;
+}
+
+/// Gives each stream of a connection a task of its own that can be ended from outside. What hyper does for a stream is
+/// then dropped, which resets it; hyper itself would wait for its reader for ever.
+#[derive(Clone, Copy)]
+struct Streams;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+    fn execute(&self, stream: F) {
+        let (handle, registration) = AbortHandle::new_pair();
+        tokio::spawn(Abortable::new(STREAM.scope(handle, stream), registration));
+    }
+}
+
 /// hyper with our limits.
-fn protocol() -> http2::Builder<TokioExecutor> {
-    let mut protocol = http2::Builder::new(TokioExecutor::new());
+fn protocol() -> http2::Builder<Streams> {
+    let mut protocol = http2::Builder::new(Streams);
     protocol
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
@@ -172,8 +273,7 @@ async fn answer(
     door: Door,
     requests: Arc<Requests>,
 ) -> Result<Response<Body>, Infallible> {
-    let is_first = requests.begin() == 0;
-    let open = OpenRequest(requests);
+    let (open, is_first) = requests.begin(STREAM.with(AbortHandle::clone));
     let visit = Visit::read(peer, request.headers(), &door.admission).over(is_secure, request.uri());
     let admitted = door.admission.named(visit.caller).and_then(|named| {
         // The first is paid for by the connection itself.
@@ -187,9 +287,10 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(visit);
     let Ok(response) = door.router.oneshot(request).await;
+    let response = held::whole(response).await;
     // A body that is over needs no place; wrapping it would hide its length.
     if response.body().is_end_stream() {
         return Ok(response);
     }
-    Ok(response.map(|body| hold((open, places), body)))
+    Ok(response.map(|body| Body::new(Poured { body, open, _places: places })))
 }

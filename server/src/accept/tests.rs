@@ -2,6 +2,7 @@
 //! hurried peer gets, and that a socket which a route takes loses nothing on its way.
 
 mod handover;
+mod held;
 mod limits;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::Router;
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{Door, bind, serve};
@@ -36,13 +38,17 @@ struct Site {
 
 impl Site {
     fn open(layer: Layer) -> Site {
+        Site::with(layer, app::public)
+    }
+
+    fn with(layer: Layer, router: impl FnOnce(&Arc<State>) -> Router) -> Site {
         let state = sample::state(layer);
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(async { bind(([127, 0, 0, 1], 0).into(), false) }).unwrap();
         let address = listener.local_addr().unwrap();
         let (closing, closed) = watch::channel(false);
         let admission = Arc::clone(&state.admission);
-        let door = Door { router: app::public(&state), admission, head_max: HEAD_MAX, tls: None };
+        let door = Door { router: router(&state), admission, head_max: HEAD_MAX, tls: None };
         runtime.spawn(serve(listener, door, closed));
         Site { address, state, closing, runtime: Some(runtime) }
     }

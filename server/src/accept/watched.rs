@@ -12,6 +12,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{pace::Pace, wire::Wire};
@@ -49,11 +50,33 @@ impl Record {
 pub(super) struct Watched {
     wire: Wire,
     record: Arc<Record>,
+    /// What was read already and is read again first.
+    early: Bytes,
 }
 
 impl Watched {
     pub(super) fn new(wire: Wire, record: Arc<Record>) -> Watched {
-        Watched { wire, record }
+        Watched { wire, record, early: Bytes::new() }
+    }
+
+    pub(super) fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+
+    /// Puts back what was read and not used, to be read first. All that was put back before must have been taken out.
+    pub(super) fn put_back(&mut self, early: Bytes) {
+        debug_assert!(self.early.is_empty(), "{} bytes would be lost", self.early.len());
+        self.early = early;
+    }
+
+    /// Takes out what was put back and not read again.
+    pub(super) fn take_early(&mut self) -> Bytes {
+        std::mem::take(&mut self.early)
+    }
+
+    /// Whether nobody between can read it.
+    pub(super) fn is_secure(&self) -> bool {
+        self.wire.is_secure()
     }
 
     pub(super) fn into_wire(self) -> Wire {
@@ -67,6 +90,12 @@ impl AsyncRead for Watched {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.early.is_empty() {
+            let count = self.early.len().min(buf.remaining());
+            buf.put_slice(&self.early.split_to(count));
+            self.record.pace.read(Instant::now());
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
         let bytes = buf.filled().len().saturating_sub(before);

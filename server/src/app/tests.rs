@@ -1,6 +1,8 @@
 //! Tests of the routes without sockets: what each answers, and above all what it answers to a mistake.
 //! Requests go straight into the router, as the accept loop would bring them.
 
+mod operator;
+
 use std::net::IpAddr;
 
 use axum::{

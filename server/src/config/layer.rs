@@ -8,7 +8,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{BaseUrl, ConfigError, JournalMode, ListenAddress, LogFormat, NatsMatches, Seconds, Secret};
 
@@ -20,7 +20,7 @@ const NOT_SETTINGS: [&str; 4] = ["STARFRAY_BIN", "STARFRAY_TEST", "STARFRAY_SERV
 
 /// Settings of one source. As flags they are kebab-case, as keys of the file `snake_case`, as variables
 /// `STARFRAY_SNAKE_CASE`; a key of a time also goes with the unit behind it, as in `drain_timeout_s`.
-#[derive(Clone, Debug, Default, PartialEq, Args, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     /// TOML file with settings
@@ -30,10 +30,11 @@ pub struct Layer {
     /// Address to play on; port 0 lets the system choose [default: 127.0.0.1:7777]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<ListenAddress>,
-    /// Address for metrics and bans [default: on the main address, for loopback peers only]
+    /// Address for metrics and the admin page [default: on the main address, for loopback peers only]
     #[arg(long, value_name = "ADDR")]
     pub admin_listen: Option<ListenAddress>,
-    /// Token that metrics and bans ask for, 16 characters or more [default: none]
+    /// Word that metrics and the admin page ask for, 16 characters or more [default: for the page the word in
+    /// DATA/admin-token, for metrics none]
     #[arg(long, value_name = "TOKEN")]
     pub admin_token: Option<Secret>,
     /// Folder for what outlives the process [default: starfray-data]
@@ -170,7 +171,13 @@ impl Layer {
     /// The settings among the variables of an environment; others are passed over, empty ones count as unset.
     /// Fails with one line that names the variable.
     pub fn from_env(env: &BTreeMap<String, String>) -> Result<Layer, ConfigError> {
-        let mut layer = Layer::default();
+        let each = Layer::each_from_env(env)?;
+        Ok(each.into_iter().fold(Layer::default(), |all, (_, one)| one.over(all)))
+    }
+
+    /// The same, each with the name of its variable.
+    pub(super) fn each_from_env(env: &BTreeMap<String, String>) -> Result<Vec<(String, Layer)>, ConfigError> {
+        let mut each = Vec::new();
         for (name, value) in env {
             let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
             if value.is_empty() || NOT_SETTINGS.iter().any(|other| name.starts_with(other)) {
@@ -186,9 +193,9 @@ impl Layer {
                     _ => reason(&error),
                 },
             })?;
-            layer = one.layer.over(layer);
+            each.push((name.clone(), one.layer));
         }
-        Ok(layer)
+        Ok(each)
     }
 
     /// The settings in a file's text; `path` is for messages. Fails with one line that names file, line and key.

@@ -1,20 +1,23 @@
-//! The operator's routes of bans: who may not join, for how long and why. They always ask for the operator's token,
-//! because they change what others may do; where there is none, nobody may.
+//! The operator's routes of bans: who may not join, for how long and why. Whoever is banned and plays is removed.
+//! They stand behind the operator's word and check nothing themselves.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Json,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::future::join_all;
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
-use shared::name::clean;
+use shared::{id::PlayerId, name::clean, protocol::CloseReason};
 
-use super::{bearer, body::read_json, problem::Problem};
+use super::{body::read_json, problem::Problem};
 use crate::{
+    lobby::Listed,
+    matches::{callers::Caller, handle::MatchHandle},
     state,
     store::{
         bans::{BANS_MAX, Ban, Target},
@@ -43,21 +46,42 @@ struct List<'a> {
     bans: &'a [Ban],
 }
 
-/// `GET /api/admin/bans`
-pub async fn list(State(state): State<Arc<state::State>>, headers: HeaderMap) -> Result<Response, Problem> {
-    check_operator(&state, &headers)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(List { bans: &state.store.bans() })).into_response())
+/// For how long a ban holds, and why, as somebody wrote it.
+#[derive(Debug)]
+pub struct Term {
+    /// Minutes from now; without them it is for good.
+    pub minutes: Option<u32>,
+    /// What whoever is banned is told.
+    pub reason: Option<String>,
 }
 
-/// `POST /api/admin/bans`
+#[derive(Serialize)]
+struct Added {
+    #[serde(flatten)]
+    ban: Ban,
+    /// People who had a seat and were removed.
+    removed: usize,
+}
+
+/// `GET /admin/api/bans`
+pub async fn list(State(state): State<Arc<state::State>>) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(List { bans: &state.store.bans() })).into_response()
+}
+
+/// `POST /admin/api/bans`
 pub async fn add(State(state): State<Arc<state::State>>, request: Request) -> Result<Response, Problem> {
-    check_operator(&state, request.headers())?;
     let raw: RawBan = read_json(request, "bad_ban").await?;
-    let (target, minutes) = (target(&raw)?, raw.minutes);
+    let target = target(&raw)?;
+    hold(&state, target, Term { minutes: raw.minutes, reason: raw.reason }).await
+}
+
+/// Bans somebody, and removes them where they play now.
+pub async fn hold(state: &state::State, target: Target, term: Term) -> Result<Response, Problem> {
+    let Term { minutes, reason } = term;
     if minutes.is_some_and(|minutes| !(1..=MINUTES_MAX).contains(&minutes)) {
         return Err(Problem::bad("bad_ban", format!("minutes: must be 1 to {MINUTES_MAX}, or left out")));
     }
-    let reason = raw.reason.and_then(|reason| clean(&reason, REASON_CHARS_MAX)).unwrap_or_default();
+    let reason = reason.and_then(|reason| clean(&reason, REASON_CHARS_MAX)).unwrap_or_default();
     let added = state.store.ask(Turn::First, move |db, now_s| {
         let until = minutes.map(|minutes| now_s + i64::from(minutes) * 60);
         let mut ban = Ban { id: 0, target, reason, created_at: now_s, until };
@@ -70,17 +94,49 @@ pub async fn add(State(state): State<Arc<state::State>>, request: Request) -> Re
         Problem::new(StatusCode::CONFLICT, "too_many_bans", message)
     };
     let ban = added.await?.ok_or_else(full)?;
-    tracing::info!(ban = ban.id, target = ?ban.target, until = ban.until, "banned");
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(ban)).into_response())
+    let removed = remove_seated(state, &ban).await;
+    tracing::info!(ban = ban.id, target = ?ban.target, until = ban.until, removed, "banned");
+    let head = [(header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, head, Json(Added { ban, removed })).into_response())
 }
 
-/// `DELETE /api/admin/bans/{id}`
+/// Removes everybody for whom a new ban holds from all matches; returns how many had a seat.
+async fn remove_seated(state: &state::State, ban: &Ban) -> usize {
+    let mut removals = Vec::new();
+    let mut remove = |handle: MatchHandle, player: PlayerId| {
+        removals.push(async move { handle.remove(player, CloseReason::Banned).await == Ok(true) });
+    };
+    for Listed { handle, .. } in state.lobby.all() {
+        let meant = |caller: &Caller| ban.holds(caller.address, caller.account.as_deref(), ban.created_at);
+        for player in handle.callers().which(meant) {
+            remove(handle.clone(), player);
+        }
+    }
+    for (match_id, seat) in seats_kept(state, &ban.target).await {
+        let handle = state.lobby.find(&match_id);
+        // Of whoever came in this process the match knows itself; the store may be thinking of somebody before them.
+        if let Some(handle) = handle.filter(|handle| !handle.callers().joined_here(PlayerId(seat))) {
+            remove(handle, PlayerId(seat));
+        }
+    }
+    join_all(removals).await.into_iter().filter(|removed| *removed).count()
+}
+
+/// The seats of an account that is banned, by the store: a match that another process began does not know whose they are.
+async fn seats_kept(state: &state::State, target: &Target) -> Vec<(String, u16)> {
+    let Target::AccountId(account) = target.clone() else { return Vec::new() };
+    let seats = state.store.ask(Turn::First, move |db, _| db.seats_of(&account)).await;
+    seats.unwrap_or_else(|error| {
+        tracing::warn!(%error, "who has a seat of a banned account is not known; they are banned all the same");
+        Vec::new()
+    })
+}
+
+/// `DELETE /admin/api/bans/{id}`
 pub async fn remove(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    check_operator(&state, &headers)?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "ban_not_found", "there is no ban of this number");
     let number: i64 = id.parse().map_err(|_| missing())?;
     if !state.store.ask(Turn::First, move |db, _| db.remove_ban(number)).await? {
@@ -90,44 +146,6 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// On the address that players use: only where operators have no other.
-pub mod here {
-    use super::{Arc, HeaderMap, Path, Problem, Request, Response, State, StatusCode, state};
-
-    /// `GET /api/admin/bans`
-    pub async fn list(state: State<Arc<state::State>>, headers: HeaderMap) -> Result<Response, Problem> {
-        check(&state)?;
-        super::list(state, headers).await
-    }
-
-    /// `POST /api/admin/bans`
-    pub async fn add(state: State<Arc<state::State>>, request: Request) -> Result<Response, Problem> {
-        check(&state)?;
-        super::add(state, request).await
-    }
-
-    /// `DELETE /api/admin/bans/{id}`
-    pub async fn remove(
-        state: State<Arc<state::State>>,
-        id: Path<String>,
-        headers: HeaderMap,
-    ) -> Result<Response, Problem> {
-        check(&state)?;
-        super::remove(state, id, headers).await
-    }
-
-    fn check(state: &state::State) -> Result<(), Problem> {
-        if state.admin_elsewhere { Err(Problem::of_status(StatusCode::NOT_FOUND)) } else { Ok(()) }
-    }
-}
-
-fn check_operator(state: &state::State, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(secret) = &state.admin_token else {
-        return Err(Problem::forbidden("bans need the setting admin_token, and its word with each request"));
-    };
-    bearer::operator(bearer::token(headers), secret.reveal())
-}
-
 fn target(raw: &RawBan) -> Result<Target, Problem> {
     let wrong = |message: &str| Problem::bad("bad_ban", message);
     match (&raw.account_id, &raw.network) {
@@ -135,7 +153,7 @@ fn target(raw: &RawBan) -> Result<Target, Problem> {
             Ok(Target::AccountId(account.clone()))
         }
         (None, Some(text)) => {
-            let network = text.parse::<IpNet>().ok().or_else(|| customer(text));
+            let network = text.parse::<IpNet>().ok().or_else(|| Some(customer(text.parse().ok()?)));
             let network =
                 network.ok_or_else(|| wrong("network: must be like 203.0.113.0/24, or an address"))?;
             Ok(Target::Network(network.trunc()))
@@ -145,9 +163,11 @@ fn target(raw: &RawBan) -> Result<Target, Problem> {
 }
 
 /// The network of whoever has an address: just that, or in IPv6 all that a customer gets.
-fn customer(text: &str) -> Option<IpNet> {
-    match text.parse::<std::net::IpAddr>().ok()?.to_canonical() {
-        std::net::IpAddr::V6(v6) => Ipv6Net::new(v6, IPV6_CUSTOMER_BITS).ok().map(IpNet::V6),
-        v4 @ std::net::IpAddr::V4(_) => Some(IpNet::from(v4)),
+pub fn customer(address: IpAddr) -> IpNet {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            Ipv6Net::new(v6, IPV6_CUSTOMER_BITS).map_or(IpNet::from(address), |net| net.trunc().into())
+        }
+        v4 @ IpAddr::V4(_) => IpNet::from(v4),
     }
 }

@@ -8,6 +8,7 @@ use shared::id::PlayerId;
 
 use super::problem::Problem;
 use crate::{
+    matches::handle::MatchHandle,
     telemetry::rejected,
     token::{Claim, Signer},
 };
@@ -17,7 +18,7 @@ use crate::{
 pub enum SeatToken {
     /// It is for this seat.
     Good(PlayerId),
-    /// It is none of ours, was changed, or is too old.
+    /// It is none of ours, was changed, is too old, or is of a seat that a crash has undone.
     Bad,
 }
 
@@ -29,15 +30,18 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// What `token` is worth for a seat of a match. Fails without a token (401), and with one for something else (403).
-pub fn seat(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<SeatToken, Problem> {
+/// What `token` is worth for a seat of `game`. Fails without a token (401), and with one for something else (403).
+pub fn seat(token: Option<&str>, game: &MatchHandle, signer: &Signer) -> Result<SeatToken, Problem> {
     let Some(token) = token else {
         return Err(unauthorized(
             "join the match first and send the token that you get, as Authorization: Bearer …",
         ));
     };
     match signer.read(token, SystemTime::now()) {
-        Some(Claim::Seat { match_id: of, player }) if of == match_id => Ok(SeatToken::Good(player)),
+        Some(Claim::Seat { match_id, player, generation }) if match_id == game.id().as_str() => {
+            let same = generation == game.generation_of(player);
+            Ok(if same { SeatToken::Good(player) } else { SeatToken::Bad })
+        }
         Some(_) => Err(Problem::forbidden("this token is for another match, or not a player's")),
         None => Ok(SeatToken::Bad),
     }
@@ -66,7 +70,9 @@ pub fn operator(token: Option<&str>, secret: &str) -> Result<(), Problem> {
     if same(secret, token.unwrap_or_default()) {
         return Ok(());
     }
-    Err(unauthorized("send the setting admin_token as Authorization: Bearer …"))
+    Err(unauthorized(
+        "send the operator's word as Authorization: Bearer …: the setting admin_token, or what DATA/admin-token holds",
+    ))
 }
 
 /// Compares in the same time for every guess of one length.

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{matches::find, problem::Problem, socket::has_body};
+use super::{problem::Problem, socket::has_body};
 use crate::{feed::cursor::Cursor, matches::handle::MatchHandle, state};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -28,6 +28,8 @@ struct Parameters {
 pub struct FeedAsk {
     /// The match.
     pub game: MatchHandle,
+    /// Whether it just ended, so that only the rest of its feed is to be had.
+    pub over: bool,
     /// The event that was seen last; what makes no sense is none, so that its owner gets a keyframe.
     pub cursor: Option<Cursor>,
     /// How long a poll may be held, as it was written.
@@ -37,7 +39,7 @@ pub struct FeedAsk {
 impl FeedAsk {
     /// Reads a request for the feed of the match `id`.
     pub fn read(state: &state::State, id: &str, uri: &Uri, headers: &HeaderMap) -> Result<FeedAsk, Problem> {
-        let game = find(state, id)?;
+        let (game, over) = find(state, id)?;
         if uri.query().is_some_and(|query| query.len() > QUERY_BYTES_MAX) {
             let message = format!("at most {QUERY_BYTES_MAX} bytes may stand behind the question mark");
             return Err(Problem::new(StatusCode::URI_TOO_LONG, "bad_query", message));
@@ -57,8 +59,17 @@ impl FeedAsk {
             return Err(Problem::bad("bad_request", "this request has no body"));
         }
         let cursor = cursor(headers, &parameters);
-        Ok(FeedAsk { game, cursor, wait: parameters.wait })
+        if over && game.feed().resume(cursor) > game.feed().head() {
+            return Err(Problem::no_match(id));
+        }
+        Ok(FeedAsk { game, over, cursor, wait: parameters.wait })
     }
+}
+
+/// The match with this id, and whether it is over.
+fn find(state: &state::State, id: &str) -> Result<(MatchHandle, bool), Problem> {
+    let runs = state.lobby.find(id).map(|game| (game, false));
+    runs.or_else(|| Some((state.lobby.just_ended(id)?, true))).ok_or_else(|| Problem::no_match(id))
 }
 
 /// Where the spectator stands, from the first place that says something.

@@ -10,7 +10,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{feed_ask::FeedAsk, problem::Problem};
+use super::{feed_ask::FeedAsk, held::later, problem::Problem};
 use crate::{
     feed::answer::answer,
     state,
@@ -28,7 +28,7 @@ pub async fn poll(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let FeedAsk { game, cursor, wait } = FeedAsk::read(&state, &id, request.uri(), request.headers())?;
+    let FeedAsk { game, over, cursor, wait } = FeedAsk::read(&state, &id, request.uri(), request.headers())?;
     let wait = seconds(wait.as_deref())?.min(state.feed_poll_hold);
     let log = game.feed();
     let next = log.resume(cursor);
@@ -40,17 +40,23 @@ pub async fn poll(
         rejected("queue_full");
         Problem::later("busy", "too many spectators come at once; try again", Duration::from_secs(1))
     };
-    game.pull().map_err(busy)?;
+    if !over {
+        game.pull().map_err(busy)?;
+    }
     if let Some(body) = answer(log, next, knows_hello, usize::MAX) {
         return Ok(answered(body));
     }
     let hold = if knows_hello { wait } else { wait.max(FIRST_HOLD) };
-    if hold > Duration::ZERO {
-        let news = game.park(next).map_err(busy)?;
+    if hold == Duration::ZERO {
+        return Ok(nothing());
+    }
+    let (news, log) = (game.park(next).map_err(busy)?, game.feed_log());
+    Ok(later(async move {
         // Whether it was told, ran out of time or its thread ended: what counts is what is there now.
         let _ = timeout(hold, news).await;
-    }
-    Ok(answer(log, next, knows_hello, usize::MAX).map_or_else(nothing, answered))
+        answer(&log, next, knows_hello, usize::MAX).map_or_else(nothing, answered)
+    })
+    .await)
 }
 
 /// The time that may be waited; the longest if nothing is said.

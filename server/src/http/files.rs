@@ -28,6 +28,9 @@ static FILES: &[ClientFile] = &include!(concat!(env!("OUT_DIR"), "/client_files.
 const PAGE: &str = "index.html";
 /// The page of what is left of rounds, which needs no game.
 const RECORDS: &str = "records.html";
+/// The operator's page, and the folder of what belongs to it, which players are not shown.
+const ADMIN_PAGE: &str = "admin/index.html";
+const ADMIN_FOLDER: &str = "admin/";
 const ABSENT: &str = "the browser client is not built in: run cargo xtask build\n";
 
 /// What the page may do: its own scripts and `WebAssembly`, and sockets to the address that it is told to use.
@@ -55,8 +58,25 @@ fn document(name: &str, request: &Request) -> Response {
     serve(file, request.headers(), may_be_framed)
 }
 
+/// `GET /admin`, where operators ask.
+pub async fn admin_page(State(_): State<Arc<state::State>>, request: Request) -> Response {
+    document(ADMIN_PAGE, &request)
+}
+
+/// `GET /admin/{file}`, where operators ask.
+pub async fn admin_file(State(_): State<Arc<state::State>>, request: Request) -> Response {
+    any_file(&request)
+}
+
 /// Every other address: a file of the client, or nothing.
 pub async fn file(State(_): State<Arc<state::State>>, request: Request) -> Response {
+    if request.uri().path().trim_start_matches('/').starts_with(ADMIN_FOLDER) {
+        return Problem::of_status(StatusCode::NOT_FOUND).into_response();
+    }
+    any_file(&request)
+}
+
+fn any_file(request: &Request) -> Response {
     let name = request.uri().path().trim_start_matches('/');
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     match FILES.iter().find(|file| file.name == name) {

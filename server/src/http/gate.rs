@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{origin, visit::Visit};
+use super::{held::is_unanswered, origin, visit::Visit};
 use crate::{config::BaseUrl, state, telemetry};
 
 /// Seconds for which a browser may remember what it was allowed.
@@ -42,7 +42,9 @@ pub async fn pass(
     if is_api && response.headers().get(header::X_CONTENT_TYPE_OPTIONS).is_none() {
         response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
-    telemetry::responded(response.status().as_u16());
+    if !is_unanswered(&response) {
+        telemetry::responded(response.status().as_u16());
+    }
     response
 }
 
@@ -63,7 +65,9 @@ fn allow(headers: &mut HeaderMap, site: Option<&BaseUrl>) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, retry-after, starfray-cursor, starfray-next-ms"),
+            HeaderValue::from_static(
+                "etag, retry-after, starfray-cursor, starfray-next-ms, starfray-link, starfray-renew-after",
+            ),
         );
     }
     if site.is_some() {

@@ -38,9 +38,7 @@ pub async fn metrics_here(
     if state.admin_elsewhere {
         return Err(Problem::of_status(StatusCode::NOT_FOUND));
     }
-    // A proxy on this machine that passes on what strangers ask would otherwise lend them its address.
-    let is_local = visit.caller.is_exempt() && !visit.passed_on;
-    if state.admin_token.is_none() && !is_local {
+    if state.admin_token.is_none() && !visit.is_local() {
         return Err(Problem::forbidden(
             "metrics are for this machine; the setting admin_listen gives them an address",
         ));

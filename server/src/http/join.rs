@@ -19,6 +19,7 @@ use shared::{id::PlayerId, name::PlayerName, world::Hull};
 use super::{body::read_json, matches::find, problem::Problem, visit::Visit};
 use crate::{
     matches::{
+        callers::Caller,
         handle::MatchHandle,
         inbox::{JoinError, JoinRequest},
     },
@@ -82,6 +83,8 @@ pub async fn join(
         .await
         .unwrap_or(Err(JoinError::Busy))
         .map_err(|error| refusal(error, &id))?;
+    let account = account_id.clone();
+    game.callers().note(grant.player, Caller { address: visit.caller.address, account });
     if let Some(key) = key {
         // A full desk counts what it drops; the seat is then a guest's.
         state.store.desk().keep(Kept::Seat { match_id: id.clone(), seat: grant.player, key, name });
@@ -89,7 +92,7 @@ pub async fn join(
     let seat = Seat {
         account_id,
         player_id: grant.player,
-        token: state.signer.seat(&id, grant.player, SystemTime::now()),
+        token: state.signer.seat(&id, (grant.player, game.generation_of(grant.player)), SystemTime::now()),
         url: visit.base(&state).to_string(),
         tick_hz: game.settings().tick_hz.hz(),
         transports: ["websocket", "stream", "poll"],

@@ -47,7 +47,7 @@ impl From<Map> for Listed {
             about: map.about,
             width: arena.width,
             height: arena.height,
-            teams: !arena.cores.is_empty() && arena.team_spawns.iter().all(|team| !team.is_empty()),
+            teams: !arena.cores.is_empty() && !arena.team_spawns.is_empty(),
             max_players_hint: map.players_hint,
             walls: arena.walls,
             spawns: arena.spawns,

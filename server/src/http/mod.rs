@@ -16,6 +16,10 @@ pub mod health;
 pub mod tagged;
 
 pub mod bans;
+pub mod operator_acts;
+pub mod operator_pass;
+pub mod operator_watch;
+
 pub mod host;
 pub mod join;
 pub mod maps;
@@ -29,6 +33,8 @@ pub mod socket;
 pub mod feed_ask;
 pub mod media;
 pub mod pour;
+
+pub mod held;
 
 pub mod events;
 pub mod feed_poll;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
+    held::later,
     problem::Problem,
     seated::{HEAD, Seated},
     visit::Visit,
@@ -51,6 +52,11 @@ pub async fn poll(
         None | Some("" | "0") => (seated.link(&state, Delivery::Poll, false)?, 0),
         Some(cursor) => follow(&seated, cursor)?,
     };
+    Ok(later(async move { reply(&mailbox, seen).await.into_response() }).await)
+}
+
+/// What a poll gets that has seen so much of a mailbox.
+async fn reply(mailbox: &Mailbox, seen: u64) -> Result<Response, Problem> {
     let turn = mailbox.begin_poll();
     let polled = timeout(HOLD, poll_fn(|cx| mailbox.poll_reply(seen, turn, cx))).await;
     let cursor = |seen: u64| [(NEXT_CURSOR, format!("{}.{seen}", mailbox.number))];

@@ -2,36 +2,31 @@
 //! Whoever knows the id of an unlisted one may see it; a match with a password asks for its feed's key here too.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, body::Body};
-use serde::{Deserialize, Serialize};
+use futures_util::stream::{Stream, try_unfold};
+use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::problem::Problem;
-use crate::replay::file::{FILE_BYTES_MAX, Front, ReadError};
+use crate::replay::file::{Front, ReadError};
 use crate::replay::packing::unpack;
-use crate::replay::shelf::Listed;
 use crate::state;
 
 /// Replays in one page of the list, and how many one may ask for.
 const PAGE: usize = 50;
 const PAGE_MAX: usize = 200;
+/// What of a file is in memory at once while it is fetched.
+const PIECE_BYTES: u64 = 128 << 10;
 /// When the next stretch of a feed begins, in milliseconds; absent behind the last one.
 const NEXT_MS: HeaderName = HeaderName::from_static("starfray-next-ms");
 /// A replay never changes, but it goes.
-const CACHE: (HeaderName, &str) = (header::CACHE_CONTROL, "private, max-age=3600");
-
-#[derive(Serialize)]
-struct Page {
-    replays: Vec<Listed>,
-    /// What to put behind `before=` for the next page; null behind the last one.
-    next: Option<u64>,
-}
+const KEPT: &str = "private, max-age=3600";
 
 /// What stands behind the question mark of a list.
 #[derive(Debug, Deserialize)]
@@ -57,9 +52,8 @@ fn asked<T>(ask: Asked<T>) -> Result<T, Problem> {
 pub async fn list(State(state): State<Arc<state::State>>, ask: Asked<ListAsk>) -> Result<Response, Problem> {
     let ListAsk { before, limit } = asked(ask)?;
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let replays = state.replays.as_ref().map(|shelf| shelf.page(before, limit)).unwrap_or_default();
-    let next = replays.last().filter(|_| replays.len() == limit).map(|listed| listed.ended_at_ms);
-    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(Page { replays, next })).into_response())
+    let page = state.replays.as_ref().map(|shelf| shelf.page(before, limit)).unwrap_or_default();
+    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(page)).into_response())
 }
 
 /// `GET /api/replays/{id}`
@@ -69,9 +63,9 @@ pub async fn one(
     ask: Asked<OneAsk>,
 ) -> Result<Response, Problem> {
     let key = asked(ask)?.key;
-    let front = with_file(&state, id, key, |_, front| Ok(front)).await?;
+    let front = with_file(&state, id.clone(), key, |_, front| Ok(front)).await?;
     let json = (header::CONTENT_TYPE, "application/json");
-    Ok(([CACHE, json], front.json).into_response())
+    Ok(([cache(&id, &front), json], front.json).into_response())
 }
 
 /// `GET /api/replays/{id}/feed`
@@ -84,14 +78,14 @@ pub async fn feed(
     let OneAsk { key, from_ms } = asked(ask)?;
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let packed = accepts.is_some_and(|value| value.split(',').any(|one| one.trim().starts_with("gzip")));
-    let (bytes, next) = with_file(&state, id, key, move |file, front| {
+    let (bytes, next, cache) = with_file(&state, id.clone(), key, move |file, front| {
         let (block, next) = front.feed_at(file, from_ms.unwrap_or(0))?;
-        Ok((if packed { block } else { unpack(&block)? }, next))
+        Ok((if packed { block } else { unpack(&block)? }, next, cache(&id, &front)))
     })
     .await?;
     let lines = (header::CONTENT_TYPE, "application/x-ndjson");
     let vary = (header::VARY, "accept-encoding");
-    let mut response = ([CACHE, lines, vary], bytes).into_response();
+    let mut response = ([cache, lines, vary], bytes).into_response();
     let headers = response.headers_mut();
     if packed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -109,16 +103,32 @@ pub async fn file(
     ask: Asked<OneAsk>,
 ) -> Result<Response, Problem> {
     let key = asked(ask)?.key;
-    let (name, bytes) = with_file(&state, id, key, |file, front| {
-        file.seek(SeekFrom::Start(0))?;
-        let mut bytes = Vec::new();
-        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-        Ok((front.summary.id, bytes))
+    let (name, length, file) = with_file(&state, id, key, |file, front| {
+        file.rewind()?;
+        Ok((front.summary.id, file.metadata()?.len(), file.try_clone()?))
     })
     .await?;
     let kind = (header::CONTENT_TYPE, "application/octet-stream".to_owned());
     let save = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.replay\""));
-    Ok(([kind, save], Body::from(bytes)).into_response())
+    let length = (header::CONTENT_LENGTH, length.to_string());
+    Ok(([kind, save, length], Body::from_stream(pieces(file))).into_response())
+}
+
+/// A file's bytes, a piece at a time, each read when the one before is on its way.
+fn pieces(file: File) -> impl Stream<Item = io::Result<Vec<u8>>> {
+    try_unfold(file, async |mut file| {
+        let read = spawn_blocking(move || {
+            let mut piece = Vec::new();
+            file.by_ref().take(PIECE_BYTES).read_to_end(&mut piece)?;
+            Ok((!piece.is_empty()).then_some((piece, file)))
+        });
+        read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    })
+}
+
+/// What a match's id alone stands for changes with every round.
+fn cache(id: &str, front: &Front) -> (HeaderName, &'static str) {
+    (header::CACHE_CONTROL, if front.summary.id == id { KEPT } else { "no-cache" })
 }
 
 /// Opens a replay for whoever may see it, and reads from it where waiting for the disk holds nobody up.

@@ -16,7 +16,7 @@ use crate::{
     store::{
         handle::Turn,
         leaderboard::{PLACES_MAX, Period, Standing},
-        results::{ResultList, Wanted},
+        results::{ResultList, ResultPage, Wanted},
     },
 };
 
@@ -46,6 +46,15 @@ struct Board<'a> {
     period: Period,
     total: usize,
     players: &'a [Standing],
+}
+
+/// A result, and whether it can be watched again.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    page: ResultPage,
+    /// Whether there is a replay with the same id.
+    replay: bool,
 }
 
 /// `GET /api/results`
@@ -85,7 +94,9 @@ pub async fn one(
         Some((match_id, round)) => (match_id.to_owned(), Some(round.parse().map_err(|_| missing())?)),
     };
     let found = state.store.ask(Turn::Last, move |db, _| db.result(&match_id, round)).await?;
-    tagged::json(&headers, &found.ok_or_else(missing)?)
+    let page = found.ok_or_else(missing)?;
+    let replay = state.replays.as_ref().is_some_and(|shelf| shelf.has(&page.line.id));
+    tagged::json(&headers, &Shown { page, replay })
 }
 
 /// `GET /api/leaderboard`

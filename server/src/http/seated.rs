@@ -46,8 +46,11 @@ impl Seated {
     pub fn read(state: &State, id: &str, headers: &HeaderMap, visit: &Visit) -> Result<Seated, Problem> {
         let game = find(state, id)?;
         origin::check(headers, visit, state)?;
-        match bearer::seat(bearer::token(headers), id, &state.signer)? {
-            SeatToken::Good(player) => Ok(Seated { game, player }),
+        match bearer::seat(bearer::token(headers), &game, &state.signer)? {
+            SeatToken::Good(player) => {
+                game.callers().note_address(player, visit.caller.address);
+                Ok(Seated { game, player })
+            }
             SeatToken::Bad => {
                 rejected("bad_token");
                 Err(Problem::unauthorized("this token is not valid; join the match again"))

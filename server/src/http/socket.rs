@@ -54,7 +54,10 @@ pub async fn connect(
     let offer = offered(headers, SUBPROTOCOL).inspect_err(|_| rejected("protocol_version"))?;
     let parameters = parameters.map_err(|error| Problem::bad("bad_query", error.body_text()))?.0;
     let given = bearer::token(headers).or(parameters.token.as_deref().filter(|token| !token.is_empty()));
-    let seat = bearer::seat(given, &id, &state.signer)?;
+    let seat = bearer::seat(given, &game, &state.signer)?;
+    if let SeatToken::Good(player) = seat {
+        game.callers().note_address(player, visit.caller.address);
+    }
     let handover = match (&offer, seat) {
         (Offer::Other(_), _) => {
             rejected("protocol_version");
@@ -138,7 +141,8 @@ pub fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+/// Whether a field that is a list has `word` in it.
+pub fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
 }

@@ -1,5 +1,5 @@
 //! A player's messages as one response that goes on as long as the link: each message with its length before it.
-//! The match fills a mailbox, hyper empties it; when the response is dropped, the client is gone.
+//! The match fills a mailbox, the accept loop empties it; when the response is dropped, the client is gone.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::{
-    pour::pour,
+    held::going_on,
     problem::Problem,
     seated::{HEAD, Seated},
     visit::Visit,
@@ -54,7 +54,7 @@ pub async fn open(
     let mailbox = seated.link(&state, Delivery::Stream, parameters.spare == Some(1))?;
     let own = [(LINK, mailbox.number.to_string()), (RENEW_AFTER, state.stream_age_s().to_string())];
     let letters = Letters(mailbox);
-    Ok((HEAD, own, pour(move |cx| letters.poll_take(cx))).into_response())
+    Ok((HEAD, own, going_on(move |cx| letters.poll_take(cx))).into_response())
 }
 
 /// The client's end of a mailbox, which ends with the response.

@@ -50,6 +50,12 @@ impl Visit {
         }
     }
 
+    /// Whether somebody on this machine asks. A proxy on this machine that passes on what strangers ask would otherwise
+    /// lend them its address.
+    pub fn is_local(&self) -> bool {
+        self.caller.is_exempt() && !self.passed_on
+    }
+
     /// The same, over TLS of our own or not, with what the request's first line says. HTTP/2 has no `Host` header.
     #[must_use]
     pub fn over(mut self, is_secure: bool, uri: &Uri) -> Visit {

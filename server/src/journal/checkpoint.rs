@@ -4,9 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 use shared::command::Command;
+use shared::id::PlayerId;
 use shared::world::World;
 
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
+use crate::journal::generations::Generations;
 use crate::journal::run::Desk;
 
 /// A match between two ticks.
@@ -20,6 +23,12 @@ pub struct Checkpoint {
     pub bots: Bots,
     /// What else the match decided.
     pub desk: Desk,
+    /// Who was there in the round; unknown in what older versions wrote.
+    #[serde(default)]
+    pub attendance: Attendance,
+    /// Which life of the match gave which seats; unknown in what older versions wrote.
+    #[serde(default)]
+    pub generations: Generations,
 }
 
 impl Checkpoint {
@@ -32,6 +41,13 @@ impl Checkpoint {
     pub fn read(body: &[u8]) -> Option<Checkpoint> {
         let checkpoint: Checkpoint = rmp_serde::from_slice(body).ok()?;
         checkpoint.is_sound().then_some(checkpoint)
+    }
+
+    /// Which life of the match gave which seats, once the one of `generation` goes on from here.
+    pub fn generations_with(&self, generation: u32) -> Generations {
+        let people = self.world.pilots.iter().filter(|pilot| !pilot.bot);
+        let there: Vec<PlayerId> = people.map(|pilot| pilot.id).collect();
+        self.generations.then(self.desk.next_player, generation, &there)
     }
 
     /// What the simulation takes for granted.

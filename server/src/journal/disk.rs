@@ -20,6 +20,12 @@ pub trait Disk: Send + fmt::Debug {
         sound: fn(&[u8]) -> usize,
     ) -> io::Result<(Box<dyn Sheet>, usize)>;
 
+    /// Gives the file `name` another name. If there is a file of that name already, that stays and `name` goes.
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()>;
+
+    /// Waits until new names of files are where a power cut does no harm.
+    fn sync_names(&mut self) -> io::Result<()>;
+
     /// Takes the file `name` away; one that is not there is no error.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 }
@@ -57,7 +63,7 @@ impl Disk for FolderDisk {
         fs::rename(&temporary, &path)?;
         if sync {
             // The new name is in the folder, which is written by itself.
-            File::open(&self.0)?.sync_all()?;
+            self.sync_names()?;
         }
         Ok(Box::new(file))
     }
@@ -80,6 +86,17 @@ impl Disk for FolderDisk {
             file.write_all(head)?;
         }
         Ok((Box::new(file), length.max(head.len())))
+    }
+
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()> {
+        if self.0.join(to).exists() {
+            return self.remove(name);
+        }
+        fs::rename(self.0.join(name), self.0.join(to))
+    }
+
+    fn sync_names(&mut self) -> io::Result<()> {
+        File::open(&self.0)?.sync_all()
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {

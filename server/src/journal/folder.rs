@@ -51,14 +51,25 @@ impl Folder {
 
     /// The ids of all journals, sorted. Names that no match has are passed over.
     pub fn list(&self) -> io::Result<Vec<String>> {
-        self.list_ending(ENDING)
+        let mut ids = self.list_ending(ENDING)?;
+        ids.retain(|id| !id.contains('-'));
+        Ok(ids)
     }
 
-    /// The ids of matches that have ended and of which a history is left, sorted. Only before matches are taken up.
+    /// The names, without the ending, of histories of rounds that have ended, sorted; also of those that a match left that
+    /// has no journal any more. Only before matches are taken up.
     pub fn orphans(&self) -> io::Result<Vec<String>> {
-        let mut ids = self.list_ending(HISTORY_ENDING)?;
-        ids.retain(|id| !self.path.join(journal_name(id)).exists());
-        Ok(ids)
+        let mut names = self.list_ending(HISTORY_ENDING)?;
+        names.retain(|name| name.contains('-') || !self.path.join(journal_name(name)).exists());
+        Ok(names)
+    }
+
+    /// Takes all histories away, since nobody keeps replays. Only before matches are taken up.
+    pub fn remove_histories(&self) -> io::Result<()> {
+        for name in self.list_ending(HISTORY_ENDING)? {
+            gone(fs::remove_file(self.path.join(history_name(&name))))?;
+        }
+        Ok(())
     }
 
     fn list_ending(&self, ending: &str) -> io::Result<Vec<String>> {
@@ -66,7 +77,8 @@ impl Folder {
         for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(ending)).unwrap_or_default();
-            if !id.is_empty() && id.len() <= 32 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+            if !id.is_empty() && id.len() <= 40 && id.bytes().all(plain) {
                 ids.push(id.to_owned());
             }
         }
@@ -94,6 +106,14 @@ impl Folder {
         fs::write(self.path.join(attempts_name(id)), count.to_string())
     }
 
+    /// Takes the newest counted attempt back.
+    pub fn uncount_attempt(&self, id: &str) -> io::Result<()> {
+        match self.attempts(id) {
+            0 | 1 => gone(fs::remove_file(self.path.join(attempts_name(id)))),
+            count => fs::write(self.path.join(attempts_name(id)), (count - 1).to_string()),
+        }
+    }
+
     /// Puts a journal where nobody tries it again.
     pub fn put_aside(&self, id: &str) -> io::Result<PathBuf> {
         let folder = self.path.join(ASIDE);
@@ -102,10 +122,15 @@ impl Folder {
         fs::rename(self.path.join(journal_name(id)), &place)?;
         // A match of which there is no history has none to be put aside.
         let _ = fs::rename(self.path.join(history_name(id)), folder.join(history_name(id)));
-        match fs::remove_file(self.path.join(attempts_name(id))) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(place),
-        }
+        gone(fs::remove_file(self.path.join(attempts_name(id)))).map(|()| place)
+    }
+}
+
+/// A file that is not there is as good as removed.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -114,9 +139,14 @@ pub fn journal_name(id: &str) -> String {
     format!("{id}{ENDING}")
 }
 
-/// The file of a match's history.
+/// The file of the history of the round that a match plays.
 pub fn history_name(id: &str) -> String {
     format!("{id}{HISTORY_ENDING}")
+}
+
+/// What the history of a round that is over is called, without the ending.
+pub fn round_name(id: &str, round: u16) -> String {
+    format!("{id}-{round}")
 }
 
 /// The file that counts attempts to recover a match.
@@ -143,6 +173,9 @@ mod tests {
         assert_eq!((folder.attempts("a1"), folder.attempts("b2")), (2, 0));
         assert!(folder.put_aside("a1").unwrap().exists());
         assert_eq!((folder.list().unwrap(), folder.attempts("a1")), (vec!["b2".to_owned()], 0));
+        fs::write(folder.path().join("b2-3.history"), b"").unwrap();
+        folder.remove_histories().unwrap();
+        assert!(folder.orphans().unwrap().is_empty() && folder.list().unwrap() == ["b2"]);
         drop(folder);
         assert!(Folder::take(data.path()).unwrap().is_some());
     }

@@ -1,6 +1,7 @@
-//! Every command of a match from its beginning, in a file beside its journal: what a replay is made of.
+//! Every command of a round from its beginning, in a file beside the match's journal: what a replay is made of.
 //! It begins with a header and a checkpoint and has others at each seam, where the match went on elsewhere or left a gap; from
-//! each of them the commands up to the next can be simulated again. It has the journal's records and goes with the match.
+//! each of them the commands up to the next can be simulated again. It has the journal's records. When the round is over
+//! it gets a name of its own, and the next round begins another.
 
 use std::io;
 
@@ -11,7 +12,7 @@ use crate::journal::record::{Kind, MAGIC, append, sound_length};
 /// A longer history is given up: ten minutes of 400 players are 60 MB.
 const HISTORY_BYTES_MAX: usize = 64 << 20;
 
-/// One match's history.
+/// The history of one match's round.
 #[derive(Debug)]
 pub struct History {
     sheet: Box<dyn Sheet>,
@@ -29,6 +30,14 @@ impl History {
         history.note(Kind::Header, header)?;
         history.note(Kind::Checkpoint, checkpoint)?;
         Ok(history)
+    }
+
+    /// Begins anew with `head`, the magic and the header's record, and a checkpoint; what was there is forgotten.
+    pub fn begin(disk: &mut dyn Disk, id: &str, head: &[u8], checkpoint: &[u8]) -> io::Result<History> {
+        let mut file = head.to_vec();
+        append(Kind::Checkpoint, checkpoint, &mut file);
+        let sheet = disk.replace(&history_name(id), &file, false)?;
+        Ok(History { sheet, bytes: file.len(), scratch: Vec::new() })
     }
 
     /// Adds a record. After an error the history is of no use any more.

@@ -67,6 +67,7 @@ impl Journals {
     }
 
     /// The match of one journal. One whose recovery failed twice, by ending the process too, is put aside and reported.
+    /// Only the journal being read is charged: what ends the process meanwhile is not the fault of the others.
     fn recover(&self, id: &str) -> Option<Recovered> {
         while self.folder.attempts(id) < ATTEMPTS_MAX {
             if let Err(error) = self.folder.count_attempt(id) {
@@ -74,11 +75,26 @@ impl Journals {
                 return self.attempt(id);
             }
             if let Some(recovered) = self.attempt(id) {
+                self.uncount(id);
                 return Some(recovered);
             }
         }
         self.put_aside(id);
         None
+    }
+
+    /// Charges a recovered match that is about to play, until its journal goes on: its first ticks may end the process.
+    pub fn count(&self, id: &str) {
+        if let Err(error) = self.folder.count_attempt(id) {
+            tracing::warn!(match_id = id, %error, "an attempt to play a recovered match can't be counted");
+        }
+    }
+
+    /// Takes back what was counted last.
+    pub fn uncount(&self, id: &str) {
+        if let Err(error) = self.folder.uncount_attempt(id) {
+            tracing::warn!(match_id = id, %error, "an attempt to recover a match stays counted");
+        }
     }
 
     fn attempt(&self, id: &str) -> Option<Recovered> {
@@ -117,7 +133,7 @@ impl Journals {
         }
     }
 
-    /// From now on the histories of ended matches stay in the folder, and their ids come here, up to `waiting_max` that
+    /// From now on the histories of ended rounds stay in the folder, and their names come here, up to `waiting_max` that
     /// wait; the others are found by the next process. `None` if the queue is full.
     pub fn keep_histories(&self, waiting_max: usize) -> Option<Receiver<Arc<str>>> {
         let (sender, ended) = sync_channel(waiting_max);
@@ -152,5 +168,58 @@ impl Journals {
         } else {
             tracing::warn!("journals were not written in time; matches come back a little older");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::folder::journal_name;
+    use crate::journal::record::{Kind, MAGIC, append};
+    use crate::journal::sample;
+
+    /// A server's start in a data folder with the journals of these matches.
+    fn start(data: &std::path::Path, ids: &[&str]) -> Journals {
+        let folder = Folder::take(data).unwrap().unwrap();
+        for id in ids {
+            let mut file = MAGIC.to_vec();
+            append(Kind::Header, &sample::header(id).to_bytes(), &mut file);
+            append(Kind::Checkpoint, &sample::checkpoint(3).to_bytes(), &mut file);
+            std::fs::write(folder.path().join(journal_name(id)), file).unwrap();
+        }
+        Journals::start(folder, false, Duration::from_secs(2)).unwrap()
+    }
+
+    #[test]
+    fn who_ends_the_process_while_others_are_read_is_charged_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let journals = start(data.path(), &["a1", "b2", "c3"]);
+        for _ in 0..3 {
+            assert_eq!(journals.recover_all().len(), 3, "a start that is cut short charges nobody");
+        }
+        assert!(["a1", "b2", "c3"].iter().all(|id| journals.folder.attempts(id) == 0));
+        // The process ends while the first is read, and then while the second one plays its first ticks; both twice.
+        for _ in 0..2 {
+            journals.folder.count_attempt("a1").unwrap();
+            journals.count("b2");
+        }
+        let left = journals.recover_all();
+        assert_eq!(left.iter().map(|one| one.header.match_id.as_str()).collect::<Vec<_>>(), ["c3"]);
+        assert!(
+            ["a1", "b2"].iter().all(|id| data.path().join(format!("journals/aside/{id}.journal")).exists())
+        );
+    }
+
+    #[test]
+    fn one_bad_start_is_remembered_until_the_match_plays() {
+        let data = tempfile::tempdir().unwrap();
+        let journals = start(data.path(), &["a1"]);
+        journals.count("a1");
+        assert_eq!((journals.recover_all().len(), journals.folder.attempts("a1")), (1, 1));
+        journals.count("a1");
+        journals.uncount("a1");
+        journals.uncount("a1");
+        assert_eq!(journals.folder.attempts("a1"), 0);
+        assert_eq!(journals.recover_all().len(), 1);
     }
 }

@@ -8,6 +8,9 @@
 pub mod record;
 pub mod run;
 
+pub mod attendance;
+pub mod generations;
+
 pub mod checkpoint;
 pub mod header;
 
@@ -32,7 +35,9 @@ pub(crate) mod sample {
     use shared::world::World;
 
     use super::{
+        attendance::Attendance,
         checkpoint::Checkpoint,
+        generations::Generations,
         header::{Header, Origin},
         run::Desk,
     };
@@ -50,6 +55,8 @@ pub(crate) mod sample {
         let mut world = World::new(7);
         world.tick.0 = tick;
         let desk = Desk { bots_wanted: 0, next_player: 1 };
-        Checkpoint { world, commands: Vec::new(), bots: Bots::new(7), desk }
+        let attendance = Attendance::default();
+        let generations = Generations::default();
+        Checkpoint { world, commands: Vec::new(), bots: Bots::new(7), desk, attendance, generations }
     }
 }

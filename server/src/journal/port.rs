@@ -31,10 +31,14 @@ pub enum Entry {
     Checkpoint(Box<Checkpoint>),
     /// The whole match, after commands that were left out.
     Seam(Box<Checkpoint>),
+    /// A round began: the whole match behind its first tick, with which a history begins.
+    RoundBegan(Box<Checkpoint>),
+    /// The round with this number is over, and so is its history.
+    RoundOver(u16),
     /// Nothing follows for now; another process may go on from here.
     Close,
-    /// The match is over for good.
-    Remove,
+    /// The match is over for good, in or behind the round with this number.
+    Remove(u16),
 }
 
 /// An entry, or somebody who waits until everything before it is done.
@@ -44,7 +48,7 @@ pub enum Message {
     Entry(Arc<str>, Entry),
     /// Everything before is on its way to the disk when the sender is dropped.
     Flush(SyncSender<()>),
-    /// From now on the history of a match that ends stays, and its id goes there.
+    /// From now on the history of a round that ends stays, and its name without the ending goes there.
     KeepHistories(SyncSender<Arc<str>>),
     /// The thread writes what is there and ends.
     Stop,
@@ -75,11 +79,12 @@ pub fn queue() -> (Port, Desk) {
 impl Entry {
     fn weight(&self) -> usize {
         match self {
-            Entry::Open(_, checkpoint) | Entry::Checkpoint(checkpoint) | Entry::Seam(checkpoint) => {
-                checkpoint.weight()
-            }
+            Entry::Open(_, checkpoint)
+            | Entry::Checkpoint(checkpoint)
+            | Entry::Seam(checkpoint)
+            | Entry::RoundBegan(checkpoint) => checkpoint.weight(),
             Entry::Run(body) => body.len(),
-            Entry::Close | Entry::Remove => 0,
+            Entry::RoundOver(_) | Entry::Close | Entry::Remove(_) => 0,
         }
     }
 }

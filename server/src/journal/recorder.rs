@@ -135,10 +135,27 @@ impl Recorder {
         self.last(Entry::Close);
     }
 
-    /// The match is over for good; what led to that is part of its history.
-    pub fn remove(&mut self, desk: Desk, checksum: u64) {
+    /// A round began with the last tick. One of which the queue has no room to hear leaves no history.
+    pub fn begin_round(&mut self, checkpoint: Checkpoint, checksum: u64) {
+        self.hand_over(checkpoint.desk, checksum);
+        if self.header.is_none() && self.port.send(&self.id, Entry::RoundBegan(Box::new(checkpoint))).is_err()
+        {
+            tracing::debug!(match_id = %self.id, "the beginning of a round did not reach its history");
+        }
+    }
+
+    /// The round with this number is over, and so is what is kept of it.
+    pub fn end_round(&mut self, number: u16, desk: Desk, checksum: u64) {
         self.hand_over(desk, checksum);
-        self.last(Entry::Remove);
+        if self.port.send(&self.id, Entry::RoundOver(number)).is_err() {
+            tracing::debug!(match_id = %self.id, "the end of a round did not reach its history");
+        }
+    }
+
+    /// The match is over for good, in or behind a round; what led to that is part of its history.
+    pub fn remove(&mut self, round: u16, desk: Desk, checksum: u64) {
+        self.hand_over(desk, checksum);
+        self.last(Entry::Remove(round));
     }
 
     fn last(&mut self, entry: Entry) {

@@ -5,6 +5,7 @@ use shared::checksum::of_world;
 use shared::simulation::{Stage, step};
 use shared::world::World;
 
+use crate::journal::attendance::Attendance;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::header::Header;
 use crate::journal::record::{Ending, Kind, Records};
@@ -83,25 +84,28 @@ fn replay(checkpoint: &mut Checkpoint, mut stage: Stage, runs: &[(Kind, &[u8])])
         if *kind != Kind::Run {
             continue;
         }
-        let next = Run::read(body).and_then(|run| follow(&checkpoint.world, &mut stage, &run));
-        let Some((world, desk)) = next else { return false };
+        let next = Run::read(body).and_then(|run| follow(checkpoint, &mut stage, &run));
+        let Some((world, desk, attendance)) = next else { return false };
         checkpoint.bots.adopt(&world);
-        (checkpoint.world, checkpoint.desk) = (world, desk);
+        (checkpoint.world, checkpoint.desk, checkpoint.attendance) = (world, desk, attendance);
         // What was to come has come.
         checkpoint.commands.clear();
     }
     true
 }
 
-/// The world after a run; `None` if it does not follow, or is not the world that was noted.
-fn follow(before: &World, stage: &mut Stage, run: &Run) -> Option<(World, Desk)> {
-    if run.first != before.tick.next() {
+/// What a run leads to; `None` if it does not follow, or gives not the world that was noted.
+fn follow(before: &Checkpoint, stage: &mut Stage, run: &Run) -> Option<(World, Desk, Attendance)> {
+    if run.first != before.world.tick.next() {
         return None;
     }
-    let (mut world, mut events) = (before.clone(), Vec::new());
+    let (mut world, mut attendance, mut events) =
+        (before.world.clone(), before.attendance.clone(), Vec::new());
     for commands in &run.ticks {
         events.clear();
+        attendance.before_step(&world, commands, stage.rules.round_ticks);
         step(&mut world, stage, commands, &mut events);
+        events.iter().for_each(|event| attendance.note(world.tick, event));
     }
-    (of_world(&world) == run.checksum).then_some((world, run.desk))
+    (of_world(&world) == run.checksum).then_some((world, run.desk, attendance))
 }

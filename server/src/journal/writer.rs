@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::disk::{Disk, Sheet};
-use crate::journal::folder::{attempts_name, history_name, journal_name};
+use crate::journal::folder::{attempts_name, history_name, journal_name, round_name};
 use crate::journal::header::Header;
 use crate::journal::history::History;
 use crate::journal::port::{Desk, Entry, Message};
@@ -20,6 +20,8 @@ use crate::telemetry::{journal_figures, seldom::Seldom};
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// A file that has grown by this much, or by four checkpoints, is replaced at the next checkpoint.
 const GROWTH_BYTES: usize = 1 << 20;
+/// Messages that are taken between two syncs at most: a slow disk holds none of them up for long, and is synced all the same.
+const MESSAGES_BETWEEN_SYNCS: usize = 256;
 /// Least time between two warnings.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
@@ -33,8 +35,9 @@ struct Book {
     /// Bytes behind the file's first checkpoint, and when it is time for a new one.
     grown: usize,
     grows_to: usize,
+    /// Whether something of it would not survive a power cut yet.
     dirty: bool,
-    /// Every command from the beginning, as long as it is whole.
+    /// Every command from the round's beginning, as long as it is whole and replays are kept.
     history: Option<History>,
     /// Whether the count of attempts is still there.
     tried: bool,
@@ -50,8 +53,11 @@ pub struct Writer {
     synced_at: Instant,
     warning: Seldom,
     scratch: Vec<u8>,
-    /// Who hears of ended matches whose history is kept.
+    /// Who hears of ended rounds whose history is kept.
     ended: Option<SyncSender<Arc<str>>>,
+    /// Whether files got names that would not survive a power cut yet.
+    named: bool,
+    stopping: bool,
 }
 
 impl Writer {
@@ -59,27 +65,45 @@ impl Writer {
     pub fn new(desk: Desk, disk: Box<dyn Disk>, sync: bool) -> Writer {
         let (books, synced_at) = (BTreeMap::new(), Instant::now());
         let (warning, scratch) = (Seldom::new(WARN_EVERY), Vec::new());
-        Writer { desk, disk, sync, books, synced_at, warning, scratch, ended: None }
+        Writer {
+            desk,
+            disk,
+            sync,
+            books,
+            synced_at,
+            warning,
+            scratch,
+            ended: None,
+            named: false,
+            stopping: false,
+        }
     }
 
     /// Writes until it is told to stop.
     pub fn run(mut self) {
-        loop {
+        while !self.stopping {
             match self.desk.queue.recv_timeout(SYNC_EVERY) {
-                Ok(Message::Entry(id, entry)) => {
-                    self.desk.taken(&entry);
-                    self.take(&id, entry);
-                }
-                Ok(Message::Flush(done)) => drop(done),
-                Ok(Message::KeepHistories(ended)) => self.ended = Some(ended),
+                Ok(message) => self.hear(message),
                 Err(RecvTimeoutError::Timeout) => {}
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
             }
             if self.synced_at.elapsed() >= SYNC_EVERY {
                 self.sync_all();
             }
         }
         self.sync_all();
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Entry(id, entry) => {
+                self.desk.taken(&entry);
+                self.take(&id, entry);
+            }
+            Message::Flush(done) => drop(done),
+            Message::KeepHistories(ended) => self.ended = Some(ended),
+            Message::Stop => self.stopping = true,
+        }
     }
 
     fn take(&mut self, id: &Arc<str>, entry: Entry) {
@@ -97,8 +121,16 @@ impl Writer {
                 self.note(id, Kind::Checkpoint, &body);
                 self.checkpoint(id, &body)
             }
+            Entry::RoundBegan(checkpoint) => {
+                self.begin_history(id, &checkpoint);
+                Ok(())
+            }
+            Entry::RoundOver(round) => {
+                self.end_history(id, round);
+                Ok(())
+            }
             Entry::Close => self.close(id),
-            Entry::Remove => self.remove(id),
+            Entry::Remove(round) => self.remove(id, round),
         };
         if let Err(error) = done {
             journal_figures::failed();
@@ -118,12 +150,15 @@ impl Writer {
         let who = header.to_bytes();
         append(Kind::Header, &who, &mut head);
         let body = checkpoint.to_bytes();
-        let history = History::open(&mut *self.disk, id, &who, &body)
-            .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a match is without a history"));
-        let history = history.ok();
+        let history = self.ended.is_some().then(|| History::open(&mut *self.disk, id, &who, &body));
+        let history = history.and_then(|opened| {
+            let told = |error: &_| tracing::debug!(match_id = %id, %error, "a match is without a history");
+            opened.inspect_err(told).ok()
+        });
         let book = Book { head, sheet: None, grown: 0, grows_to: 0, dirty: false, history, tried: true };
         self.books.insert(Arc::clone(id), book);
-        self.begin(id, &body)
+        // A match that begins has nothing to lose by a power cut yet, so a burst of them waits for no sync.
+        self.begin(id, &body, checkpoint.world.tick.0 > 0)
     }
 
     /// Adds to the history. One that can't be written, or is too long, is of no use and goes.
@@ -138,16 +173,48 @@ impl Writer {
         }
     }
 
-    /// Puts a file that begins with this checkpoint in the place of the old one.
-    fn begin(&mut self, id: &Arc<str>, body: &[u8]) -> io::Result<()> {
+    /// The history of a round begins in the place of what was left of the one before.
+    fn begin_history(&mut self, id: &Arc<str>, checkpoint: &Checkpoint) {
+        if self.ended.is_none() {
+            return;
+        }
+        let Some(book) = self.books.get_mut(id) else { return };
+        book.history = History::begin(&mut *self.disk, id, &book.head, &checkpoint.to_bytes())
+            .inspect_err(|error| tracing::debug!(match_id = %id, %error, "a round is without a history"))
+            .ok();
+    }
+
+    /// The history of a round is whole: it stays under a name of its own if replays are kept.
+    fn end_history(&mut self, id: &Arc<str>, round: u16) {
+        let Some(ended) = &self.ended else { return };
+        let had = self.books.get_mut(id).and_then(|book| book.history.take()).is_some();
+        let (from, name) = (history_name(id), round_name(id, round));
+        let done = if had && round > 0 {
+            // After a crash the end of a round may come twice; the first history is the whole one.
+            self.disk.give_name(&from, &history_name(&name)).map(|()| {
+                // One that finds no room is found by the next process.
+                let _ = ended.try_send(name.as_str().into());
+            })
+        } else {
+            self.disk.remove(&from)
+        };
+        if let Err(error) = done {
+            tracing::debug!(match_id = %id, %error, "the history of a round is given up");
+        }
+    }
+
+    /// Puts a file that begins with this checkpoint in the place of the old one, if `replaces` says that there may be one:
+    /// then the new one is whole on the disk before the old one goes.
+    fn begin(&mut self, id: &Arc<str>, body: &[u8], replaces: bool) -> io::Result<()> {
         let Some(book) = self.books.get_mut(id) else { return Ok(()) };
         let mut file = book.head.clone();
         append(Kind::Checkpoint, body, &mut file);
         book.sheet = None;
-        book.sheet = Some(self.disk.replace(&journal_name(id), &file, self.sync)?);
+        book.sheet = Some(self.disk.replace(&journal_name(id), &file, self.sync && replaces)?);
         book.grown = 0;
         book.grows_to = GROWTH_BYTES.max(4 * body.len());
-        book.dirty = false;
+        book.dirty = !replaces;
+        self.named |= !replaces;
         journal_figures::written(file.len());
         Ok(())
     }
@@ -175,7 +242,7 @@ impl Writer {
         if self.books.get(id).is_some_and(in_place) {
             self.append(id, Kind::Checkpoint, body)
         } else {
-            self.begin(id, body)
+            self.begin(id, body, true)
         }
     }
 
@@ -188,33 +255,53 @@ impl Writer {
         }
     }
 
-    fn remove(&mut self, id: &Arc<str>) -> io::Result<()> {
-        let has_history = self.books.remove(id).is_some_and(|book| book.history.is_some());
+    fn remove(&mut self, id: &Arc<str>, round: u16) -> io::Result<()> {
+        self.end_history(id, round);
+        self.books.remove(id);
         self.disk.remove(&journal_name(id))?;
-        match &self.ended {
-            // One that finds no room is found by the next process, as a history without a journal.
-            Some(ended) if has_history => drop(ended.try_send(Arc::clone(id))),
-            _ => self.disk.remove(&history_name(id))?,
-        }
         self.disk.remove(&attempts_name(id))
     }
 
+    /// Waits for the disk, file by file; what comes meanwhile is written in between.
     fn sync_all(&mut self) {
         if self.sync {
-            for (id, book) in &mut self.books {
-                let Some(sheet) = book.sheet.as_mut().filter(|_| std::mem::take(&mut book.dirty)) else {
-                    continue;
-                };
-                if let Err(error) = sheet.sync() {
-                    journal_figures::failed();
-                    book.sheet = None;
-                    if self.warning.now() {
-                        tracing::warn!(match_id = %id, %error, "a journal can't be synced; it is begun anew");
-                    }
+            let dirty = self.books.iter().filter(|(_, book)| book.dirty);
+            for id in dirty.map(|(id, _)| Arc::clone(id)).collect::<Vec<_>>() {
+                self.sync_one(&id);
+                self.hear_some();
+            }
+            if std::mem::take(&mut self.named)
+                && let Err(error) = self.disk.sync_names()
+            {
+                self.named = true;
+                journal_figures::failed();
+                if self.warning.now() {
+                    tracing::warn!(%error, "the journals' folder can't be synced");
                 }
             }
         }
         self.synced_at = Instant::now();
+    }
+
+    fn sync_one(&mut self, id: &Arc<str>) {
+        let Some(book) = self.books.get_mut(id) else { return };
+        let Some(sheet) = book.sheet.as_mut().filter(|_| std::mem::take(&mut book.dirty)) else { return };
+        if let Err(error) = sheet.sync() {
+            journal_figures::failed();
+            book.sheet = None;
+            if self.warning.now() {
+                tracing::warn!(match_id = %id, %error, "a journal can't be synced; it is begun anew");
+            }
+        }
+    }
+
+    fn hear_some(&mut self) {
+        for _ in 0..MESSAGES_BETWEEN_SYNCS {
+            let Some(message) = (!self.stopping).then(|| self.desk.queue.try_recv().ok()).flatten() else {
+                return;
+            };
+            self.hear(message);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A map as Tiled saves it (`.tmx`) becomes an arena: object layers `walls`, `spawns`, `cores` and `pickups`, one unit a
 //! pixel, the origin moved to the middle. `docs/hosting.md` has the table. A file is a stranger's: it goes through
-//! [`tmx_door`](super::tmx_door) first, and nothing but its own bytes is ever opened.
+//! [`tmx_door`] first, and nothing but its own bytes is ever opened.
 
 use std::io::{self, Cursor};
 use std::path::Path;
@@ -136,6 +136,7 @@ impl Kind {
 /// An arena while it is put together.
 struct Drawing {
     file: ArenaFile,
+    teams: [Vec<[f32; 2]>; 2],
     cores: [Option<[f32; 2]>; 2],
     /// Where each entry of the arena's lists stands in the file.
     spots: Vec<(String, Spot)>,
@@ -144,7 +145,7 @@ struct Drawing {
 impl Drawing {
     fn new(title: String, (width, height): (f32, f32)) -> Drawing {
         let file = ArenaFile { name: title, width, height, ..ArenaFile::default() };
-        Drawing { file, cores: [None, None], spots: Vec::new() }
+        Drawing { file, teams: [Vec::new(), Vec::new()], cores: [None, None], spots: Vec::new() }
     }
 
     fn add(
@@ -186,7 +187,7 @@ impl Drawing {
 
     fn add_spawn(&mut self, object: &ObjectData, at: [f32; 2], spot: &Spot) -> Result<String, MapError> {
         let team = class(object, spot, &[("", None), ("red", Some(0)), ("blue", Some(1))])?;
-        let list = team.and_then(|team: usize| self.file.team_spawns.get_mut(team));
+        let list = team.and_then(|team: usize| self.teams.get_mut(team));
         let list = list.unwrap_or(&mut self.file.spawns);
         list.push(at);
         let index = list.len() - 1;
@@ -204,9 +205,11 @@ impl Drawing {
                 );
             }
         }
-        let teams: Vec<[f32; 2]> = self.file.team_spawns.iter().flatten().copied().collect();
         if self.file.spawns.is_empty() {
-            self.file.spawns.clone_from(&teams);
+            self.file.spawns = self.teams.concat();
+        }
+        if self.teams.iter().any(|team| !team.is_empty()) {
+            self.file.team_spawns = self.teams.into();
         }
         if self.file.spawns.len() < PLACES_MIN {
             let what = format!("ships need at least {PLACES_MIN} points to appear at");

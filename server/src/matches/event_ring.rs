@@ -50,6 +50,11 @@ impl EventRing {
         self.push(tick, vec![PlayerEvent::Closing(in_s)]);
     }
 
+    /// Adds what the server's operator has to say.
+    pub fn publish_notice(&mut self, tick: Tick, text: String) {
+        self.push(tick, vec![PlayerEvent::Notice(text)]);
+    }
+
     fn push(&mut self, tick: Tick, told: Vec<PlayerEvent>) {
         let Ok(message) = encode(&ServerMessage::Events(tick, told)) else { return };
         let mut frame = if self.frames.len() >= ENTRIES_MAX {

@@ -9,14 +9,17 @@ use std::thread::Thread;
 
 use arc_swap::ArcSwap;
 use shared::id::PlayerId;
+use shared::protocol::CloseReason;
 use tokio::sync::oneshot;
 
 use crate::conditions::Conditions;
 use crate::feed::cursor::Cursor;
 use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
+use crate::journal::generations::Generations;
 use crate::link::Arrival;
 use crate::link::mailboxes::Mailboxes;
+use crate::matches::callers::Callers;
 use crate::matches::id::MatchId;
 use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::status::MatchStatus;
@@ -41,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) thread: Thread,
     pub(crate) asleep: Arc<AtomicBool>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) callers: Callers,
+    pub(crate) generations: Generations,
 }
 
 /// Somebody who wants to watch.
@@ -89,6 +94,11 @@ impl MatchHandle {
         answer.await.unwrap_or(Err(JoinError::Gone))
     }
 
+    /// What a token for the seat of `player` must say, so that it is not of somebody who had that number before a crash.
+    pub fn generation_of(&self, player: PlayerId) -> u32 {
+        self.0.generations.of(player)
+    }
+
     /// Whether `player` has a seat.
     pub async fn has_seat(&self, player: PlayerId) -> bool {
         let (reply, answer) = oneshot::channel();
@@ -110,9 +120,26 @@ impl MatchHandle {
         &self.0.mailboxes
     }
 
+    /// Where its people call from.
+    pub fn callers(&self) -> &Callers {
+        &self.0.callers
+    }
+
     /// The host's act.
     pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
         self.send(MatchMessage::Host(act))
+    }
+
+    /// Removes `player` for `reason`, which they are told; false if they have no seat.
+    pub async fn remove(&self, player: PlayerId, reason: CloseReason) -> Result<bool, Busy> {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::Remove(player, reason, reply))?;
+        Ok(answer.await.unwrap_or(false))
+    }
+
+    /// Tells everybody who plays or watches what the server's operator has to say.
+    pub fn tell_notice(&self, text: &str) -> Result<(), Busy> {
+        self.send(MatchMessage::Notice(text.to_owned()))
     }
 
     /// Makes it a playground, under these conditions from now on.
@@ -128,7 +155,7 @@ impl MatchHandle {
         self.0.spectators.try_send(Ticket::Watch(Box::new(newcomer))).map_err(|_| Busy)?;
         // Or the greeting would wait for the thread's next look.
         self.0.log.nudge();
-        self.send(MatchMessage::Watched)
+        if self.0.log.ended() { Ok(()) } else { self.send(MatchMessage::Watched) }
     }
 
     /// The match's feed, for who reads it without staying.

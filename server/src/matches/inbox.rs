@@ -3,6 +3,7 @@
 
 use shared::id::PlayerId;
 use shared::name::PlayerName;
+use shared::protocol::CloseReason;
 use shared::world::Hull;
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -83,6 +84,10 @@ pub enum MatchMessage {
     Watched,
     /// The server stops in so many seconds: tell players.
     Closing(u16),
+    /// The server's operator has this to say to everybody.
+    Notice(String),
+    /// This player has to go, for this reason; answered with whether they had a seat.
+    Remove(PlayerId, CloseReason, oneshot::Sender<bool>),
     /// The server stops: say goodbye to everybody.
     Stop,
     /// Panic, as a bug would.

@@ -36,6 +36,8 @@ pub mod personal;
 pub mod id;
 pub mod round_book;
 
+pub mod callers;
+
 pub mod parts;
 
 pub mod frames;

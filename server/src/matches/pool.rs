@@ -15,8 +15,10 @@ use thiserror::Error;
 
 use crate::feed::log::FeedLog;
 use crate::journal::checkpoint::Checkpoint;
+use crate::journal::generations::Generations;
 use crate::journal::recorder::Recorder;
 use crate::link::mailboxes::Mailboxes;
+use crate::matches::callers::Callers;
 use crate::matches::handle::{MatchHandle, Shared};
 use crate::matches::id::MatchId;
 use crate::matches::inbox::INBOX_MESSAGES_MAX;
@@ -160,6 +162,7 @@ impl Pool {
         let status = MatchStatus::new(id.as_str(), &settings, &world, 0, 0);
         let status = Arc::new(ArcSwap::from_pointee(status));
         let epoch = u32::from_le_bytes(random()?).max(1);
+        let generations = resume.as_ref().map(|checkpoint| checkpoint.generations_with(epoch));
         let readers = vec![spectators.thread()];
         let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
         let asleep = Arc::new(AtomicBool::new(false));
@@ -174,6 +177,8 @@ impl Pool {
             thread: thread.handle.thread().clone(),
             asleep: Arc::clone(&asleep),
             mailboxes: Mailboxes::default(),
+            callers: Callers::default(),
+            generations: generations.unwrap_or_else(|| Generations::default().then(0, epoch, &[])),
         });
         let (timing, inbox) = (self.timing.clone(), messages);
         let parts = MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use shared::event::Event;
-use shared::feed::{FeedBye, FeedEvent};
+use shared::feed::{Closing, FeedBye, FeedEvent, Notice};
 use shared::feed_encoder::FeedEncoder;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
@@ -134,10 +134,26 @@ impl Publisher {
         }
     }
 
+    /// Tells what the server's operator has to say: at once, whatever the delay, and to nobody if nobody watches.
+    pub fn tell_notice(&mut self, text: String) {
+        if self.goes_on && !self.ended {
+            self.write(&FeedEvent::Notice(Notice { text }));
+            self.log.wake();
+        }
+    }
+
     fn pause(&mut self) {
         if std::mem::take(&mut self.goes_on) {
             self.log.forget();
             self.waiting.clear();
+        }
+    }
+
+    /// Tells whoever watches that the server stops in so many seconds: at once, whatever the delay is.
+    pub fn tell_closing(&self, tick: Tick, in_s: u16) {
+        if self.goes_on && !self.ended {
+            self.write(&FeedEvent::Closing(Closing { tick, in_s }));
+            self.log.wake();
         }
     }
 

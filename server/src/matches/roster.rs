@@ -8,6 +8,7 @@ use shared::link_profile::LinkProfile;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
 
+use crate::journal::generations::Generations;
 use crate::link::Arrival;
 use crate::link::websocket::{ReadRoom, WebSocketLink};
 use crate::matches::goodbye;
@@ -31,9 +32,20 @@ pub struct Roster {
     leaving: Vec<(WebSocketLink, Duration)>,
     moves: Moves,
     room: ReadRoom,
+    generations: Generations,
 }
 
 impl Roster {
+    /// Without anybody yet; `generations` is carried from checkpoint to checkpoint.
+    pub fn new(generations: Generations) -> Roster {
+        Roster { generations, ..Roster::default() }
+    }
+
+    /// Which life of the match gave which seats.
+    pub fn generations(&self) -> &Generations {
+        &self.generations
+    }
+
     /// Seats that are taken.
     pub fn len(&self) -> usize {
         self.seats.len()

@@ -1,29 +1,22 @@
-//! What a match remembers of a round for the store: who came when, and what those had who left before the end.
-//! It looks at the world before and after a step and hands a finished round in at the desk; it never waits for anybody.
+//! What a match hands in of a round for the store: who was there, for how long, and with which scores. It looks
+//! at the world before and after a step; who came and left stands in its attendance. It never waits for anybody.
 
 use shared::command::Command;
 use shared::event::Event;
-use shared::id::PlayerId;
 use shared::round;
-use shared::tick::Tick;
 use shared::world::{Phase, Pilot, Round, World};
 
+use crate::journal::attendance::{Attendance, played_ticks};
 use crate::matches::id::MatchId;
 use crate::settings::{MatchSettings, Visibility};
 use crate::store::desk::{Kept, ResultDesk};
 use crate::store::record::{RoundRecord, RoundRow};
 
-/// People who left a round that are remembered at most; of more the result does not tell.
-const LEFT_MAX: usize = 256;
-
 /// The book of one match.
 #[derive(Debug)]
 pub struct RoundBook {
     desk: ResultDesk,
-    /// People who came after the round's start, in the order of seats, which is that of coming. Whoever is not named was
-    /// there from the start.
-    came: Vec<(PlayerId, Tick)>,
-    left: Vec<RoundRow>,
+    attendance: Attendance,
     /// The clock before the step.
     before: Round,
 }
@@ -37,23 +30,30 @@ impl Default for RoundBook {
 impl RoundBook {
     /// A book whose rounds go to `desk`.
     pub fn new(desk: ResultDesk) -> RoundBook {
-        RoundBook { desk, came: Vec::new(), left: Vec::new(), before: Round::default() }
+        RoundBook { desk, attendance: Attendance::default(), before: Round::default() }
+    }
+
+    /// The same book of a match that goes on from elsewhere.
+    #[must_use]
+    pub fn going_on(self, attendance: Attendance) -> RoundBook {
+        RoundBook { attendance, ..self }
+    }
+
+    /// The same book for another desk.
+    #[must_use]
+    pub fn with_desk(self, desk: ResultDesk) -> RoundBook {
+        RoundBook { desk, ..self }
+    }
+
+    /// Who was there in the round.
+    pub fn attendance(&self) -> &Attendance {
+        &self.attendance
     }
 
     /// Looks at what a step is about to change.
     pub fn before_step(&mut self, world: &World, commands: &[Command], settings: &MatchSettings) {
         self.before = world.round;
-        if world.round.phase != Phase::Playing {
-            return;
-        }
-        for command in commands {
-            let Command::Leave { player } = command else { continue };
-            let pilot = world.pilots.iter().find(|pilot| pilot.id == *player && !pilot.bot);
-            if let Some(pilot) = pilot.filter(|_| self.left.len() < LEFT_MAX) {
-                let row = RoundRow { left: true, ..self.row(pilot, world.tick, settings) };
-                self.left.push(row);
-            }
-        }
+        self.attendance.before_step(world, commands, round_ticks(settings));
     }
 
     /// Looks at what a step changed. `record` is whether the match's rounds are to be kept at all.
@@ -65,31 +65,28 @@ impl RoundBook {
         record: bool,
     ) {
         for event in events {
-            match event {
-                Event::Joined(pilot) if !pilot.bot => self.came.push((pilot.id, world.tick)),
-                Event::Left(player) => self.came.retain(|(id, _)| id != player),
-                Event::RoundStarted { .. } => {
-                    self.came.clear();
-                    self.left.clear();
+            self.attendance.note(world.tick, event);
+            let ends = matches!(event, Event::RoundEnded { .. } | Event::MatchEnded);
+            if ends && self.before.phase == Phase::Playing {
+                if record {
+                    self.hand_in(world, id, settings);
                 }
-                Event::RoundEnded { .. } | Event::MatchEnded if self.before.phase == Phase::Playing => {
-                    if record {
-                        self.hand_in(world, id, settings);
-                    }
-                    self.before.phase = world.round.phase;
-                }
-                _ => {}
+                self.before.phase = world.round.phase;
             }
         }
     }
 
-    fn hand_in(&mut self, world: &World, id: &MatchId, settings: &MatchSettings) {
-        if self.left.is_empty() && world.pilots.iter().all(|pilot| pilot.bot) {
+    fn hand_in(&self, world: &World, id: &MatchId, settings: &MatchSettings) {
+        let left = self.attendance.left();
+        if left.is_empty() && world.pilots.iter().all(|pilot| pilot.bot) {
             return;
         }
+        let played = played_ticks(self.before, round_ticks(settings));
+        let seconds = |ticks: u32| ticks.div_ceil(settings.tick_hz.hz());
+        let present = |pilot: &Pilot| seconds(self.attendance.present_ticks(pilot.id, world.tick, played));
         let mut rows: Vec<RoundRow> =
-            world.pilots.iter().map(|pilot| self.row(pilot, world.tick, settings)).collect();
-        rows.append(&mut self.left);
+            world.pilots.iter().map(|pilot| row(pilot, present(pilot), false)).collect();
+        rows.extend(left.iter().map(|gone| row(&gone.pilot, seconds(gone.present_ticks), true)));
         rows.sort_by_key(|row| (row.left, std::cmp::Reverse(row.score), row.deaths, row.seat));
         let record = RoundRecord {
             match_id: id.to_string(),
@@ -99,36 +96,29 @@ impl RoundBook {
             mode: settings.mode.word(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
             whole: self.before.ticks_left <= 1 || round::reached(world, &settings.rules()),
-            length_s: self.played_ticks(settings).div_ceil(settings.tick_hz.hz()),
+            length_s: seconds(played),
             rows,
         };
         // A full desk counts what it drops.
         self.desk.keep(Kept::Round(Box::new(record)));
     }
+}
 
-    fn row(&self, pilot: &Pilot, now: Tick, settings: &MatchSettings) -> RoundRow {
-        let played = self.played_ticks(settings);
-        let came = self.came.binary_search_by_key(&pilot.id, |(id, _)| *id).ok();
-        let at = came.and_then(|place| self.came.get(place)).map(|(_, at)| *at);
-        let present = at.map_or(played, |at| now.since(at).min(played));
-        RoundRow {
-            seat: pilot.id,
-            name: pilot.name.clone(),
-            bot: pilot.bot,
-            left: false,
-            present_s: present.div_ceil(settings.tick_hz.hz()),
-            score: pilot.score,
-            kills: pilot.score,
-            deaths: pilot.deaths,
-        }
+fn row(pilot: &Pilot, present_s: u32, left: bool) -> RoundRow {
+    RoundRow {
+        seat: pilot.id,
+        name: pilot.name.clone(),
+        bot: pilot.bot,
+        left,
+        present_s,
+        score: pilot.score,
+        kills: pilot.score,
+        deaths: pilot.deaths,
     }
+}
 
-    fn played_ticks(&self, settings: &MatchSettings) -> u32 {
-        settings
-            .tick_hz
-            .ticks_in(settings.duration_s.saturating_mul(1000))
-            .saturating_sub(self.before.ticks_left)
-    }
+fn round_ticks(settings: &MatchSettings) -> u32 {
+    settings.tick_hz.ticks_in(settings.duration_s.saturating_mul(1000))
 }
 
 #[cfg(test)]
@@ -136,6 +126,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
     use shared::arena::Arena;
+    use shared::id::PlayerId;
     use shared::name::PlayerName;
     use shared::simulation::{Stage, step};
     use shared::world::Hull;
@@ -207,6 +198,24 @@ mod tests {
             rows,
             [(1, false, false, 10), (2, true, false, 10), (4, false, false, 5), (3, false, true, 5)]
         );
+    }
+
+    #[test]
+    fn a_match_that_goes_on_elsewhere_hands_in_the_same() {
+        let mut played = Played::new();
+        played.step(&[Command::StartRound, join(1, false), join(3, false)]);
+        (0..40).for_each(|_| played.step(&[]));
+        played.step(&[Command::Leave { player: PlayerId(3) }, join(4, false)]);
+        let attendance = played.book.attendance().clone();
+        let mut there = Played::new();
+        there.world = played.world.clone();
+        there.book = there.book.going_on(attendance);
+        for one in [&mut played, &mut there] {
+            (0..70).for_each(|_| one.step(&[]));
+        }
+        let record = there.kept().unwrap();
+        assert_eq!(Some(&record), played.kept().as_ref());
+        assert_eq!(record.rows.iter().filter(|row| row.left).count(), 1);
     }
 
     #[test]

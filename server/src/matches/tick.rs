@@ -92,8 +92,8 @@ impl Match {
     pub fn new(parts: MatchParts) -> Match {
         let MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume } = parts;
         let mut stage = Stage::new(settings.arena(), settings.rules());
-        let Checkpoint { world, commands, bots, desk } =
-            resume.unwrap_or_else(|| record::beginning(seed, &settings));
+        let Checkpoint { world, commands, bots, desk, attendance, generations } =
+            record::taken_up(resume, (seed, &settings), log.epoch());
         stage.look_at(&world);
         Match {
             replication: Replication::default(),
@@ -102,7 +102,7 @@ impl Match {
             bots_wanted: desk.bots_wanted,
             bots,
             world,
-            rounds: RoundBook::default(),
+            rounds: RoundBook::default().going_on(attendance),
             id,
             settings,
             standing,
@@ -110,7 +110,7 @@ impl Match {
             seed,
             timing,
             inbox,
-            roster: Roster::default(),
+            roster: Roster::new(generations),
             next_player: desk.next_player,
             stage,
             commands,
@@ -200,7 +200,18 @@ impl Match {
                 }
                 MatchMessage::Host(act) => self.obey(act),
                 MatchMessage::Watched => {}
-                MatchMessage::Closing(in_s) => self.event_ring.publish_closing(self.world.tick, in_s),
+                MatchMessage::Closing(in_s) => {
+                    self.event_ring.publish_closing(self.world.tick, in_s);
+                    self.publisher.tell_closing(self.world.tick, in_s);
+                }
+                MatchMessage::Notice(text) => {
+                    self.event_ring.publish_notice(self.world.tick, text.clone());
+                    self.publisher.tell_notice(text);
+                }
+                MatchMessage::Remove(player, reason, reply) => {
+                    // Whoever asked may have gone; the player has to go all the same.
+                    let _ = reply.send(self.remove(player, reason, now));
+                }
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]
                 MatchMessage::Break => panic!("broken by a test"),
@@ -368,11 +379,11 @@ impl Match {
         self.roster.let_go(now);
     }
 
-    /// The link of `player` ends; the seat is kept, unless the player said goodbye.
+    /// The link of `player` ends; the seat is kept, unless the player said goodbye or was removed.
     fn end_link(&mut self, player: PlayerId, reason: CloseReason, now: Duration) {
         tracing::debug!(match_id = %self.id, player_id = player.0, reason = reason.word(), "link ended");
         self.roster.lose(player, reason, now, now + self.timing.limbo);
-        if reason == CloseReason::Left {
+        if matches!(reason, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned) {
             self.free_seat(player);
         } else {
             self.commands.push(Command::Limbo { player });

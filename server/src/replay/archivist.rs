@@ -1,4 +1,4 @@
-//! The thread that makes replays of matches that have ended, one after the other, and keeps the shelf within its limits.
+//! The thread that makes replays of rounds that have ended, one after the other, and keeps the shelf within its limits.
 //! Nobody waits for it. What it has not done when the server stops, or crashes, the next process does.
 
 use std::fs;
@@ -13,10 +13,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::journal::folder::history_name;
 use crate::journal::keeper::Journals;
-use crate::replay::making::{MakeError, make};
+use crate::replay::making::{Made, MakeError, make};
 use crate::replay::shelf::Shelf;
 
-/// Matches that wait for their replay; more wait for the next process.
+/// Rounds that wait for their replay; more wait for the next process.
 const WAITING_MAX: usize = 1024;
 /// Time between two looks whether the thread is to end, or something is too old.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ struct Work {
 
 impl Archivist {
     /// Starts the thread. Call it before any match is taken up or hosted: histories without a journal are then those of
-    /// matches that ended before. `None` if the journals are too busy to hear of it.
+    /// rounds that ended before. `None` if the journals are too busy to hear of it.
     pub fn start(journals: &Journals, shelf: Arc<Shelf>) -> io::Result<Option<Archivist>> {
         let Some(ended) = journals.keep_histories(WAITING_MAX) else { return Ok(None) };
         let orphans = journals.folder().orphans().unwrap_or_default();
@@ -70,10 +70,10 @@ impl Work {
             tracing::warn!(%error, "the folder of replays can't be read");
         }
         self.shelf.tidy(now_ms());
-        orphans.iter().for_each(|id| self.archive(id));
+        orphans.iter().for_each(|name| self.archive(name));
         while !self.is_stopping() {
             match ended.recv_timeout(LOOK_EVERY) {
-                Ok(id) => self.archive(&id),
+                Ok(name) => self.archive(&name),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -85,35 +85,46 @@ impl Work {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Makes one match's replay. The history goes, unless another process may do better.
-    fn archive(&self, id: &str) {
-        let path = self.journals.join(history_name(id));
+    /// Makes the replay of one round's history. The history goes, unless another process may do better.
+    fn archive(&self, name: &str) {
+        let path = self.journals.join(history_name(name));
         let done = fs::read(&path).map(|history| {
             let ended_at_ms = changed_ms(&path).unwrap_or_else(now_ms);
             let goes_on = || !self.stopping.load(Ordering::Acquire);
             catch_unwind(|| make(&history, ended_at_ms, &goes_on))
         });
-        let kept = match done {
-            Ok(Ok(Ok(bytes))) => self.shelf.put(id, &bytes).map(|()| bytes.len()),
+        let settled = match done {
+            Ok(Ok(Ok(made))) => self.keep(&made),
             Ok(Ok(Err(MakeError::Stopped))) => return,
+            Ok(Ok(Err(error @ (MakeError::Nobody | MakeError::Empty)))) => {
+                tracing::debug!(round = name, %error, "a round leaves no replay");
+                Ok(())
+            }
             Ok(Ok(Err(error))) => {
-                tracing::warn!(match_id = id, %error, "a match leaves no replay");
-                Ok(0)
+                tracing::warn!(round = name, %error, "a round leaves no replay");
+                Ok(())
             }
             Ok(Err(_)) => {
-                tracing::error!(match_id = id, "making a replay panicked; the match leaves none");
-                Ok(0)
+                tracing::error!(round = name, "making a replay panicked; the round leaves none");
+                Ok(())
             }
             Err(error) => Err(error),
         };
-        match kept {
-            Ok(bytes) => {
-                tracing::info!(match_id = id, bytes, "replay kept");
-                // What is left is done again by the next process, with the same result.
-                let _ = fs::remove_file(path);
-            }
-            Err(error) => tracing::warn!(match_id = id, %error, "a replay can't be kept; its history stays"),
+        match settled {
+            // What is left is done again by the next process, with the same result.
+            Ok(()) => drop(fs::remove_file(path)),
+            Err(error) => tracing::warn!(round = name, %error, "a replay can't be kept; its history stays"),
         }
+    }
+
+    /// Puts a replay on the shelf. After a crash the end of a round may come twice; the first history is the whole one.
+    fn keep(&self, made: &Made) -> io::Result<()> {
+        if self.shelf.has(&made.id) {
+            return Ok(());
+        }
+        self.shelf.put(&made.id, &made.bytes)?;
+        tracing::info!(replay = made.id, bytes = made.bytes.len(), "replay kept");
+        Ok(())
     }
 }
 

@@ -1,19 +1,20 @@
-//! From the history of a match that has ended to its replay: the match is simulated once more, which proves the history,
+//! From the history of a round that has ended to its replay: the round is simulated once more, which proves the history,
 //! and told as its spectators saw it. It takes a second or two for ten minutes, on a thread that nobody waits for.
 
 use shared::checksum::of_world;
 use shared::event::Event;
 use shared::feed::{FEED_VERSION, Hello};
 use shared::simulation::{Stage, step};
-use shared::world::World;
+use shared::world::{Phase, Round, World};
 use thiserror::Error;
 
 use crate::bots::{BOTS_VERSION, Bots};
+use crate::journal::folder::round_name;
 use crate::journal::header::Header;
 use crate::journal::record::Kind;
 use crate::replay::file::{BOTS, FEED, JUMP, TICKS, record_bytes, write};
 use crate::replay::packing::{Guess, Packer, pack};
-use crate::replay::stretch::{Stretch, stretches};
+use crate::replay::stretch::{Stretch, has, stretches};
 use crate::replay::summary::{Block, REPLAY_VERSION, Summary};
 use crate::replay::telling::Telling;
 use crate::settings::stored::StoredSettings;
@@ -28,6 +29,9 @@ pub enum MakeError {
     /// Nothing in it can be simulated by this program.
     #[error("its history holds nothing that this version can simulate")]
     Empty,
+    /// Nobody played, or only bots in a round that nobody hosted.
+    #[error("nobody played")]
+    Nobody,
     /// The match can no longer be set up.
     #[error("its settings no longer work: {0}")]
     Settings(#[from] SettingsError),
@@ -48,13 +52,28 @@ struct Maker<'a> {
     telling: Telling,
     records: Vec<(Kind, Vec<u8>)>,
     jumps_ms: Vec<u64>,
+    whole: bool,
     goes_on: &'a dyn Fn() -> bool,
 }
 
-/// The bytes of the replay of a match that ended at `ended_at_ms`. Gives up when `goes_on` says no.
-pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Result<Vec<u8>, MakeError> {
+/// A replay that is to be kept.
+#[derive(Debug)]
+pub struct Made {
+    /// Its id.
+    pub id: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// The replay of a round whose history ended at `ended_at_ms`. Gives up when `goes_on` says no.
+pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Result<Made, MakeError> {
     let stretches = stretches(history);
     let first = stretches.first().ok_or(MakeError::Empty)?;
+    let (people, bots) = (has(false, &stretches), has(true, &stretches));
+    // Somebody hosted these bots to see them fight, and may want to see it again.
+    if !people && (first.header.standing || !bots) {
+        return Err(MakeError::Nobody);
+    }
     let settings = MatchSettings::try_from(first.header.settings.clone())?;
     let header = first.header.clone();
     let (begin, seed) = (first.from.world.tick, header.seed);
@@ -67,6 +86,7 @@ pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Res
         telling: Telling::new(settings.tick_hz, begin),
         records: Vec::new(),
         jumps_ms: Vec::new(),
+        whole: begin.0 == 0,
         goes_on,
     };
     if begin.0 == 0 {
@@ -76,7 +96,7 @@ pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Res
         maker.join(stretch);
         maker.follow(stretch)?;
     }
-    if maker.world.tick == begin {
+    if maker.world.tick == begin || !maker.telling.played {
         return Err(MakeError::Empty);
     }
     Ok(maker.finish(header, &settings, ended_at_ms))
@@ -92,7 +112,13 @@ impl Maker<'_> {
             self.records.push((JUMP, pack(&state)));
             self.world = from.world.clone();
             self.stage.look_at(&self.world);
-            self.jumps_ms.push(self.telling.ms(self.world.tick));
+            let at_ms = self.telling.ms(self.world.tick);
+            if at_ms == 0 {
+                let Round { phase, ticks_left, .. } = self.world.round;
+                self.whole = phase == Phase::Playing && ticks_left + 1 >= self.stage.rules.round_ticks;
+            } else {
+                self.jumps_ms.push(at_ms);
+            }
             self.telling.jump(&self.world);
         } else if self.world.tick.0 > 0 {
             self.close_block();
@@ -135,10 +161,11 @@ impl Maker<'_> {
         }
     }
 
-    fn finish(mut self, header: Header, settings: &MatchSettings, ended_at_ms: u64) -> Vec<u8> {
+    fn finish(mut self, header: Header, settings: &MatchSettings, history_ended_at_ms: u64) -> Made {
         self.close_block();
         self.telling.finish(&self.world);
         let length_ms = self.telling.ms(self.world.tick);
+        let scores = self.telling.charted();
         let Telling { first, blocks, kills, rounds, players, .. } = self.telling;
         let (mut records, mut place, mut index) = (Vec::new(), 0, Vec::new());
         for (at_ms, body) in blocks {
@@ -147,20 +174,27 @@ impl Maker<'_> {
             records.push((FEED, body));
         }
         records.append(&mut self.records);
+        let round = rounds.last().map_or(self.world.round.number, |round| round.number);
+        let tail_ms = rounds.last().map_or(0, |round| length_ms.saturating_sub(round.ended_ms));
+        let id = round_name(&header.match_id, round);
         let summary = Summary {
             version: REPLAY_VERSION,
-            id: header.match_id.clone(),
+            id: id.clone(),
+            match_id: header.match_id.clone(),
+            round,
+            whole: self.whole,
             name: settings.name.clone(),
             map: settings.map.clone(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
             program: header.program.clone(),
-            ended_at_ms,
+            ended_at_ms: history_ended_at_ms.saturating_sub(tail_ms),
             first_tick: first.0,
             length_ms,
             jumps_ms: self.jumps_ms,
             players: players.into_values().collect(),
             rounds,
             kills,
+            scores,
             hello: hello(&header, settings),
             blocks: index,
             bots: BOTS_VERSION,
@@ -168,7 +202,7 @@ impl Maker<'_> {
         // Who gets the file needs no password, not even its hash.
         let open = MatchSettings { password: None, ..settings.clone() };
         let header = Header { settings: StoredSettings::from(&open), ..header };
-        write(&header, &summary, &records)
+        Made { id, bytes: write(&header, &summary, &records) }
     }
 }
 

@@ -35,8 +35,12 @@ impl Limits {
 /// A replay in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
-    /// The match's id.
+    /// The replay's id: the match's and the round's number.
     pub id: String,
+    /// The match's id.
+    pub match_id: String,
+    /// Which of its rounds.
+    pub round: u16,
     /// The match's name.
     pub name: String,
     /// The map's name.
@@ -51,7 +55,7 @@ pub struct Listed {
     pub bots: usize,
     /// Ships that were shot down.
     pub kills: usize,
-    /// Who won the last round, with the score.
+    /// Who won, with the score.
     pub winner: Option<(String, u16)>,
     /// The file's size.
     pub bytes: u64,
@@ -65,6 +69,8 @@ impl Listed {
         let best = summary.rounds.last().and_then(|round| round.results.first());
         Listed {
             id: summary.id.clone(),
+            match_id: summary.of_match().to_owned(),
+            round: summary.round,
             name: summary.name.clone(),
             map: summary.map.clone(),
             ended_at_ms: summary.ended_at_ms,
@@ -77,6 +83,15 @@ impl Listed {
             public: summary.public,
         }
     }
+}
+
+/// A part of the list of public replays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Page {
+    /// The replays, the newest first.
+    pub replays: Vec<Listed>,
+    /// What to put behind `before=` for the next part; `None` behind the last one.
+    pub next: Option<u64>,
 }
 
 /// The folder and its list.
@@ -129,16 +144,32 @@ impl Shelf {
         });
     }
 
-    /// Public replays that ended before a moment, the newest first.
-    pub fn page(&self, before_ms: Option<u64>, count: usize) -> Vec<Listed> {
+    /// Public replays that ended before a moment, the newest first. More than `count` only if the last ones ended in the
+    /// same millisecond; the moment of the last is where the next page begins, and none is left out.
+    pub fn page(&self, before_ms: Option<u64>, count: usize) -> Page {
         let before = |listed: &&Listed| before_ms.is_none_or(|before| listed.ended_at_ms < before);
-        self.read().iter().filter(|listed| listed.public).filter(before).take(count).cloned().collect()
+        let list = self.read();
+        let mut left = list.iter().filter(|listed| listed.public).filter(before).peekable();
+        let mut replays: Vec<Listed> = left.by_ref().take(count).cloned().collect();
+        let last_ms = replays.last().map(|listed| listed.ended_at_ms);
+        while let Some(listed) = left.next_if(|listed| Some(listed.ended_at_ms) == last_ms) {
+            replays.push(listed.clone());
+        }
+        Page { replays, next: left.peek().and(last_ms) }
     }
 
-    /// Opens a replay; `None` if there is none with this id. Blocks.
+    /// Whether there is a replay with just this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.read().iter().any(|listed| listed.id == id)
+    }
+
+    /// Opens a replay; a match's id alone is its newest one. `None` if there is none. Blocks.
     pub fn find(&self, id: &str) -> Option<File> {
-        let known = self.read().iter().any(|listed| listed.id == id);
-        known.then(|| File::open(self.file(id)).ok()).flatten()
+        let list = self.read();
+        let exact = list.iter().find(|listed| listed.id == id);
+        let known = exact.or_else(|| list.iter().find(|listed| listed.match_id == id))?.id.clone();
+        drop(list);
+        File::open(self.file(&known)).ok()
     }
 
     fn file(&self, id: &str) -> PathBuf {
@@ -177,4 +208,110 @@ fn listed(path: &Path) -> io::Result<Listed> {
     let bytes = file.metadata()?.len();
     let front = Front::read(&mut file).map_err(io::Error::other)?;
     Ok(Listed::new(&front.summary, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::feed::{FEED_VERSION, Hello};
+
+    use super::*;
+    use crate::journal::sample;
+    use crate::replay::file::{FEED, write};
+    use crate::replay::summary::{Block, REPLAY_VERSION};
+    use crate::settings::RawSettings;
+
+    const DAY_MS: u64 = 86_400_000;
+
+    fn replay(id: &str, ended_at_ms: u64) -> Vec<u8> {
+        let settings = RawSettings::default().check().unwrap();
+        let (match_id, round) = id.split_once('-').unwrap();
+        let summary = Summary {
+            version: REPLAY_VERSION,
+            id: id.to_owned(),
+            match_id: match_id.to_owned(),
+            round: round.parse().unwrap(),
+            whole: true,
+            name: "A".to_owned(),
+            map: "open".to_owned(),
+            public: match_id != "hidden",
+            program: String::new(),
+            bots: 1,
+            ended_at_ms,
+            first_tick: 0,
+            length_ms: 1000,
+            jumps_ms: Vec::new(),
+            players: Vec::new(),
+            rounds: Vec::new(),
+            kills: Vec::new(),
+            scores: Vec::new(),
+            hello: Hello {
+                version: FEED_VERSION,
+                match_id: match_id.to_owned(),
+                match_name: "A".to_owned(),
+                tick_hz: settings.tick_hz,
+                delay_ms: 0,
+                arena: settings.arena(),
+            },
+            blocks: vec![Block(0, 0)],
+        };
+        // Bytes that no packing makes smaller, so that sizes are known.
+        write(&sample::header(match_id), &summary, &[(FEED, vec![7; 300_000])])
+    }
+
+    fn ids(page: &Page) -> Vec<&str> {
+        page.replays.iter().map(|listed| listed.id.as_str()).collect()
+    }
+
+    fn files(folder: &Path) -> usize {
+        fs::read_dir(folder.join("replays")).unwrap().count()
+    }
+
+    #[test]
+    fn what_is_too_old_or_too_much_goes_and_the_oldest_first() {
+        let data = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(data.path(), Limits::new(1, 2).unwrap()).unwrap();
+        for (id, day) in [("a-1", 1), ("a-2", 2), ("b-1", 3), ("c-1", 4)] {
+            shelf.put(id, &replay(id, day * DAY_MS)).unwrap();
+        }
+        shelf.tidy(4 * DAY_MS);
+        assert_eq!(ids(&shelf.page(None, 9)), ["c-1", "b-1", "a-2"], "a megabyte holds three");
+        assert_eq!(files(data.path()), 3);
+        shelf.tidy(5 * DAY_MS);
+        assert_eq!(ids(&shelf.page(None, 9)), ["c-1", "b-1"], "two days");
+        shelf.tidy(5 * DAY_MS + 1);
+        assert!(!shelf.has("b-1") && shelf.find("b-1").is_none() && shelf.find("b").is_none());
+        assert_eq!(files(data.path()), 1);
+        let again = Shelf::open(data.path(), Limits::new(1, 2).unwrap()).unwrap();
+        again.scan().unwrap();
+        again.tidy(7 * DAY_MS);
+        assert_eq!(
+            (again.page(None, 9), files(data.path())),
+            (Page::default(), 0),
+            "what the next process finds"
+        );
+        assert!(Limits::new(0, 30).is_none() && Limits::new(1000, 0).is_none());
+    }
+
+    #[test]
+    fn pages_follow_the_time_of_the_end_and_leave_none_out() {
+        let data = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(data.path(), Limits::new(1000, 30).unwrap()).unwrap();
+        for (id, at_ms) in [("a-1", 10), ("a-2", 40), ("b-1", 30), ("c-1", 30), ("hidden-1", 35), ("d-1", 20)]
+        {
+            shelf.put(id, &replay(id, at_ms)).unwrap();
+        }
+        let first = shelf.page(None, 2);
+        assert_eq!(
+            (ids(&first), first.next),
+            (vec!["a-2", "c-1", "b-1"], Some(30)),
+            "ends at once stay together"
+        );
+        let second = shelf.page(first.next, 2);
+        assert_eq!((ids(&second), second.next), (vec!["d-1", "a-1"], None));
+        assert_eq!(shelf.page(Some(10), 2), Page::default());
+        // A match's id alone is its newest round.
+        let name = |id| Front::read(&mut shelf.find(id).unwrap()).unwrap().summary.id;
+        assert_eq!((name("a"), name("a-1"), name("hidden")), ("a-2".into(), "a-1".into(), "hidden-1".into()));
+        assert!(shelf.find("../a-1").is_none() && shelf.find("").is_none());
+    }
 }

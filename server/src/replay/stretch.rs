@@ -1,6 +1,7 @@
-//! A match's history taken apart: from which state which commands go on, without what a crash undid.
+//! A round's history taken apart: from which state which commands go on, without what a crash undid.
 //! A process that dies may have written down a little more than the next one goes on from; that never happened.
 
+use shared::command::Command;
 use shared::tick::Tick;
 
 use crate::journal::checkpoint::Checkpoint;
@@ -50,8 +51,18 @@ pub fn stretches(history: &[u8]) -> Vec<Stretch> {
     found.split_off(begin)
 }
 
+/// Whether a person, or else a bot, was there or came.
+pub fn has(bots: bool, stretches: &[Stretch]) -> bool {
+    let comes = |command: &Command| matches!(command, Command::Join { bot, .. } if *bot == bots);
+    stretches.iter().any(|stretch| {
+        stretch.from.world.pilots.iter().any(|pilot| pilot.bot == bots)
+            || stretch.runs.iter().flat_map(|run| run.ticks.iter().flatten()).any(comes)
+    })
+}
+
 /// Takes away what stands behind `tick`.
-fn undo(found: &mut [Stretch], tick: Tick) {
+fn undo(found: &mut Vec<Stretch>, tick: Tick) {
+    found.retain(|stretch| stretch.from.world.tick <= tick);
     for stretch in found {
         stretch.runs.retain(|run| run.first <= tick);
         if let Some(run) = stretch.runs.last_mut() {

@@ -7,15 +7,24 @@ use shared::id::PlayerId;
 use shared::world::Hull;
 
 /// Version of the file's contents. A program reads the versions that it knows, and its own is the newest.
-pub const REPLAY_VERSION: u32 = 1;
+pub const REPLAY_VERSION: u32 = 2;
 
 /// A replay without its feed and commands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`REPLAY_VERSION`] of the writer.
     pub version: u32,
-    /// The match's id.
+    /// Its own id: the match's and the round's number, as that of the round's result. Before version 2 the match's.
     pub id: String,
+    /// The match's id; empty before version 2.
+    #[serde(default)]
+    pub match_id: String,
+    /// The round that was played; 0 before version 2.
+    #[serde(default)]
+    pub round: u16,
+    /// Whether it holds the round from its first tick; false before version 2.
+    #[serde(default)]
+    pub whole: bool,
     /// The match's name.
     pub name: String,
     /// The map's name.
@@ -26,7 +35,7 @@ pub struct Summary {
     pub program: String,
     /// How bots decided when it was written: the number of that way.
     pub bots: u32,
-    /// When the match ended, in milliseconds since 1970.
+    /// When the round ended, in milliseconds since 1970.
     pub ended_at_ms: u64,
     /// The world's tick at the replay's beginning: 0 if it holds the whole match.
     pub first_tick: u32,
@@ -40,6 +49,9 @@ pub struct Summary {
     pub rounds: Vec<RoundPlayed>,
     /// Ships that were shot down, in order; [`KILLS_MAX`] at most.
     pub kills: Vec<KillAt>,
+    /// How scores grew, in order: those of the best and of people, [`SCORES_MAX`] changes at most.
+    #[serde(default)]
+    pub scores: Vec<ScoreAt>,
     /// The feed's first event.
     pub hello: Hello,
     /// Where the feed stands, by time; at least one, the first at 0.
@@ -48,6 +60,8 @@ pub struct Summary {
 
 /// Kills that a summary names at most.
 pub const KILLS_MAX: usize = 20_000;
+/// Changes of scores that a summary names at most.
+pub const SCORES_MAX: usize = 20_000;
 /// Players that a summary names at most.
 pub const PLAYERS_MAX: usize = 4096;
 
@@ -79,12 +93,21 @@ pub struct RoundPlayed {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KillAt(pub u64, pub PlayerId, pub PlayerId, pub i32, pub i32);
 
+/// When somebody's score changed, and to what: milliseconds, seat, score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScoreAt(pub u64, pub PlayerId, pub u16);
+
 /// A stretch of the feed that needs nothing before it: when it begins, in milliseconds, and the place of its record,
 /// in bytes behind the summary's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block(pub u64, pub u64);
 
 impl Summary {
+    /// The match's id, in every version.
+    pub fn of_match(&self) -> &str {
+        if self.match_id.is_empty() { &self.id } else { &self.match_id }
+    }
+
     /// The place of the block that holds a moment, and when the next one begins.
     pub fn block_at(&self, at_ms: u64) -> Option<(Block, Option<u64>)> {
         let next = self.blocks.partition_point(|block| block.0 <= at_ms).max(1);

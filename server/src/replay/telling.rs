@@ -1,7 +1,7 @@
 //! The feed of a match that is simulated again: the same events as spectators saw, in blocks that each begin with a
 //! keyframe. It also notes what the summary tells. The maker of a replay shows it every tick.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use shared::event::Event;
@@ -10,13 +10,15 @@ use shared::feed_encoder::FeedEncoder;
 use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
-use shared::world::World;
+use shared::world::{Phase, World};
 
 use crate::replay::packing::pack;
-use crate::replay::summary::{KILLS_MAX, KillAt, PLAYERS_MAX, Played, RoundPlayed};
+use crate::replay::summary::{KILLS_MAX, KillAt, PLAYERS_MAX, Played, RoundPlayed, SCORES_MAX, ScoreAt};
 
 /// Time between two blocks: what a seek reads at most, and the distance of keyframes.
 const BLOCK_MS: u32 = 10_000;
+/// Places whose scores are told over time, and those up to which that is done for people.
+const CHARTED: (usize, usize) = (6, 64);
 
 /// Makes a replay's feed.
 #[derive(Debug)]
@@ -36,6 +38,11 @@ pub struct Telling {
     pub rounds: Vec<RoundPlayed>,
     /// Everybody so far.
     pub players: BTreeMap<PlayerId, Played>,
+    /// Whether a round was on.
+    pub played: bool,
+    scores: Vec<ScoreAt>,
+    /// The scores as last told, by seat.
+    known: BTreeMap<PlayerId, u16>,
 }
 
 impl Telling {
@@ -52,6 +59,9 @@ impl Telling {
             kills: Vec::new(),
             rounds: Vec::new(),
             players: BTreeMap::new(),
+            played: false,
+            scores: Vec::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -65,6 +75,7 @@ impl Telling {
         for pilot in &world.pilots {
             self.meet(&Event::Joined(pilot.clone()));
         }
+        self.note_scores(world);
         self.begin_block(world);
     }
 
@@ -124,6 +135,10 @@ impl Telling {
 
     fn note(&mut self, world: &World, events: &[Event]) {
         let at_ms = self.ms(world.tick);
+        self.played |= world.round.phase == Phase::Playing;
+        if events.iter().any(|event| matches!(event, Event::Killed { .. } | Event::RoundStarted { .. })) {
+            self.note_scores(world);
+        }
         for event in events {
             match event {
                 Event::Joined(_) => self.meet(event),
@@ -135,6 +150,30 @@ impl Telling {
                 _ => {}
             }
         }
+    }
+
+    fn note_scores(&mut self, world: &World) {
+        let at_ms = self.ms(world.tick);
+        for pilot in &world.pilots {
+            let before = self.known.insert(pilot.id, pilot.score).unwrap_or(0);
+            if before != pilot.score && self.scores.len() < SCORES_MAX {
+                self.scores.push(ScoreAt(at_ms, pilot.id, pilot.score));
+            }
+        }
+    }
+
+    /// The scores over time of the best and of people, by the last round's places.
+    pub fn charted(&self) -> Vec<ScoreAt> {
+        let (best, people) = CHARTED;
+        let is_bot = |id: &PlayerId| self.players.get(id).is_none_or(|played| played.bot);
+        let places = self.rounds.last().map(|round| round.results.iter().enumerate());
+        let charted: BTreeSet<PlayerId> = places
+            .into_iter()
+            .flatten()
+            .filter(|(place, (id, ..))| *place < best || (*place < people && !is_bot(id)))
+            .map(|(_, (id, ..))| *id)
+            .collect();
+        self.scores.iter().filter(|score| charted.contains(&score.1)).copied().collect()
     }
 
     fn meet(&mut self, event: &Event) {

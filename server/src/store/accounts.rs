@@ -94,6 +94,22 @@ pub fn take_seat(
     Ok(())
 }
 
+/// The seats that an account has taken of late: match and seat.
+pub fn seats_of(connection: &Connection, public_id: &str) -> Result<Vec<(String, u16)>, Trouble> {
+    let mut found = connection.prepare(
+        "SELECT match_id, seat FROM seats WHERE account = (SELECT id FROM accounts WHERE public_id = ?1)",
+    )?;
+    let rows = found.query_map([public_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The public id of the account whose seat it is.
+pub fn of_seat(connection: &Connection, match_id: &str, seat: u16) -> Result<Option<String>, Trouble> {
+    let text = "SELECT public_id FROM accounts
+        WHERE id = (SELECT account FROM seats WHERE match_id = ?1 AND seat = ?2)";
+    Ok(connection.query_row(text, params![match_id, seat], |row| row.get(0)).optional()?)
+}
+
 const PROFILE: &str =
     "SELECT public_id, name, rating, rated, rounds, wins, score, kills, deaths, created_s, id
     FROM accounts";

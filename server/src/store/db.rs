@@ -39,6 +39,10 @@ impl Db {
     /// it is read and must hold together.
     pub fn open(folder: Option<&Path>, bans: BanList, thorough: bool) -> Result<Db, Trouble> {
         let connection = folder.map_or_else(schema::in_memory, schema::open)?;
+        // That all of it is read may take long; whoever is banned stays out meanwhile.
+        if let Ok(list) = bans::read(&connection) {
+            bans.store(Arc::new(list));
+        }
         if thorough {
             schema::check(&connection)?;
         }
@@ -69,6 +73,16 @@ impl Db {
         let account = accounts::find_or_make(&change, key, name, now_s)?;
         change.commit()?;
         Ok(account)
+    }
+
+    /// The seats that an account has taken of late: match and seat. Their matches may be over.
+    pub fn seats_of(&self, public_id: &str) -> Result<Vec<(String, u16)>, Trouble> {
+        accounts::seats_of(&self.connection, public_id)
+    }
+
+    /// The public id of the account whose seat it is, if it is tied to one.
+    pub fn account_of_seat(&self, match_id: &str, seat: u16) -> Result<Option<String>, Trouble> {
+        accounts::of_seat(&self.connection, match_id, seat)
     }
 
     /// An account by its public id.

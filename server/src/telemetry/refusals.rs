@@ -7,7 +7,7 @@ use metrics::counter;
 pub const REJECTED: &str = "starfray_rejected_total";
 
 /// Why a request or a connection is refused; each is at zero from the start, so that a first one shows as a rise.
-pub const REJECTIONS: [&str; 21] = [
+pub const REJECTIONS: [&str; 22] = [
     "accept_failed",
     "bad_handshake",
     "bad_settings",
@@ -29,6 +29,7 @@ pub const REJECTIONS: [&str; 21] = [
     "tls_handshake",
     "too_many_matches",
     "unauthorized",
+    "unread_response",
 ];
 
 /// Describes the metric, and puts every reason at zero.

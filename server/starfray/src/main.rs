@@ -7,7 +7,7 @@ mod outcome;
 mod replay;
 mod serve;
 
-use std::process::ExitCode;
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use server::config::{Config, layer::Layer};
@@ -29,7 +29,7 @@ enum Command {
     /// Hosts matches until it is told to stop
     #[command(after_help = LAYERS)]
     Serve(Box<Layer>),
-    /// Prints the settings that `serve` would use, as a config file
+    /// Prints the settings that `serve` would use and where each comes from, as a config file
     #[command(after_help = LAYERS)]
     Config(Box<Layer>),
     /// Copies the database of accounts and results, also while a server runs
@@ -64,8 +64,10 @@ fn main() -> ExitCode {
 }
 
 fn print_config(flags: Layer) -> Result<(), Failure> {
-    let config = Config::load(flags, &serve::environment()).map_err(|error| Failure::usage(&error))?;
-    let text = config.to_toml().map_err(|error| Failure::usage(&error))?;
+    let read = |path: &PathBuf| fs::read_to_string(path);
+    let traced = Config::trace(flags, &serve::environment(), read).map_err(|error| Failure::usage(&error))?;
+    let (config, origins) = traced;
+    let text = config.to_toml(&origins).map_err(|error| Failure::usage(&error))?;
     say(text.trim_end());
     Ok(())
 }

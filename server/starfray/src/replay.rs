@@ -1,4 +1,4 @@
-//! `starfray replay`: what a replay file is, and whether it is true. It simulates the match again from the start and
+//! `starfray replay`: what a replay file is, and whether it is true. It simulates the round again from its start and
 //! never trusts a recorded state; the server's room for replays does the work, this prints and counts.
 
 use std::io::{IsTerminal, Write, stderr};
@@ -28,7 +28,7 @@ pub(crate) const CODES: &str = "Exit codes: 0 it is sound (with --verify: and tr
 pub(crate) struct ReplayArgs {
     /// Replay file, as in DATA/replays or from /api/replays/ID/file
     file: PathBuf,
-    /// Simulate the match again from the start and compare every tick
+    /// Simulate the round again from its start and compare every tick
     #[arg(long)]
     verify: bool,
 }
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     })?;
     let given = match verified.given_states {
         0 => "from the start".to_owned(),
+        1 if replay.summary.whole => "from the state in which the round began".to_owned(),
         1 => "from one state that is given, since what led to it is lost".to_owned(),
         count => format!("from {count} states that are given, since what led to them is lost"),
     };
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
 fn describe(summary: &Summary) {
     let bots = summary.players.iter().filter(|played| played.bot).count();
     let length_s = summary.length_ms / 1000;
-    say(&format!("match    {} \"{}\" on {}", summary.id, summary.name, summary.map));
+    say(&format!("match    {} \"{}\" on {}", summary.of_match(), summary.name, summary.map));
     say(&format!(
         "length   {}:{:02} at {} ticks a second",
         length_s / 60,
@@ -89,8 +90,8 @@ fn describe(summary: &Summary) {
             .collect();
         say(&format!("round {number:<2} {}", best.join(", ")));
     }
-    if summary.first_tick > 0 {
-        say("begins   in the middle of the match: what was before is lost, or of another version");
+    if summary.first_tick > 0 && !summary.whole {
+        say("begins   in the middle of the round: what was before is lost, or of another version");
     }
     say(&format!("written  by version {}", summary.program));
 }

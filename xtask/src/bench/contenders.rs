@@ -1,7 +1,7 @@
 //! Who is measured: Starfray, the two floors, and the peers of `bench/`, each with how it is started and driven.
 //! It builds what has to be built and says who must be left out. Called by the benchmarks that start servers.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, io::ErrorKind, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result};
 
@@ -113,6 +113,20 @@ impl Programs {
         build.arg("--target-dir").arg(workspace.target.join("bench-peers"));
         run(&mut build, "building the peers")?;
         Ok(programs)
+    }
+
+    /// An empty data folder for Starfray: a match that an earlier run left behind would go on beside the next one.
+    ///
+    /// # Errors
+    /// When the last one cannot be removed.
+    pub(super) fn fresh_data(&self) -> Result<String> {
+        let folder = self.data.join("run");
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} can't be removed", folder.display()))
+            }
+            _ => Ok(folder.to_string_lossy().into_owned()),
+        }
     }
 
     /// Whether `contender` can be started here.

@@ -49,7 +49,7 @@ pub(super) fn measure(programs: &Programs, repetitions: u32) -> Result<Runs> {
 }
 
 fn one(programs: &Programs, kind: Kind) -> Result<Figures> {
-    let data = programs.data.to_string_lossy();
+    let data = programs.fresh_data()?;
     let args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data].map(str::to_owned);
     let mut server = Running::start(&programs.starfray, &args, &programs.root, SERVER_CORE)?;
     let address = server.wait_for_output("listening on http://", START_WITHIN)?;

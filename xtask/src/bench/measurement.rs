@@ -1,5 +1,5 @@
 //! One run: a fresh server on one core, its players on another, and the server's clocks read at both ends of a window.
-//! It knows how each kind of contender is started and nothing of comparisons. Called by `scale` and `slow`.
+//! It knows how each kind of contender is started and nothing of comparisons. Called by `scale`, `slow` and `journal`.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,6 +12,7 @@ use crate::bench::{
     contenders::{Contender, Kind, Programs},
     figures::Figures,
     procfs::{Reading, resident_kib},
+    ticks::Ticks,
 };
 
 /// The server's core.
@@ -39,6 +40,8 @@ pub(super) struct Order {
     pub(super) window: Duration,
     /// Payload of a floor's message in bytes.
     pub(super) payload_bytes: u32,
+    /// More arguments of `starfray serve`.
+    pub(super) server_args: Vec<String>,
     /// More arguments of `starfray load`.
     pub(super) load_args: Vec<String>,
     /// The least time for which players stay after their first snapshot.
@@ -50,7 +53,7 @@ pub(super) struct Order {
 /// # Errors
 /// When something cannot be started, does not get its players in time, or dies.
 pub(super) fn measure(programs: &Programs, contender: &Contender, order: &Order) -> Result<Figures> {
-    let (program, args) = server(programs, contender, order);
+    let (program, args) = server(programs, contender, order)?;
     let mut server = Running::start(&program, &args, &programs.root, SERVER_CORE)?;
     let address = server.wait_for_output("listening on http://", START_WITHIN)?;
     // What a program does right after its start is no part of the figures.
@@ -61,27 +64,34 @@ pub(super) fn measure(programs: &Programs, contender: &Contender, order: &Order)
     crowd.wait_for_complaint("measuring", CONNECT_WITHIN)?;
     std::thread::sleep(WARM);
     let read = |id: u32, core: usize| Reading::of(id, core).context("the process is gone");
+    let ticks = || (contender.kind == Kind::Starfray).then(|| Ticks::read(&address)).transpose();
+    let ticked = ticks()?;
     let begin = (read(server.id(), SERVER_CORE)?, read(crowd.id(), CROWD_CORE)?);
     std::thread::sleep(order.window);
     let end = (read(server.id(), SERVER_CORE)?, read(crowd.id(), CROWD_CORE)?);
+    let ticked = ticked.zip(ticks()?);
     let busy_kib = resident_kib(server.id()).context("the server is gone")?;
     std::thread::sleep(order.stay.saturating_sub(WARM + order.window));
     let report: Value = serde_json::from_str(&crowd.finish()?).context("the players' report is not JSON")?;
     let mut figures = told(&report, order.players);
     figures.insert("rss_mib", busy_kib / 1024.0);
     figures.insert("rss_kib_per_player", (busy_kib - idle_kib) / f64::from(order.players));
+    if let Some((begin, end)) = ticked {
+        figures.insert("tick_cpu_us", end.cpu_us_since(&begin));
+    }
     add_clocks(&mut figures, (begin.0, end.0), (begin.1, end.1), order.players);
     Ok(figures)
 }
 
 /// The server's program and arguments.
-fn server(programs: &Programs, contender: &Contender, order: &Order) -> (PathBuf, Vec<String>) {
+fn server(programs: &Programs, contender: &Contender, order: &Order) -> Result<(PathBuf, Vec<String>)> {
     let players = ["--players".to_owned(), order.players.to_string()];
-    match contender.kind {
+    Ok(match contender.kind {
         Kind::Starfray => {
-            let data = programs.data.to_string_lossy();
+            let data = programs.fresh_data()?;
             let args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data];
-            (programs.starfray.clone(), args.map(str::to_owned).to_vec())
+            let args = args.map(str::to_owned).into_iter().chain(order.server_args.iter().cloned());
+            (programs.starfray.clone(), args.collect())
         }
         Kind::Floor => {
             let args = ["--bytes".to_owned(), order.payload_bytes.to_string()];
@@ -93,7 +103,7 @@ fn server(programs: &Programs, contender: &Contender, order: &Order) -> (PathBuf
             let args = [NODE_TUNING.to_owned(), script].into_iter().chain(players);
             (programs.node.clone().unwrap_or_else(|| "node".into()), args.collect())
         }
-    }
+    })
 }
 
 /// The program and arguments of the players.

@@ -15,6 +15,7 @@ use crate::{
         figures::{Figures, Run, Runs},
         idle,
         machine::Machine,
+        plan::{Plan, Plans},
         procfs::{Reading, resident_kib},
         ranges::{Range, Ranges},
         report::{Folder, document, lined},
@@ -43,28 +44,11 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(100);
 /// Seconds for what the match itself costs, with one spectator.
 const ALONE_S: u64 = 2;
 
-/// How much is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    /// Spectators of each way.
-    pub(super) spectators: u32,
-    /// Repetitions of everything.
-    pub(super) repetitions: u32,
-    /// Length of a run's window in seconds.
-    pub(super) seconds: u64,
-}
-
-impl Plan {
-    /// What is worth keeping.
-    pub(super) fn full() -> Self {
-        Self { spectators: 300, repetitions: 3, seconds: 5 }
-    }
-
-    /// Enough to see that nothing is broken.
-    pub(super) fn short() -> Self {
-        Self { spectators: 50, repetitions: 1, seconds: 2 }
-    }
-}
+/// Of each way.
+pub(super) const PLANS: Plans = Plans {
+    full: Plan { crowd: 300, repetitions: 3, seconds: 5 },
+    short: Plan { crowd: 50, repetitions: 1, seconds: 2 },
+};
 
 /// Measures, prints the tables, and leaves figures and drawing in `folder`. Returns the figures.
 ///
@@ -76,7 +60,7 @@ pub(super) fn push(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
     let mut runs = Runs::default();
     for repetition in 0..plan.repetitions {
         for (name, load_args) in WAYS {
-            say(&format!("{} spectators, {name}, repetition {}", plan.spectators, repetition + 1));
+            say(&format!("{} spectators, {name}, repetition {}", plan.crowd, repetition + 1));
             let figures = watch(&programs, load_args, plan)?;
             let of = |name: &str| figures.get(name).copied().unwrap_or_default();
             say(&format!(
@@ -86,27 +70,27 @@ pub(super) fn push(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
                 of("latency_p99_ms"),
                 of("others_ms_per_s")
             ));
-            runs.push(Run { contender: name, players: plan.spectators, repetition, figures });
+            runs.push(Run { contender: name, players: plan.crowd, repetition, figures });
         }
     }
     let waiting = idle::measure(&programs, plan.repetitions)?;
     let machine = Machine::here();
-    answer(&format!("\npush: {}\n\n{}\n", machine.line(), table(&runs, plan.spectators)));
+    answer(&format!("\npush: {}\n\n{}\n", machine.line(), table(&runs, plan.crowd)));
     answer(&format!("\nWhile nothing happens, for each connection:\n\n{}\n", idle::table(&waiting)));
-    let settings = json!({ "spectators": plan.spectators, "repetitions": plan.repetitions,
+    let settings = json!({ "spectators": plan.crowd, "repetitions": plan.repetitions,
         "seconds": plan.seconds, "bots": BOTS });
     let mut figures = document("push", &machine, &settings, &runs.to_json());
     if let Some(object) = figures.as_object_mut() {
         object.insert("idle".to_owned(), waiting.to_json());
     }
     folder.put("push.json", &lined(&figures))?;
-    folder.put("push.svg", &drawing(&runs, plan.spectators).svg())?;
+    folder.put("push.svg", &drawing(&runs, plan.crowd).svg())?;
     Ok(figures)
 }
 
 /// Watches a match of its own in one way.
 fn watch(programs: &Programs, load_args: &str, plan: &Plan) -> Result<Figures> {
-    let data = programs.data.to_string_lossy();
+    let data = programs.fresh_data()?;
     let args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data].map(str::to_owned);
     let mut server = Running::start(&programs.starfray, &args, &programs.root, CORES.0)?;
     let address = server.wait_for_output("listening on http://", START_WITHIN)?;
@@ -116,12 +100,12 @@ fn watch(programs: &Programs, load_args: &str, plan: &Plan) -> Result<Figures> {
     // The match itself runs and is told to one; what is above that is the others'.
     let (alone, _) = run(programs, &server, (target, 1, ALONE_S), "--feed sse")?;
     let idle_kib = resident_kib(server.id()).context("there is no /proc to read: this needs Linux")?;
-    let (mut figures, busy_kib) = run(programs, &server, (target, plan.spectators, plan.seconds), load_args)?;
+    let (mut figures, busy_kib) = run(programs, &server, (target, plan.crowd, plan.seconds), load_args)?;
     let of = |name: &str| figures.get(name).copied().unwrap_or_default();
     let own_ms_per_s = of("cpu_ms_per_s") - alone.get("cpu_ms_per_s").copied().unwrap_or_default();
     let events_per_s = of("events_per_s");
     figures.insert("cpu_us", own_ms_per_s * 1000.0 / events_per_s.max(1.0));
-    figures.insert("rss_kib_per_spectator", (busy_kib - idle_kib) / f64::from(plan.spectators));
+    figures.insert("rss_kib_per_spectator", (busy_kib - idle_kib) / f64::from(plan.crowd));
     Ok(figures)
 }
 

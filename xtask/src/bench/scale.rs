@@ -124,6 +124,7 @@ impl Series<'_> {
             players,
             window: Duration::from_secs(self.plan.seconds),
             payload_bytes: self.payload_bytes,
+            server_args: Vec::new(),
             load_args: Vec::new(),
             stay: Duration::ZERO,
         };

@@ -12,6 +12,7 @@ use crate::{
         figures::{Figures, Run, Runs, Spread},
         machine::Machine,
         measurement::{Order, measure},
+        plan::{Plan, Plans},
         report::{Folder, document, lined},
         table::Table,
     },
@@ -37,28 +38,11 @@ const CROWDS: [(&str, &str, u64); 3] = [
 /// Longest window that lies within the stop.
 pub(super) const SECONDS_MAX: u64 = 8;
 
-/// How much is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    /// Players, troubled ones among them.
-    pub(super) players: u32,
-    /// Repetitions of the three.
-    pub(super) repetitions: u32,
-    /// Length of a run's window in seconds, at most [`SECONDS_MAX`].
-    pub(super) seconds: u64,
-}
-
-impl Plan {
-    /// What is worth keeping.
-    pub(super) fn full() -> Self {
-        Self { players: 400, repetitions: 5, seconds: SECONDS_MAX }
-    }
-
-    /// Enough to see that nothing is broken.
-    pub(super) fn short() -> Self {
-        Self { players: 200, repetitions: 1, seconds: 4 }
-    }
-}
+/// The windows are at most [`SECONDS_MAX`] long.
+pub(super) const PLANS: Plans = Plans {
+    full: Plan { crowd: 400, repetitions: 5, seconds: SECONDS_MAX },
+    short: Plan { crowd: 200, repetitions: 1, seconds: 4 },
+};
 
 /// Measures, prints the table, and leaves the figures in `folder`. Returns them.
 ///
@@ -73,7 +57,7 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
     for repetition in 0..plan.repetitions {
         for (name, args, stay_s) in CROWDS {
             begun += 1;
-            let players = plan.players;
+            let players = plan.crowd;
             say(&format!(
                 "[{begun}/{total}] {players} players, {name} in trouble, repetition {}",
                 repetition + 1
@@ -82,6 +66,7 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
                 players,
                 window: Duration::from_secs(plan.seconds),
                 payload_bytes: 0,
+                server_args: Vec::new(),
                 load_args: args.split_whitespace().map(str::to_owned).collect(),
                 stay: Duration::from_secs(stay_s),
             };
@@ -97,9 +82,8 @@ pub(super) fn slow(workspace: &Workspace, plan: &Plan, folder: &Folder) -> Resul
         }
     }
     let machine = Machine::here();
-    answer(&format!("\nslow: {}\n\n{}\n", machine.line(), table(&runs, plan.players)));
-    let settings =
-        json!({ "players": plan.players, "repetitions": plan.repetitions, "seconds": plan.seconds });
+    answer(&format!("\nslow: {}\n\n{}\n", machine.line(), table(&runs, plan.crowd)));
+    let settings = json!({ "players": plan.crowd, "repetitions": plan.repetitions, "seconds": plan.seconds });
     let figures = document("slow", &machine, &settings, &runs.to_json());
     folder.put("slow.json", &lined(&figures))?;
     Ok(figures)

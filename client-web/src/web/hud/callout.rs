@@ -1,11 +1,14 @@
 //! One line in the middle of the screen: whom you took out, who took you out, when you are back.
-//! At most one at a time; a newer one replaces the older.
+//! At most one at a time; a newer one replaces the older. A notice of the server's operator comes back after those that
+//! were said meanwhile, until it was there long enough to be read.
 
 use web_sys::HtmlElement;
 
 use crate::web::dom::{Fault, add, by_id, clear, toggle};
 
 const SHOWN_MS: f64 = 1600.0;
+/// Time for which a notice is shown, but for what is said meanwhile.
+const NOTICE_MS: f64 = 10_000.0;
 
 /// The line.
 #[derive(Debug)]
@@ -13,12 +16,15 @@ pub struct Callout {
     line: HtmlElement,
     until_ms: f64,
     shown: String,
+    notice: String,
+    notice_until_ms: f64,
 }
 
 impl Callout {
     /// Finds its element.
     pub fn new() -> Result<Callout, Fault> {
-        Ok(Callout { line: by_id("call")?, until_ms: 0.0, shown: String::new() })
+        let (shown, notice) = (String::new(), String::new());
+        Ok(Callout { line: by_id("call")?, until_ms: 0.0, shown, notice, notice_until_ms: 0.0 })
     }
 
     /// You took out somebody.
@@ -43,17 +49,32 @@ impl Callout {
         self.set(text, ("", ""), "")
     }
 
+    /// What the server's operator says to everybody.
+    pub fn announce(&mut self, text: &str, now_ms: f64) -> Result<(), Fault> {
+        text.clone_into(&mut self.notice);
+        self.notice_until_ms = now_ms + NOTICE_MS;
+        self.say(text, now_ms)
+    }
+
     /// Whether nothing is said now.
     pub fn quiet(&self, now_ms: f64) -> bool {
         now_ms >= self.until_ms
     }
 
-    /// Hides the line when its time is over.
-    pub fn pass(&mut self, now_ms: f64) {
-        if now_ms >= self.until_ms && !self.shown.is_empty() {
+    /// Hides the line when its time is over, or goes on with a notice.
+    pub fn pass(&mut self, now_ms: f64) -> Result<(), Fault> {
+        if now_ms < self.until_ms {
+            return Ok(());
+        }
+        if now_ms < self.notice_until_ms {
+            let notice = self.notice.clone();
+            return self.set(&notice, ("", ""), "");
+        }
+        if !self.shown.is_empty() {
             toggle(&self.line, "on", false);
             self.shown.clear();
         }
+        Ok(())
     }
 
     fn set(&mut self, before: &str, (name, class): (&str, &str), after: &str) -> Result<(), Fault> {

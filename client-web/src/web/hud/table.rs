@@ -26,6 +26,8 @@ pub enum Occasion {
 #[derive(Debug)]
 pub struct Table {
     section: HtmlElement,
+    links: [HtmlElement; 2],
+    linked: Changed<u16>,
     title: Text,
     line: Text,
     rows: HtmlElement,
@@ -35,14 +37,10 @@ pub struct Table {
 impl Table {
     /// Finds its elements.
     pub fn new() -> Result<Table, Fault> {
-        let (more, path): (HtmlElement, String) = (by_id("results-more")?, window()?.location().pathname()?);
-        // Pages of matches end with the match; a playground's rounds are nobody's.
-        match path.trim_end_matches('/').rsplit_once('/') {
-            Some((page, id)) if !page.is_empty() => more.set_attribute("href", &format!("/results/{id}"))?,
-            _ => more.set_hidden(true),
-        }
         Ok(Table {
             section: by_id("results")?,
+            links: [by_id("results-more")?, by_id("results-again")?],
+            linked: Changed::default(),
             title: Text::by_id("results-title")?,
             line: Text::by_id("results-line")?,
             rows: by_id("results-rows")?,
@@ -53,6 +51,27 @@ impl Table {
     /// Hides the sheet.
     pub fn hide(&mut self) {
         toggle(&self.section, "on", false);
+    }
+
+    /// Says where the result and the replay of a round are.
+    pub fn link(&mut self, round: u16) -> Result<(), Fault> {
+        if !self.linked.is_new(round) {
+            return Ok(());
+        }
+        let location = window()?.location();
+        let (path, key) = (location.pathname()?, location.search()?);
+        let key = if key.contains("key=") { key.as_str() } else { "" };
+        // Pages of matches end with the match; a playground's rounds are nobody's.
+        let place = path.trim_end_matches('/').rsplit_once('/').filter(|(page, _)| !page.is_empty());
+        for (link, page) in self.links.iter().zip(["results", "replay"]) {
+            link.set_hidden(place.is_none());
+            if let Some((_, id)) = place {
+                // A replay's address names the round already.
+                let id = id.split('-').next().unwrap_or(id);
+                link.set_attribute("href", &format!("/{page}/{id}-{round}{key}"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Shows `scores`, the best first.

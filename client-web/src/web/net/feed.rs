@@ -11,7 +11,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 use crate::web::dom::Fault;
 
 /// The feed's events, by the names that the server gives them.
-pub const NAMES: [&str; 12] = FeedEvent::NAMES;
+pub const NAMES: [&str; 14] = FeedEvent::NAMES;
 
 /// What a feed tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,18 +78,18 @@ fn fill_maps() -> Result<(), Fault> {
     let choice: HtmlElement = by_id("maps")?;
     let chosen = checked("map");
     clear(&choice);
-    for (i, map) in maps::known().iter().enumerate() {
+    for (i, name) in maps::names().iter().enumerate() {
         let label = add(&choice, "label", "", "")?;
         let input = add(&label, "input", "", "")?;
-        for (key, value) in [("type", "radio"), ("name", "map"), ("value", &map.name)] {
+        for (key, value) in [("type", "radio"), ("name", "map"), ("value", name)] {
             input.set_attribute(key, value)?;
         }
         // Of several that are checked the last one counts.
-        if i == 0 || map.name == chosen {
+        if i == 0 || *name == chosen {
             input.set_attribute("checked", "")?;
         }
-        add(&label, "canvas", "", "")?.set_attribute("data-map", &map.name)?;
-        add(&label, "span", "cut", &map.title)?;
+        add(&label, "canvas", "", "")?.set_attribute("data-map", name)?;
+        add(&label, "span", "cut", &maps::label(name))?;
         listen(&input, "change", |_| draw_maps())?;
     }
     Ok(())
@@ -115,13 +115,13 @@ fn draw_chosen() -> Result<(), Fault> {
     let cores = arena.cores().into_iter().flatten().zip([palette::BAD, palette::HALO]);
     let dots: Vec<maps::Dot> = spawns.chain(cores.map(|(place, colour)| dot(&place, colour, 7.0))).collect();
     maps::draw(&by_id("big-map")?, &arena, &dots);
-    let known = maps::known();
-    let Some(map) = known.iter().find(|map| map.name == chosen) else { return Ok(()) };
-    Text::by_id("map-name")?.set(&map.title);
+    let about = maps::about(&chosen);
+    Text::by_id("map-name")?.set(&maps::label(&chosen));
     let size = arena.half() * 2.0;
-    let line = format!("{} by {} units, up to {} players", size.x as u32, size.y as u32, map.players_hint);
-    Text::by_id("map-size")?.set(&line);
-    Text::by_id("map-line")?.set(&map.about);
+    let hint = about.get("max_players_hint").number().unwrap_or(0.0);
+    Text::by_id("map-size")?
+        .set(&format!("{} by {} units, for about {hint} players", size.x as u32, size.y as u32));
+    Text::by_id("map-line")?.set(&about.get("about").text().unwrap_or_default());
     Ok(())
 }
 

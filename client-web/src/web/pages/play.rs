@@ -267,6 +267,9 @@ impl Play {
             (Stand::Asking { .. }, Answer::Yes) => self.join(Some(self.notice.password())),
             (Stand::Over(End::Replaced), Answer::Yes) => self.connect(),
             (Stand::Over(End::Full), Answer::Yes) => route::go(&route::watch(&self.link.match_id)),
+            (Stand::Over(End::Over), Answer::Yes) => {
+                route::go(&route::results(&self.link.match_id, self.view.round, None));
+            }
             (Stand::Over(End::Version), Answer::Yes) => self.follow(Next::Reload),
             (Stand::Over(End::Other(_)), Answer::Yes) => {
                 let next = self.link.begin();

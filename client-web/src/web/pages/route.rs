@@ -75,6 +75,13 @@ pub fn replay(id: &str) -> String {
     format!("/replay/{id}")
 }
 
+/// The address of the result of a match's round; of its newest one if the round is not known (0).
+pub fn results(id: &str, round: u16, key: Option<&str>) -> String {
+    let round = if round > 0 { format!("-{round}") } else { String::new() };
+    let key = key.map_or_else(String::new, |key| format!("?key={key}"));
+    format!("/results/{id}{round}{key}")
+}
+
 /// The whole address of `path` on this server, to be shared.
 pub fn absolute(path: &str) -> String {
     let origin = window().ok().and_then(|w| w.location().origin().ok()).unwrap_or_default();

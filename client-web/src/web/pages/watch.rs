@@ -39,8 +39,6 @@ const FLY_UNITS: f32 = 620.0;
 /// A feed that never came is asked for this often; then only when somebody wants it.
 const ATTEMPTS_UNSEEN_MAX: u32 = 6;
 const HINT_MS: f64 = 14_000.0;
-const REPLAY_KEYS: &str =
-    "Space pauses, left and right jump 5 s, up and down change ship, comma and period set the speed";
 const MOVE_KEYS: [(&str, Vec2); 4] =
     [("KeyW", Vec2::NEG_Y), ("KeyS", Vec2::Y), ("KeyA", Vec2::NEG_X), ("KeyD", Vec2::X)];
 
@@ -83,13 +81,9 @@ struct Watch {
 pub fn begin(id: String, key: Option<String>, replay: bool) -> Result<(), Fault> {
     route::show("watch")?;
     let deck = replay.then(|| Deck::new(&id, key.as_deref(), now_ms())).transpose()?;
-    if let Some(body) = document()?.body() {
-        toggle(&body, "replay", replay);
+    if !replay {
+        by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
     }
-    if replay {
-        by_id::<HtmlElement>("watch-keys")?.set_text_content(Some(REPLAY_KEYS));
-    }
-    by_id::<HtmlElement>("watch-join")?.set_attribute("href", &route::play(&id))?;
     let pressed: Rc<Cell<Option<Press>>> = Rc::default();
     for (button, press) in [("full-screen", Press::FullScreen), ("watch-copy", Press::Copy)] {
         let pressed = Rc::clone(&pressed);
@@ -250,7 +244,8 @@ impl Watch {
         };
         self.view = self.spectator.view(shown_ms);
         self.stage.draw(&self.view, &self.spectator, Now { now_ms: now, picture_ms }, None)?;
-        if now - self.scores_ms > SCORES_EVERY_MS {
+        let begun = self.deck.as_mut().is_some_and(Deck::has_begun_anew);
+        if begun || now - self.scores_ms > SCORES_EVERY_MS {
             self.scores_ms = now;
             self.scores = self.spectator.scores();
         }
@@ -314,7 +309,6 @@ impl Watch {
         let leader = leader.map(|s| s.id);
         let plates = &mut self.plates;
         plates.tell(&self.view, &self.spectator, now)?;
-        plates.kills.pass(now);
         plates.clock.show(&self.view);
         plates.leads.set(&leads);
         plates.title.set(self.spectator.match_name());
@@ -333,6 +327,7 @@ impl Watch {
         if matches!(self.view.phase, Phase::Results | Phase::Ended)
             && self.view.freshness != Freshness::Waiting
         {
+            plates.table.link(self.view.round)?;
             let occasion = Occasion::RoundOver(self.view.phase_left_s.map(|s| s.ceil() as u32));
             plates.table.show(&self.scores, (None, self.view.sides), &occasion)?;
         } else {
@@ -350,12 +345,16 @@ impl Watch {
             Some(deck) => deck.failed().then_some(words::NO_REPLAY),
             None => words::of(self.spectator.ended(), self.failed, self.view.freshness),
         };
+        let over = self.deck.is_none() && self.spectator.ended();
         if let Some(body) = document().ok().and_then(|d| d.body()) {
             toggle(&body, "lost", words.is_some());
         }
         self.plates.notice.show(words.map(words::Said::words));
         match self.plates.notice.take_answer() {
-            Some(Answer::Yes) if !self.spectator.ended() && self.deck.is_none() => {
+            Some(Answer::Yes) if over => {
+                route::go(&route::results(&self.id, self.view.round, self.key.as_deref()));
+            }
+            Some(Answer::Yes) if self.deck.is_none() => {
                 self.feed = None;
                 self.open();
             }

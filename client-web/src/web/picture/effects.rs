@@ -104,7 +104,8 @@ impl Effects {
             | Happening::Core { .. }
             | Happening::RoundStarted
             | Happening::RoundEnded
-            | Happening::Closing { .. } => {}
+            | Happening::Closing { .. }
+            | Happening::Notice { .. } => {}
         }
     }
 

@@ -1,8 +1,8 @@
 //! The writer against disks that hang, are full, and come back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -22,6 +22,10 @@ struct TestDisk {
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     full: Arc<AtomicBool>,
     hangs: Arc<AtomicBool>,
+    /// How long a sync takes.
+    sync_ms: Arc<AtomicU64>,
+    /// Files whose newest bytes survive a power cut; the folder's name is empty.
+    synced: Arc<Mutex<BTreeSet<String>>>,
 }
 
 #[derive(Debug)]
@@ -35,14 +39,23 @@ impl TestDisk {
         if self.full.load(Ordering::Acquire) { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
+    fn note_sync(&self, name: &str) {
+        thread::sleep(Duration::from_millis(self.sync_ms.load(Ordering::Acquire)));
+        self.synced.lock().unwrap().insert(name.to_owned());
+    }
+
     fn file(&self, name: &str) -> Option<Vec<u8>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 
 impl Disk for TestDisk {
-    fn replace(&mut self, name: &str, bytes: &[u8], _: bool) -> io::Result<Box<dyn Sheet>> {
+    fn replace(&mut self, name: &str, bytes: &[u8], sync: bool) -> io::Result<Box<dyn Sheet>> {
         self.pass()?;
+        if sync {
+            self.note_sync(name);
+            self.note_sync("");
+        }
         self.files.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
         Ok(Box::new(TestSheet(self.clone(), name.to_owned())))
     }
@@ -65,6 +78,19 @@ impl Disk for TestDisk {
         Ok((Box::new(TestSheet(self.clone(), name.to_owned())), length))
     }
 
+    fn give_name(&mut self, name: &str, to: &str) -> io::Result<()> {
+        self.pass()?;
+        let mut files = self.files.lock().unwrap();
+        let file = files.remove(name).ok_or(ErrorKind::NotFound)?;
+        files.entry(to.to_owned()).or_insert(file);
+        Ok(())
+    }
+
+    fn sync_names(&mut self) -> io::Result<()> {
+        self.note_sync("");
+        self.pass()
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         self.pass()?;
         self.files.lock().unwrap().remove(name);
@@ -82,6 +108,7 @@ impl Sheet for TestSheet {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        self.0.note_sync(&self.1);
         self.0.pass()
     }
 }
@@ -92,6 +119,7 @@ struct Scene {
     port: Port,
     recorder: Recorder,
     tick: u32,
+    _ended: std::sync::mpsc::Receiver<Arc<str>>,
 }
 
 impl Scene {
@@ -100,9 +128,11 @@ impl Scene {
         let disk = TestDisk::default();
         let writer = Writer::new(desk, Box::new(disk.clone()), true);
         thread::spawn(move || writer.run());
+        let (sender, ended) = std::sync::mpsc::sync_channel(4);
+        port.ask(Message::KeepHistories(sender)).unwrap();
         let mut recorder = Recorder::new(sample::header("a"), port.clone(), Duration::from_secs(2));
         recorder.open(sample::checkpoint(0));
-        Scene { disk, port, recorder, tick: 0 }
+        Scene { disk, port, recorder, tick: 0, _ended: ended }
     }
 
     /// Ticks of a match at 30 Hz; returns the longest that one took.
@@ -178,9 +208,10 @@ fn files_stay_small_and_go_with_the_match() {
     let bytes = scene.disk.file("a.journal").unwrap().len();
     assert!(bytes < GROWTH_BYTES + 64 * 1024, "{bytes}");
     scene.disk.files.lock().unwrap().insert(attempts_name("a"), b"1".to_vec());
-    scene.recorder.remove(MatchDesk::default(), 0);
+    scene.recorder.remove(1, MatchDesk::default(), 0);
     scene.flush();
-    assert!(scene.disk.files.lock().unwrap().is_empty());
+    let names: Vec<String> = scene.disk.files.lock().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["a-1.history"], "only what a replay is made of stays");
 }
 
 /// First ticks of the runs of a history, and where its checkpoints stand among them.
@@ -215,4 +246,46 @@ fn a_history_holds_every_run_and_shows_where_the_match_went_on_elsewhere() {
     let (after, checkpoints) = history(&scene);
     assert_eq!((&after[..firsts.len()], checkpoints), (&firsts[..], vec![0, firsts.len()]));
     assert!(after[firsts.len()] == tick + 1 && after.len() > firsts.len() + 2);
+}
+
+#[test]
+fn a_burst_of_new_matches_waits_for_no_sync_and_is_synced_soon() {
+    let scene = Scene::new();
+    scene.flush();
+    scene.disk.sync_ms.store(20, Ordering::Release);
+    let names: Vec<String> = (0..100).map(|number| format!("m{number}")).collect();
+    let began = Instant::now();
+    for name in &names {
+        let mut recorder = Recorder::new(sample::header(name), scene.port.clone(), Duration::from_secs(2));
+        recorder.open(sample::checkpoint(0));
+    }
+    scene.flush();
+    let took = began.elapsed();
+    // Two syncs for each of them were four seconds.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(names.iter().all(|name| scene.disk.file(&journal_name(name)).is_some()));
+    let all = |synced: &BTreeSet<String>| {
+        synced.contains("") && names.iter().all(|name| synced.contains(&journal_name(name)))
+    };
+    while !all(&scene.disk.synced.lock().unwrap()) {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn without_replays_there_are_no_histories() {
+    let (port, desk) = queue();
+    let disk = TestDisk::default();
+    let writer = Writer::new(desk, Box::new(disk.clone()), false);
+    let thread = thread::spawn(move || writer.run());
+    let mut recorder = Recorder::new(sample::header("a"), port.clone(), Duration::from_secs(2));
+    recorder.open(sample::checkpoint(0));
+    recorder.note(Tick(1), &[]);
+    recorder.begin_round(sample::checkpoint(1), 0);
+    recorder.end_round(1, MatchDesk::default(), 0);
+    port.ask(Message::Stop).unwrap();
+    thread.join().unwrap();
+    let names: Vec<String> = disk.files.lock().unwrap().keys().cloned().collect();
+    assert_eq!(names, [journal_name("a")]);
 }

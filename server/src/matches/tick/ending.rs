@@ -4,18 +4,35 @@
 use std::time::Duration;
 
 use shared::command::Command;
+use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
 
+/// Seat numbers behind which a match begins no other round. A number is never given twice and there are 65,534, so the
+/// rest is for whoever comes while the last round is played out.
+const LAST_ROUND_FROM: u16 = 50_000;
+
 impl Match {
+    /// Removes a player for `reason`; false if they have no seat.
+    pub(super) fn remove(&mut self, player: PlayerId, reason: CloseReason, now: Duration) -> bool {
+        let sits = self.roster.has(player);
+        if sits {
+            self.end_link(player, reason, now);
+        }
+        sits
+    }
+
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;
         if round.phase == Phase::Results && round.ticks_left == 0 {
-            let again = self.standing || !self.roster.is_empty();
+            let again = (self.standing || !self.roster.is_empty()) && !self.is_worn();
             self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
+        } else if self.is_worn() && self.may_sleep() {
+            // Asleep it would never come to the end of its round.
+            self.commands.push(Command::EndMatch);
         }
         let empty = self.roster.is_empty();
         let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
@@ -24,6 +41,11 @@ impl Match {
         } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);
         }
+    }
+
+    /// Whether so many had a seat that another round might run out of numbers. The lobby hosts a standing match afresh.
+    fn is_worn(&self) -> bool {
+        self.next_player >= LAST_ROUND_FROM
     }
 
     /// Ends the match for everybody and says so on every way.

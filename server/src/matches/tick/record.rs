@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use shared::checksum::of_world;
 use shared::command::Command;
+use shared::event::Event;
 use shared::id::PlayerId;
 use shared::protocol::CloseReason;
-use shared::world::World;
+use shared::world::{Phase, World};
 
 use super::Match;
 use crate::bots::Bots;
+use crate::journal::attendance::Attendance;
 use crate::journal::checkpoint::Checkpoint;
+use crate::journal::generations::Generations;
 use crate::journal::recorder::Due;
 use crate::journal::run::Desk;
 use crate::settings::{MatchSettings, Start};
@@ -20,11 +23,33 @@ use crate::settings::{MatchSettings, Start};
 /// nobody is to blame for this one.
 const RETURN_WITHIN: Duration = Duration::from_secs(15);
 
-/// A match that begins.
-pub(super) fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
+/// Play behind a round's end that still belongs to it, so that whoever watches it again sees how it ended.
+const ROUND_TAIL_MS: u32 = 2_000;
+
+/// What a tick means for the history of rounds.
+enum Chapter {
+    /// A round begins.
+    Begins,
+    /// All that belongs to the round with this number has happened.
+    Ends(u16),
+}
+
+/// A match that begins, or goes on from `resume`. Its life here has the number `generation`.
+pub(super) fn taken_up(
+    resume: Option<Checkpoint>,
+    (seed, settings): (u64, &MatchSettings),
+    generation: u32,
+) -> Checkpoint {
+    let checkpoint = resume.unwrap_or_else(|| beginning(seed, settings));
+    Checkpoint { generations: checkpoint.generations_with(generation), ..checkpoint }
+}
+
+fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
     let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
-    Checkpoint { world: World::new(seed), commands, bots: Bots::new(seed), desk }
+    let attendance = Attendance::default();
+    let (world, generations) = (World::new(seed), Generations::default());
+    Checkpoint { world, commands, bots: Bots::new(seed), desk, attendance, generations }
 }
 
 impl Match {
@@ -35,6 +60,8 @@ impl Match {
             commands: self.commands.clone(),
             bots: self.bots.clone(),
             desk: self.desk(),
+            attendance: self.rounds.attendance().clone(),
+            generations: self.roster.generations().clone(),
         }
     }
 
@@ -69,8 +96,13 @@ impl Match {
     }
 
     pub(super) fn keep_journal(&mut self, now: Duration) {
-        let rests = self.may_sleep();
+        let (rests, chapter) = (self.may_sleep(), self.chapter());
         let Some(mut journal) = self.journal.take() else { return };
+        match chapter {
+            Some(Chapter::Begins) => journal.begin_round(self.checkpoint(), of_world(&self.world)),
+            Some(Chapter::Ends(number)) => journal.end_round(number, self.desk(), of_world(&self.world)),
+            None => {}
+        }
         match journal.due(now, rests) {
             Due::Nothing => {}
             Due::Run => journal.hand_over(self.desk(), of_world(&self.world)),
@@ -79,13 +111,26 @@ impl Match {
         self.journal = Some(journal);
     }
 
+    /// A round that begins with the match needs no beginning of its own: what led to it is nothing.
+    fn chapter(&self) -> Option<Chapter> {
+        let (world, rules) = (&self.world, &self.stage.rules);
+        let began = self.events.iter().any(|event| matches!(event, Event::RoundStarted { .. }));
+        if began && world.tick.0 > 1 {
+            return Some(Chapter::Begins);
+        }
+        let tail = self.settings.tick_hz.ticks_in(ROUND_TAIL_MS).min(rules.results_ticks);
+        let told =
+            world.round.phase == Phase::Results && world.round.ticks_left + tail == rules.results_ticks;
+        told.then_some(Chapter::Ends(world.round.number))
+    }
+
     /// Leaves the match to the next process, or takes its journal away.
     pub(super) fn end_journal(&mut self, reason: CloseReason) {
         let Some(mut journal) = self.journal.take() else { return };
         if reason == CloseReason::GoingAway {
             journal.close(self.checkpoint(), of_world(&self.world));
         } else {
-            journal.remove(self.desk(), of_world(&self.world));
+            journal.remove(self.world.round.number, self.desk(), of_world(&self.world));
         }
     }
 }

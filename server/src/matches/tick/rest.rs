@@ -8,7 +8,6 @@ use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
-use crate::matches::round_book::RoundBook;
 use crate::matches::status::MatchStatus;
 use crate::settings::Start;
 use crate::store::desk::ResultDesk;
@@ -20,7 +19,7 @@ impl Match {
     /// The same match, whose finished rounds go to `desk`; otherwise nobody keeps them.
     #[must_use]
     pub fn with_desk(self, desk: ResultDesk) -> Match {
-        Match { rounds: RoundBook::new(desk), ..self }
+        Match { rounds: self.rounds.with_desk(desk), ..self }
     }
 
     /// A round may have ended with the step. What happens on a playground is nobody's result.

@@ -232,3 +232,40 @@ fn a_full_or_read_only_database_writes_nothing_half_and_goes_on_later() {
 fn pragma_said_nothing(error: rusqlite::Error) -> rusqlite::Result<()> {
     if error == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(error) }
 }
+
+#[test]
+fn whoever_is_banned_stays_out_while_the_database_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = BanList::default();
+    let mut db = Db::open(Some(folder.path()), Arc::clone(&list), true).unwrap();
+    let network = Target::Network("10.0.0.0/8".parse().unwrap());
+    db.add_ban(&Ban { id: 0, target: network, reason: String::new(), created_at: NOW, until: None }).unwrap();
+    (0..200).for_each(|n| write(&mut db, round(&format!("m{n}"), 1, vec![row(1, 3), row(2, 1)]), NOW));
+    let root: u32 = db
+        .connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'result_rows'", [], |row| row.get(0))
+        .unwrap();
+    let page: u32 = db.connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    db.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(db);
+    let path = folder.path().join("starfray.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = ((root - 1) * page) as usize;
+    bytes[at..at + page as usize].fill(0xee);
+    std::fs::write(&path, bytes).unwrap();
+    let list = BanList::default();
+    assert_eq!(Db::open(Some(folder.path()), Arc::clone(&list), true).unwrap_err().reason(), "damaged");
+    assert_eq!(list.load().len(), 1, "the bans were read before the rest");
+}
+
+#[test]
+fn seats_tell_whose_they_are() {
+    let mut db = db();
+    sit(&mut db, "m1", 4, 1);
+    sit(&mut db, "m2", 7, 1);
+    let ann = db.sign_in(key(1), "Ann", NOW).unwrap().public_id;
+    assert_eq!(db.seats_of(&ann).unwrap(), [("m1".to_owned(), 4), ("m2".to_owned(), 7)]);
+    assert_eq!(db.account_of_seat("m2", 7).unwrap(), Some(ann));
+    assert_eq!(db.account_of_seat("m2", 8).unwrap(), None);
+    assert!(db.seats_of("nobody").unwrap().is_empty());
+}

@@ -59,6 +59,9 @@ pub(crate) struct LoadArgs {
     /// How many seconds later they go on.
     #[arg(long, value_name = "S", requires = "stop_after")]
     pub(crate) stop_for: Option<u64>,
+    /// Seconds after the measurement's begin at which every connection breaks at once; all come back by themselves.
+    #[arg(long, value_name = "S")]
+    pub(crate) cut_after: Option<u64>,
     /// Length of the measurement.
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u64,
@@ -90,9 +93,16 @@ impl LoadArgs {
         );
         ensure!((1..=86_400).contains(&self.seconds), "--seconds must be 1 to 86,400");
         ensure!(self.stop_after.unwrap_or(0) < self.seconds, "--stop-after must be less than --seconds");
+        ensure!(self.cut_after.unwrap_or(0) < self.seconds, "--cut-after must be less than --seconds");
         ensure!(self.pull_every.is_none() || self.feed == Feed::Poll, "--pull-every goes with --feed poll");
         ensure!(self.stop_for != Some(0), "--stop-for must be at least 1");
         Ok(())
+    }
+
+    /// Connections that all clients have together: over plain HTTP a player has two.
+    pub(crate) fn connections(&self) -> u32 {
+        let each = if self.transport == Transport::Websocket { 1 } else { 2 };
+        self.players * each + self.spectators
     }
 
     /// Whom the clients trust.

@@ -4,11 +4,12 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::load::args::{LoadArgs, Transport};
 use crate::load::feed_reader::{Feed, FeedEvent};
+use crate::load::headless::Client;
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::player::{Part, Player, Progress};
 use crate::load::report::{Counts, Report, Run};
@@ -27,15 +28,9 @@ const PHASE_STEP: f64 = 0.618;
 /// How long a healthy player's quick arrival tells when ticks are made.
 const TICK_TIMES_KEPT_MS: f64 = 1000.0;
 
-/// A client of either kind; `None` once its link ended.
-enum Client {
-    Player(Box<Player>),
-    Spectator(Box<Spectator>),
-    Gone,
-}
-
 /// All clients of a run.
 pub(crate) struct Crowd {
+    invitation: Invitation,
     poll: Poll,
     events: Events,
     start: Instant,
@@ -48,7 +43,6 @@ pub(crate) struct Crowd {
     transport: Transport,
     /// When those in trouble stand still.
     stop_ms: Option<Range<f64>>,
-    tick_ms: f64,
     feed_times: TickTimes,
     /// Whether some players are not in trouble: they tell when ticks are made.
     has_healthy: bool,
@@ -57,10 +51,11 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Nobody yet, for a match whose tick lasts `tick_ms`.
-    pub(crate) fn new(tick_ms: f64, trouble: Trouble, transport: Transport) -> Result<Crowd> {
-        let start = Instant::now();
+    /// Nobody yet, for a match that was found.
+    pub(crate) fn new(invitation: &Invitation, trouble: Trouble, transport: Transport) -> Result<Crowd> {
+        let (start, tick_ms) = (Instant::now(), invitation.tick_ms);
         Ok(Crowd {
+            invitation: invitation.clone(),
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             start,
@@ -72,7 +67,6 @@ impl Crowd {
             trouble,
             transport,
             stop_ms: None,
-            tick_ms,
             feed_times: TickTimes::new(tick_ms),
             has_healthy: false,
             snapshot_times: TickTimes::new(tick_ms),
@@ -85,17 +79,11 @@ impl Crowd {
     }
 
     /// Connects a player to its seat.
-    pub(crate) fn add_player(
-        &mut self,
-        invitation: &Invitation,
-        seat: &Seat,
-        index: usize,
-        light: bool,
-    ) -> Result<()> {
+    pub(crate) fn add_player(&mut self, seat: &Seat, index: usize, light: bool) -> Result<()> {
         let light = light && !index.is_multiple_of(FULL_EVERY);
         let trouble = self.trouble.concerns(index).then_some(self.trouble.profile);
         let part = Part { index, light, trouble, transport: self.transport };
-        let mut player = Player::connect(invitation, seat, part, self.now_ms())?;
+        let mut player = Player::connect(&self.invitation, seat, part, self.now_ms())?;
         let (registry, token) = (self.poll.registry(), Token(self.clients.len()));
         player.register(|socket| registry.register(socket, token, Interest::READABLE))?;
         self.clients.push(Client::Player(Box::new(player)));
@@ -107,15 +95,13 @@ impl Crowd {
     }
 
     /// Connects a spectator.
-    pub(crate) fn add_spectator(
-        &mut self,
-        invitation: &Invitation,
-        feed: Feed,
-        pull_every_ms: Option<f64>,
-    ) -> Result<()> {
-        let mut spectator = Spectator::connect(invitation, (feed, pull_every_ms), self.now_ms())?;
-        spectator.spread((self.clients.len() as f64 * PHASE_STEP).fract());
-        self.poll.registry().register(spectator.socket(), Token(self.clients.len()), Interest::READABLE)?;
+    pub(crate) fn add_spectator(&mut self, feed: Feed, pull_every_ms: Option<f64>) -> Result<()> {
+        let (index, now_ms) = (self.clients.len(), self.now_ms());
+        let mut spectator = Spectator::connect(&self.invitation, (feed, pull_every_ms), index, now_ms)?;
+        spectator.spread((index as f64 * PHASE_STEP).fract());
+        if let Some(socket) = spectator.socket() {
+            self.poll.registry().register(socket, Token(index), Interest::READABLE)?;
+        }
         self.clients.push(Client::Spectator(Box::new(spectator)));
         if self.clients.len().is_multiple_of(8) {
             self.turn_at_once()?;
@@ -175,6 +161,9 @@ impl Crowd {
 
     /// Lets a player steer. One in trouble first reads what its network has brought, unless it stands still.
     fn steer(&mut self, index: usize, now_ms: f64, stopped: bool) -> Result<()> {
+        if self.come_back(index, now_ms)? {
+            return Ok(());
+        }
         if let Some(Client::Spectator(spectator)) = self.clients.get_mut(index) {
             return spectator.advance(now_ms);
         }
@@ -192,6 +181,24 @@ impl Crowd {
             Some(Client::Player(player)) => player.advance(now_ms),
             _ => Ok(()),
         }
+    }
+
+    /// Lets somebody whose link ended try again when it is time. True if there is nothing else to do.
+    fn come_back(&mut self, index: usize, now_ms: f64) -> Result<bool> {
+        let Some(client) = self.clients.get_mut(index) else { return Ok(true) };
+        let Some(comeback) = client.comeback() else { return Ok(true) };
+        if !comeback.is_away() {
+            return Ok(false);
+        }
+        ensure!(!comeback.is_late(now_ms), "nothing came in time");
+        if comeback.is_due(now_ms) {
+            let (registry, token) = (self.poll.registry(), Token(index));
+            // Writable is when the connection stands.
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            client
+                .try_again(&self.invitation, now_ms, |socket| registry.register(socket, token, interest))?;
+        }
+        Ok(false)
     }
 
     fn receive(&mut self, index: usize) {
@@ -220,7 +227,13 @@ impl Crowd {
                 counts.note_event(gap, late);
             }
         };
-        let bytes = spectator.receive(now_ms, &mut self.scratch, note)?;
+        let received = spectator.receive(now_ms, &mut self.scratch, note);
+        if spectator.fed()
+            && let Some(away_ms) = spectator.comeback.back(now_ms)
+        {
+            self.counts.reconnect.note(away_ms);
+        }
+        let bytes = received?;
         let (up, requests) = (spectator.take_up(), spectator.take_requests());
         if open {
             self.counts.bytes_down += bytes;
@@ -241,6 +254,11 @@ impl Crowd {
         if self.window.is_none() {
             return;
         }
+        if progress.snapshots > 0
+            && let Some(away_ms) = player.comeback.back(now_ms)
+        {
+            self.counts.reconnect.note(away_ms);
+        }
         let age_ms = made_ms.map(|made| now_ms - made);
         self.counts.note_player(progress, age_ms, player.is_troubled());
         if let (Some(made_ms), Some(stop)) = (made_ms, &self.stop_ms)
@@ -252,12 +270,30 @@ impl Crowd {
         }
     }
 
+    /// A link ended, or a try to come back failed. Before the window nobody comes back: the run is over.
     fn lose(&mut self, index: usize, error: &anyhow::Error) {
-        if let Some(client) = self.clients.get_mut(index) {
+        let (now_ms, is_open) = (self.now_ms(), self.window.is_some());
+        let Some(client) = self.clients.get_mut(index) else { return };
+        let was_connected = client.is_connected();
+        let comes_back = is_open && client.lose(now_ms, Some(error));
+        if !comes_back {
             *client = Client::Gone;
-            self.counts.disconnected += 1;
+        }
+        self.counts.disconnected += u32::from(was_connected);
+        if was_connected || !comes_back {
             self.counts.errors += 1;
             self.first_error.get_or_insert_with(|| format!("{error:#}"));
+        }
+    }
+
+    /// Breaks every connection at once, as a network does that fails.
+    pub(crate) fn cut(&mut self) {
+        let now_ms = self.now_ms();
+        for client in self.clients.iter_mut().filter(|client| client.is_connected()) {
+            self.counts.disconnected += 1;
+            if !client.lose(now_ms, None) {
+                *client = Client::Gone;
+            }
         }
     }
 
@@ -298,9 +334,9 @@ impl Crowd {
         let healthy = |c: &Client| matches!(c, Client::Player(player) if !player.is_troubled());
         self.has_healthy = self.clients.iter().any(healthy);
         self.snapshot_times = if self.has_healthy {
-            TickTimes::forgetting(self.tick_ms, TICK_TIMES_KEPT_MS)
+            TickTimes::forgetting(self.invitation.tick_ms, TICK_TIMES_KEPT_MS)
         } else {
-            TickTimes::new(self.tick_ms)
+            TickTimes::new(self.invitation.tick_ms)
         };
         self.stop_ms = self.trouble.stop_ms(self.now_ms());
         self.window = Some(Instant::now());
@@ -309,7 +345,7 @@ impl Crowd {
     /// The figures since the window began.
     pub(crate) fn report(&self, args: &LoadArgs) -> Report {
         let seconds = self.window.map_or(0.0, |w| w.elapsed().as_secs_f64());
-        let connected = self.clients.iter().filter(|c| !matches!(c, Client::Gone)).count() as u32;
+        let connected = self.clients.iter().filter(|client| client.is_connected()).count() as u32;
         let (players, spectators, troubled) =
             (args.players, args.spectators, self.trouble.count(args.players));
         self.counts.report(Run { players, spectators, troubled, connected, seconds })

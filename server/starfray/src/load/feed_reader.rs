@@ -1,6 +1,8 @@
 //! Finds the events in what a feed's transport brings, without keeping more than the beginning of each. It knows as
 //! much of the feed as load needs: where an event ends, which tick it tells of, and what a reader has to answer.
 
+use std::str::FromStr;
+
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -30,9 +32,48 @@ pub(crate) struct FeedEvent {
     pub(crate) tick: Option<u32>,
 }
 
+/// What a reader needs to come back to a feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The newest event's cursor: epoch and number.
+    pub(crate) cursor: Option<(u32, u64)>,
+    /// The pause that the server asked for, in milliseconds; 0 from a goodbye is for ever.
+    pub(crate) retry_ms: Option<u32>,
+}
+
+impl Place {
+    /// The cursor as it is sent; empty before the first event.
+    pub(crate) fn cursor(&self) -> String {
+        self.cursor.map_or(String::new(), |(epoch, seq)| format!("{epoch}.{seq}"))
+    }
+
+    /// Learns from a line, or from a frame's text.
+    fn note(&mut self, text: &[u8]) {
+        if let Some(id) = text.strip_prefix(b"id: ") {
+            self.cursor = cursor_in(id);
+        } else if let Some(pause) = text.strip_prefix(b"retry: ") {
+            self.retry_ms = number(pause);
+        } else {
+            if let Some(cursor) = after(text, b"\"cursor\":\"") {
+                self.cursor = cursor_in(cursor);
+            }
+            if let Some(pause) = after(text, b"{\"reason\":").and_then(|bye| after(bye, b"\"retry_ms\":")) {
+                self.retry_ms = number(pause);
+            }
+        }
+    }
+}
+
+/// A feed's reader: what it reads, and what it learned of its place.
+#[derive(Clone, Debug)]
+pub(crate) struct FeedReader {
+    reading: Reading,
+    place: Place,
+}
+
 /// A feed's reading state.
 #[derive(Clone, Debug)]
-pub(crate) enum FeedReader {
+enum Reading {
     /// Server-sent events or lines of JSON.
     Lines {
         /// The line's beginning.
@@ -74,16 +115,23 @@ struct Record {
 #[derive(Deserialize)]
 struct Told {
     tick: Option<u32>,
+    retry_ms: Option<u32>,
 }
 
 impl FeedReader {
     /// A reader at the beginning of a connection.
     pub(crate) fn new(feed: Feed) -> FeedReader {
-        match feed {
-            Feed::Sse | Feed::Ndjson => FeedReader::Lines { line: Vec::new() },
-            Feed::Websocket => FeedReader::Frames { open: false, kept: Vec::new(), left: 0 },
-            Feed::Poll => FeedReader::Answers(Vec::new()),
-        }
+        let reading = match feed {
+            Feed::Sse | Feed::Ndjson => Reading::Lines { line: Vec::new() },
+            Feed::Websocket => Reading::Frames { open: false, kept: Vec::new(), left: 0 },
+            Feed::Poll => Reading::Answers(Vec::new()),
+        };
+        FeedReader { reading, place: Place::default() }
+    }
+
+    /// Where it is, to come back there.
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// Takes in bytes and calls `on_event` for each event; returns what is to be answered.
@@ -92,16 +140,16 @@ impl FeedReader {
         bytes: &[u8],
         mut on_event: impl FnMut(FeedEvent),
     ) -> Result<Option<Reply>> {
-        match self {
-            FeedReader::Lines { line } => {
-                take_lines(line, bytes, on_event);
+        match &mut self.reading {
+            Reading::Lines { line } => {
+                take_lines((line, &mut self.place), bytes, on_event);
                 Ok(None)
             }
-            FeedReader::Frames { .. } => self.take_frames(bytes, &mut on_event),
-            FeedReader::Answers(kept) => {
+            Reading::Frames { .. } => self.take_frames(bytes, &mut on_event),
+            Reading::Answers(kept) => {
                 kept.extend_from_slice(bytes);
                 ensure!(kept.len() <= ANSWER_BYTES_MAX, "an answer without an end");
-                take_answer(kept, &mut on_event)
+                take_answer((kept, &mut self.place), &mut on_event)
             }
         }
     }
@@ -111,7 +159,9 @@ impl FeedReader {
         mut bytes: &[u8],
         on_event: &mut impl FnMut(FeedEvent),
     ) -> Result<Option<Reply>> {
-        let FeedReader::Frames { open, kept, left } = self else { return Ok(None) };
+        let FeedReader { reading: Reading::Frames { open, kept, left }, place } = self else {
+            return Ok(None);
+        };
         let mut reply = None;
         while !bytes.is_empty() {
             let taken = if *open && frame_head(kept).is_some() {
@@ -139,7 +189,11 @@ impl FeedReader {
                 continue;
             }
             match kept.first().map(|first| first & 0x0f) {
-                Some(1) => on_event(FeedEvent { tick: tick_of(kept.get(start..).unwrap_or_default()) }),
+                Some(1) => {
+                    let text = kept.get(start..).unwrap_or_default();
+                    place.note(text);
+                    on_event(FeedEvent { tick: tick_of(text) });
+                }
                 Some(9) => reply = Some(Reply::Pong),
                 _ => bail!("the feed was closed"),
             }
@@ -160,10 +214,11 @@ fn frame_head(bytes: &[u8]) -> Option<(usize, u64)> {
 }
 
 /// Chunk heads, names and heartbeats are lines without a cursor.
-fn take_lines(line: &mut Vec<u8>, bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
+fn take_lines((line, place): (&mut Vec<u8>, &mut Place), bytes: &[u8], mut on_event: impl FnMut(FeedEvent)) {
     for &byte in bytes {
         match byte {
             b'\n' => {
+                place.note(line);
                 if line.starts_with(b"data: ") || line.starts_with(b"{\"event\":") && !is_heartbeat(line) {
                     on_event(FeedEvent { tick: tick_of(line) });
                 }
@@ -181,7 +236,10 @@ fn is_heartbeat(line: &[u8]) -> bool {
 }
 
 /// Takes a whole answer off `kept`, if there is one.
-fn take_answer(kept: &mut Vec<u8>, on_event: &mut impl FnMut(FeedEvent)) -> Result<Option<Reply>> {
+fn take_answer(
+    (kept, place): (&mut Vec<u8>, &mut Place),
+    on_event: &mut impl FnMut(FeedEvent),
+) -> Result<Option<Reply>> {
     let Some(head_bytes) = kept.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4) else {
         return Ok(None);
     };
@@ -197,22 +255,56 @@ fn take_answer(kept: &mut Vec<u8>, on_event: &mut impl FnMut(FeedEvent)) -> Resu
     }
     ensure!(head.starts_with("http/1.1 200"), "a poll was refused: {}", String::from_utf8_lossy(&body));
     let answer: Answer = serde_json::from_slice(&body)?;
-    answer.events.iter().for_each(|record| on_event(FeedEvent { tick: record.data.tick }));
+    for record in &answer.events {
+        place.retry_ms = record.data.retry_ms.or(place.retry_ms);
+        on_event(FeedEvent { tick: record.data.tick });
+    }
+    place.cursor = cursor_in(answer.cursor.as_bytes());
     Ok(Some(Reply::Poll(answer.cursor)))
 }
 
 /// The first number behind `{"tick":`, near the beginning.
 fn tick_of(text: &[u8]) -> Option<u32> {
-    const KEY: &[u8] = b"{\"tick\":";
-    let start = text.windows(KEY.len()).position(|w| w == KEY)? + KEY.len();
-    let digits = text.get(start..)?;
-    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
-    std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
+    number(after(text, b"{\"tick\":")?)
+}
+
+/// What follows `key`, near the beginning.
+fn after<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let start = text.windows(key.len()).position(|w| w == key)? + key.len();
+    text.get(start..)
+}
+
+/// The number at the beginning.
+fn number<T: FromStr>(text: &[u8]) -> Option<T> {
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    std::str::from_utf8(text.get(..end)?).ok()?.parse().ok()
+}
+
+/// Epoch and number of the cursor at the beginning.
+fn cursor_in(text: &[u8]) -> Option<(u32, u64)> {
+    let dot = text.iter().position(|&b| b == b'.')?;
+    Some((number(text)?, number(text.get(dot + 1..)?)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_knows_where_to_come_back_and_when() {
+        let bye = "{\"reason\":\"going_away\",\"retry_ms\":777}";
+        let sse = format!(
+            "retry: 2000\n\nevent: delta\nid: 7.12\ndata: {{\"tick\":42}}\n\nevent: bye\ndata: {bye}\n"
+        );
+        let line = "{\"event\":\"delta\",\"cursor\":\"7.12\",\"data\":{\"tick\":42}}\n";
+        let lines = format!("{line}{{\"event\":\"bye\",\"data\":{bye}}}\n");
+        for (feed, text) in [(Feed::Sse, sse), (Feed::Ndjson, lines)] {
+            let mut reader = FeedReader::new(feed);
+            assert_eq!(reader.place().cursor(), "");
+            reader.take(text.as_bytes(), |_| ()).unwrap();
+            assert_eq!((reader.place().cursor(), reader.place().retry_ms), ("7.12".to_owned(), Some(777)));
+        }
+    }
 
     /// The ticks found when the stream comes in pieces, and the last reply.
     fn read(feed: Feed, stream: &[u8], piece: usize) -> (Vec<Option<u32>>, Option<Reply>) {

@@ -7,9 +7,11 @@ use anyhow::{Context, Result, bail};
 use shared::length_prefix::{MessageReader, put_message};
 
 use crate::load::args::Transport;
+use crate::load::comeback::Refused;
 use crate::load::http_reader::{HttpReader, Part};
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::road::Socket;
+use crate::load::wire::Wire;
 
 /// Longest message from a server.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -42,10 +44,8 @@ pub(crate) struct Mail {
 }
 
 impl Line {
-    fn connect(invitation: &Invitation) -> Result<Line> {
-        let mut wire = invitation.target.connect()?;
-        wire.never_wait(true)?;
-        Ok(Line { socket: Socket::new(wire), reader: HttpReader::default(), unsent: Vec::new() })
+    fn over(wire: Wire) -> Line {
+        Line { socket: Socket::new(wire), reader: HttpReader::default(), unsent: Vec::new() }
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -74,12 +74,17 @@ impl Line {
 }
 
 impl Mail {
-    /// Opens the link of a seat.
-    pub(crate) fn open(invitation: &Invitation, seat: &Seat, transport: Transport) -> Result<Mail> {
+    /// Opens the link of a seat over two connections that never wait, and may not stand yet.
+    pub(crate) fn open(
+        invitation: &Invitation,
+        seat: &Seat,
+        (down, up): (Wire, Wire),
+        transport: Transport,
+    ) -> Result<Mail> {
         let fields = format!("host: {}\r\nauthorization: Bearer {}\r\n", invitation.authority, seat.token);
         let mut mail = Mail {
-            down: Line::connect(invitation)?,
-            up: Line::connect(invitation)?,
+            down: Line::over(down),
+            up: Line::over(up),
             polls: transport == Transport::Poll,
             fields,
             path: format!("/api/matches/{}", invitation.match_id),
@@ -121,7 +126,7 @@ impl Mail {
         down.read(|part| {
             match part {
                 Part::Head(200 | 204, next) => *cursor = next.unwrap_or_default(),
-                Part::Head(status, _) => bail!("the link was answered {status}"),
+                Part::Head(status, _) => return Err(Refused(status).into()),
                 Part::Body(bytes) => messages.read(bytes, MESSAGE_BYTES_MAX, |message| {
                     if message.is_empty() {
                         heartbeats += 1;

@@ -17,6 +17,8 @@ pub(crate) mod wire;
 pub(crate) mod args;
 pub(crate) mod report;
 
+pub(crate) mod comeback;
+
 pub(crate) mod http_reader;
 pub(crate) mod road;
 pub(crate) mod steering;
@@ -31,6 +33,8 @@ pub(crate) mod carrier;
 pub(crate) mod player;
 pub(crate) mod spectator;
 
+pub(crate) mod headless;
+
 pub(crate) mod crowd;
 
 use args::LoadArgs;
@@ -43,15 +47,17 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(90);
 /// Runs the load and prints its figures as the last line of standard output.
 pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     args.check()?;
+    let (wanted, fitting) = (args.connections(), server::open_files::raise().unwrap_or(u32::MAX));
+    ensure!(wanted <= fitting, "{wanted} connections need a higher limit of open files: {fitting} fit");
     let invitation = Invitation::find(&args.url, args.match_id.as_deref(), &args.trust())?;
     note(&format!("match {} at {}", invitation.match_id, invitation.base));
     let seats = join_all(&invitation, args.players)?;
-    let mut crowd = Crowd::new(invitation.tick_ms, args.trouble(), args.transport)?;
+    let mut crowd = Crowd::new(&invitation, args.trouble(), args.transport)?;
     for (index, seat) in seats.iter().enumerate() {
-        crowd.add_player(&invitation, seat, index, args.light)?;
+        crowd.add_player(seat, index, args.light)?;
     }
     for _ in 0..args.spectators {
-        crowd.add_spectator(&invitation, args.feed, args.pull_every.map(f64::from))?;
+        crowd.add_spectator(args.feed, args.pull_every.map(f64::from))?;
     }
     note("waiting for every client's first picture");
     let deadline = Instant::now() + CONNECT_WITHIN;
@@ -64,8 +70,13 @@ pub(crate) fn run(args: &LoadArgs) -> Result<()> {
     }
     note(&format!("measuring for {} s", args.seconds));
     crowd.begin_window();
-    let end = Instant::now() + Duration::from_secs(args.seconds);
-    while Instant::now() < end {
+    let begin = Instant::now();
+    let mut cut_at = args.cut_after.map(|after| begin + Duration::from_secs(after));
+    while begin.elapsed() < Duration::from_secs(args.seconds) {
+        if cut_at.take_if(|at| Instant::now() >= *at).is_some() {
+            note("cutting every connection");
+            crowd.cut();
+        }
         crowd.turn()?;
     }
     let report = crowd.report(args);

@@ -7,9 +7,11 @@ use client_web::instruments::Samples;
 use client_web::light::LightClient;
 use mio::net::TcpStream;
 use shared::link_profile::{CLEAN, LinkProfile};
+use shared::protocol::Bye;
 
 use crate::load::args::Transport;
 use crate::load::carrier::Carrier;
+use crate::load::comeback::{Comeback, is_final};
 use crate::load::invitation::{Invitation, Seat};
 use crate::load::steering::Steering;
 use crate::load::tick_times::tick_of_snapshot;
@@ -18,6 +20,30 @@ use crate::load::tick_times::tick_of_snapshot;
 enum Core {
     Full(Box<Client>),
     Light(Box<LightClient>),
+}
+
+impl Core {
+    fn link_opened(&mut self, now_ms: f64) {
+        match self {
+            Core::Full(client) => client.link_opened(now_ms),
+            Core::Light(client) => client.link_opened(now_ms),
+        }
+    }
+
+    fn link_lost(&mut self, now_ms: f64) {
+        match self {
+            Core::Full(client) => client.link_lost(now_ms),
+            Core::Light(client) => client.link_lost(now_ms),
+        }
+    }
+
+    /// Why the server ended the link, if it said so.
+    fn bye(&self) -> Option<&Bye> {
+        match self {
+            Core::Full(client) => client.bye(),
+            Core::Light(client) => client.bye(),
+        }
+    }
 }
 
 /// What kind of player one is.
@@ -36,6 +62,9 @@ pub(crate) struct Part {
 /// A headless player.
 pub(crate) struct Player {
     link: Carrier,
+    seat: Seat,
+    /// Its way back after its link ended.
+    pub(crate) comeback: Comeback,
     part: Part,
     core: Core,
     steering: Steering,
@@ -71,12 +100,11 @@ impl Player {
         let mut link = Carrier::connect(invitation, seat, part.transport)?;
         link.begin(part.trouble.unwrap_or(&CLEAN), part.index as u64);
         let mut core = if part.light { Core::Light(Box::default()) } else { Core::Full(Box::default()) };
-        match &mut core {
-            Core::Full(client) => client.link_opened(now_ms),
-            Core::Light(client) => client.link_opened(now_ms),
-        }
+        core.link_opened(now_ms);
         Ok(Player {
             link,
+            seat: seat.clone(),
+            comeback: Comeback::new(part.index),
             part,
             core,
             steering: Steering::new(part.index),
@@ -87,6 +115,35 @@ impl Player {
             down: 0,
             up: 0,
         })
+    }
+
+    /// The link ended, or a try to come back failed, with `error`. False if there is no way back.
+    pub(crate) fn lose(&mut self, now_ms: f64, error: Option<&anyhow::Error>) -> bool {
+        let bye = self.core.bye();
+        if error.is_some_and(is_final) || bye.is_some_and(|bye| bye.retry_ms == 0) {
+            return false;
+        }
+        self.comeback.lost(now_ms, bye.map_or(0, |bye| bye.retry_ms));
+        self.link = Carrier::Closed;
+        (self.down, self.up) = (0, 0);
+        self.core.link_lost(now_ms);
+        true
+    }
+
+    /// Begins a try to come back to its seat.
+    pub(crate) fn try_again(&mut self, invitation: &Invitation, now_ms: f64) -> Result<()> {
+        self.link = Carrier::begin_again(invitation, &self.seat, self.part.transport)?;
+        self.core.link_opened(now_ms);
+        if matches!(self.link, Carrier::Mail(_)) {
+            self.begin_link();
+        }
+        Ok(())
+    }
+
+    /// What comes over the link from now on counts, and comes over this player's network.
+    fn begin_link(&mut self) {
+        self.link.begin(self.part.trouble.unwrap_or(&CLEAN), self.part.index as u64);
+        (self.down, self.up) = (0, 0);
     }
 
     /// Hands over every socket, to be registered.
@@ -126,6 +183,9 @@ impl Player {
     /// Reads everything that is there.
     pub(crate) fn receive(&mut self, now_ms: f64) -> Result<()> {
         self.has_news = false;
+        if self.link.open_further()? {
+            self.begin_link();
+        }
         self.link.set_now(now_ms);
         let Player { link, core, newest_tick, .. } = self;
         link.receive(|bytes| {

@@ -101,6 +101,8 @@ pub(crate) struct Counts {
     pub(crate) troubled: PlayerTimes,
     /// How old the first snapshot is that was made after a stop, and how long after the stop it came.
     pub(crate) resumed: (Times, Times),
+    /// From the end of a link to the first picture over the next one, of players and spectators.
+    pub(crate) reconnect: Times,
     /// Times between a spectator's events.
     pub(crate) feed_gap: Times,
     /// Times by which an event comes later than the quickest that was seen.
@@ -122,6 +124,7 @@ impl Counts {
             healthy: PlayerTimes::new()?,
             troubled: PlayerTimes::new()?,
             resumed: (Times::new()?, Times::new()?),
+            reconnect: Times::new()?,
             feed_gap: Times::new()?,
             feed_latency: Times::new()?,
         })
@@ -132,7 +135,8 @@ impl Counts {
         (self.snapshots, self.bytes_down, self.bytes_up, self.feed_events) = (0, 0, 0, 0);
         (self.seen, self.feed_requests) = ((0, 0, 0), 0);
         [&mut self.healthy, &mut self.troubled].into_iter().for_each(PlayerTimes::clear);
-        for times in [&mut self.resumed.0, &mut self.resumed.1, &mut self.feed_gap, &mut self.feed_latency] {
+        let Counts { resumed, reconnect, feed_gap, feed_latency, .. } = self;
+        for times in [&mut resumed.0, &mut resumed.1, reconnect, feed_gap, feed_latency] {
             times.clear();
         }
     }
@@ -199,6 +203,8 @@ impl Counts {
             resumed: self.resumed.0.count(),
             resumed_age_ms: self.resumed.0.summary(),
             resumed_wait_ms: self.resumed.1.summary(),
+            reconnects: self.reconnect.count(),
+            reconnect_ms: self.reconnect.summary(),
         }
     }
 }
@@ -278,6 +284,10 @@ pub(crate) struct Report {
     pub(crate) resumed_age_ms: Summary,
     /// How long after the stop it came.
     pub(crate) resumed_wait_ms: Summary,
+    /// Times that a player or a spectator whose link ended came back.
+    pub(crate) reconnects: u64,
+    /// From the end of a link to the first snapshot or event over the next one.
+    pub(crate) reconnect_ms: Summary,
 }
 
 impl Report {
@@ -313,6 +323,9 @@ impl Report {
             lines.push(format!("resumed        {} players", self.resumed));
             lines.push(format!("  first age    {}", times(&self.resumed_age_ms)));
             lines.push(format!("  first wait   {}", times(&self.resumed_wait_ms)));
+        }
+        if self.reconnects > 0 {
+            lines.push(format!("came back      {} times, {}", self.reconnects, times(&self.reconnect_ms)));
         }
         lines.join("\n")
     }

@@ -3,8 +3,9 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, anyhow};
 use mio::net::TcpStream;
@@ -65,6 +66,8 @@ pub(crate) struct Target {
     address: String,
     /// What TLS needs, if there is any.
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// Where the first connection got to: later ones ask for no name.
+    peer: Arc<OnceLock<SocketAddr>>,
 }
 
 impl Target {
@@ -76,17 +79,20 @@ impl Target {
         let port = if is_secure { 443 } else { 80 };
         let address = if has_port { authority.to_owned() } else { format!("{authority}:{port}") };
         if !is_secure {
-            return Ok(Target { address, tls: None });
+            return Ok(Target { address, tls: None, peer: Arc::default() });
         }
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(bare).map_err(|_| anyhow!("{host} is no name of a server"))?;
-        Ok(Target { address, tls: Some((Arc::new(trust.for_connections()?), name)) })
+        let tls = Some((Arc::new(trust.for_connections()?), name));
+        Ok(Target { address, tls, peer: Arc::default() })
     }
 
     /// A connection that waits, until [`Wire::never_wait`].
     pub(crate) fn connect(&self) -> Result<Wire> {
         let socket = std::net::TcpStream::connect(&self.address)?;
         socket.set_nodelay(true)?;
+        // All get to one place; the first one says which.
+        let _ = self.peer.set(socket.peer_addr()?);
         let Some((config, name)) = &self.tls else { return Ok(Wire::Plain(TcpStream::from_std(socket))) };
         let mut session = ClientConnection::new(Arc::clone(config), name.clone())?;
         let mut waiting = socket.try_clone()?;
@@ -94,6 +100,17 @@ impl Target {
             session.complete_io(&mut waiting).context("the handshake of TLS failed")?;
         }
         Ok(Wire::Tls(Box::new((TcpStream::from_std(socket), session))))
+    }
+
+    /// A connection to where the first one got to, and which never waits: until it stands, all reading and writing
+    /// would block.
+    pub(crate) fn dial(&self) -> Result<Wire> {
+        let peer = self.peer.get().context("there was no connection before")?;
+        let socket = TcpStream::connect(*peer)?;
+        socket.set_nodelay(true)?;
+        let Some((config, name)) = &self.tls else { return Ok(Wire::Plain(socket)) };
+        let session = ClientConnection::new(Arc::clone(config), name.clone())?;
+        Ok(Wire::Tls(Box::new((socket, session))))
     }
 }
 
@@ -141,6 +158,8 @@ impl Read for Wire {
             }
             session.read_tls(socket)?;
             session.process_new_packets().map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            // A handshake is a talk.
+            send_all(socket, session).or_else(later)?;
         }
     }
 }
@@ -154,20 +173,28 @@ impl Write for Wire {
         self.flush()?;
         let Wire::Tls(both) = self else { return Ok(0) };
         let taken = both.1.writer().write(bytes)?;
-        match self.flush() {
-            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
-            _ => Ok(taken),
-        }
+        self.flush().or_else(later)?;
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let Wire::Tls(both) = self else { return Ok(()) };
         let (socket, session) = &mut **both;
-        while session.wants_write() {
-            session.write_tls(socket)?;
-        }
-        Ok(())
+        send_all(socket, session)
     }
+}
+
+/// Sends what a session has encrypted.
+fn send_all(socket: &mut TcpStream, session: &mut ClientConnection) -> io::Result<()> {
+    while session.wants_write() {
+        session.write_tls(socket)?;
+    }
+    Ok(())
+}
+
+/// What would block goes out later.
+fn later(error: io::Error) -> io::Result<()> {
+    if error.kind() == ErrorKind::WouldBlock { Ok(()) } else { Err(error) }
 }
 
 /// Believes every certificate, but not that its owner is somebody else.

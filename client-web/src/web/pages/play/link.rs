@@ -44,6 +44,8 @@ pub enum End {
     Replaced,
     /// All seats are taken.
     Full,
+    /// It has ended while it was played.
+    Over,
     /// There is no such match, or it has ended.
     Gone,
     /// The server speaks a newer version, and reloading did not help.
@@ -226,7 +228,10 @@ impl Link {
             self.stand = Stand::Over(End::Version);
         } else if is(CloseReason::MatchEnded) {
             storage::set_seat(&self.match_id, None);
-            self.stand = Stand::Over(End::Gone);
+            self.stand = Stand::Over(End::Over);
+        } else if is(CloseReason::Kicked) || is(CloseReason::Banned) {
+            storage::set_seat(&self.match_id, None);
+            self.stand = Stand::Over(End::Other("You were removed from it.".to_owned()));
         } else if (4500..5000).contains(&code) {
             self.stand = Stand::Over(End::Other("The server ended this connection.".to_owned()));
         } else {

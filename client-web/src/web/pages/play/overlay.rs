@@ -130,6 +130,7 @@ impl Overlay {
             (false, false) => None,
         };
         if let Some(occasion) = occasion {
+            self.table.link(view.round)?;
             return self.table.show(&self.scores, (client.player(), view.sides), &occasion);
         }
         self.table.hide();
@@ -192,6 +193,7 @@ impl Overlay {
                     let words = format!("The server restarts in {in_s} s. You keep your seat");
                     self.callout.say(&words, now_ms)?;
                 }
+                Happening::Notice { text } => self.callout.announce(text, now_ms)?,
                 Happening::RoundStarted => self.callout.say("A new round begins", now_ms)?,
                 _ => {}
             }
@@ -205,7 +207,7 @@ impl Overlay {
         if let Some(body) = document()?.body() {
             toggle(&body, "down", down && self.killer.is_some());
         }
-        self.callout.pass(now_ms);
+        self.callout.pass(now_ms)?;
         self.kills.pass(now_ms);
         Ok(())
     }

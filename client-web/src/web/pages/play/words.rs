@@ -65,6 +65,7 @@ fn over(end: &End) -> Words {
             "Watch",
             "Back to lobby",
         ),
+        End::Over => ("This match is over", "Its results stay.", "Results", "Back to lobby"),
         End::Gone => ("This match is over", "It has ended, or the link is not right.", "Back to lobby", ""),
         End::Version => (
             "The game has a new version",

@@ -10,11 +10,16 @@ use web_sys::{HtmlElement, HtmlInputElement};
 
 use crate::spectator::Spectator;
 use crate::tape::Tape;
-use crate::web::dom::{Changed, Fault, Text, by_id, listen};
+use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, toggle};
 use crate::web::input::Input;
 use crate::web::net::http::{ApiError, get, get_text};
 use crate::web::net::json::Json;
 
+const KEYS: &str =
+    "Space pauses, left and right jump 5 s, up and down change ship, comma and period set the speed";
+/// Time between two looks for a recording that is not there yet, and how often that is done.
+const LOOK_EVERY_MS: u32 = 2000;
+const LOOKS_MAX: u32 = 15;
 /// How far a key jumps.
 const JUMP_MS: f64 = 5000.0;
 /// Width of the timeline's marks in their own steps.
@@ -24,14 +29,15 @@ const MARKS_WIDTH: f64 = 1000.0;
 #[derive(Debug)]
 enum State {
     Loading,
+    /// There is none, or not yet.
     Failed,
-    Ready(Box<Tape>),
+    /// Its id and the recording.
+    Ready(String, Box<Tape>),
 }
 
 /// The player of a replay.
 #[derive(Debug)]
 pub(super) struct Deck {
-    id: String,
     key: String,
     state: Rc<RefCell<State>>,
     fetching: Rc<Cell<bool>>,
@@ -43,6 +49,7 @@ pub(super) struct Deck {
     time: Text,
     track: HtmlInputElement,
     drawn: Changed<u32>,
+    begun: Changed<u32>,
 }
 
 impl Deck {
@@ -64,8 +71,11 @@ impl Deck {
         }
         let element = track.clone();
         listen(&track, "change", move |_| drop(element.blur()))?;
+        if let Some(body) = document()?.body() {
+            toggle(&body, "replay", true);
+        }
+        by_id::<HtmlElement>("watch-keys")?.set_text_content(Some(KEYS));
         let deck = Deck {
-            id: id.to_owned(),
             key: key.map_or_else(String::new, |key| format!("key={key}")),
             state: Rc::new(RefCell::new(State::Loading)),
             fetching: Rc::default(),
@@ -77,19 +87,16 @@ impl Deck {
             time: Text::by_id("tape-time")?,
             track,
             drawn: Changed::default(),
+            begun: Changed::default(),
         };
-        deck.load();
+        look(&deck.state, id.to_owned(), deck.key.clone(), LOOKS_MAX);
         Ok(deck)
     }
 
-    fn load(&self) {
-        let (state, url) = (Rc::clone(&self.state), format!("/api/replays/{}?{}", self.id, self.key));
-        spawn_local(async move {
-            *state.borrow_mut() = match load(&url).await {
-                Ok(tape) => State::Ready(Box::new(tape)),
-                Err(_) => State::Failed,
-            };
-        });
+    /// Whether it was told anew since the last question: after a jump.
+    pub(super) fn has_begun_anew(&mut self) -> bool {
+        let State::Ready(_, tape) = &*self.state.borrow() else { return false };
+        self.begun.is_new(tape.begun())
     }
 
     /// Whether there is nothing to play.
@@ -102,7 +109,7 @@ impl Deck {
         let passed_ms = (now_ms - self.ran_ms).clamp(0.0, 250.0);
         self.ran_ms = now_ms;
         let mut state = self.state.borrow_mut();
-        let State::Ready(tape) = &mut *state else { return 0.0 };
+        let State::Ready(id, tape) = &mut *state else { return 0.0 };
         let (played, sped) = self.pressed.take();
         if played || input.pressed("Space") {
             tape.toggle();
@@ -124,36 +131,35 @@ impl Deck {
             }
         }
         let time = tape.run(passed_ms, spectator);
-        let wanted = tape.wanted();
-        drop(state);
-        if let Some((number, begin_ms)) = wanted {
-            self.fetch(number, begin_ms);
+        if let Some((number, begin_ms)) = tape.wanted() {
+            let url = format!("/api/replays/{id}/feed?from_ms={begin_ms}&{}", self.key);
+            self.fetch(number, url);
         }
         time
     }
 
-    /// Fetches a stretch, one at a time.
-    fn fetch(&self, number: usize, begin_ms: f64) {
+    /// Fetches a stretch, one at a time. After a failure the picture waits, and it is fetched again.
+    fn fetch(&self, number: usize, url: String) {
         if self.fetching.replace(true) {
             return;
         }
-        let url = format!("/api/replays/{}/feed?from_ms={begin_ms}&{}", self.id, self.key);
         let (state, fetching) = (Rc::clone(&self.state), Rc::clone(&self.fetching));
         spawn_local(async move {
             let text = get_text(&url).await;
-            let mut state = state.borrow_mut();
-            match (text, &mut *state) {
-                (Ok(text), State::Ready(tape)) => tape.keep(number, &text),
-                _ => *state = State::Failed,
+            match (text, &mut *state.borrow_mut()) {
+                (Ok(text), State::Ready(_, tape)) => {
+                    tape.keep(number, &text);
+                    fetching.set(false);
+                }
+                _ => after(LOOK_EVERY_MS, move || fetching.set(false)),
             }
-            fetching.set(false);
         });
     }
 
     /// Shows where it is.
     pub(super) fn show(&mut self) {
         let state = self.state.borrow();
-        let State::Ready(tape) = &*state else { return };
+        let State::Ready(_, tape) = &*state else { return };
         let (at_s, length_s) = ((tape.at_ms() / 1000.0) as u32, (tape.length_ms() / 1000.0) as u32);
         self.play.set(if tape.is_playing() { "Pause" } else { "Play" });
         self.speed.set(&format!("{}×", tape.speed()));
@@ -171,9 +177,25 @@ fn clock(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Fetches what the replay is, and draws its marks.
-async fn load(url: &str) -> Result<Tape, ApiError> {
-    let replay = get(url).await?;
+/// Fetches what the recording is. One that is not there may be so soon: a round's is made when the round is over.
+fn look(state: &Rc<RefCell<State>>, id: String, key: String, looks: u32) {
+    let state = Rc::clone(state);
+    spawn_local(async move {
+        if let Ok((id, tape)) = load(&id, &key).await {
+            *state.borrow_mut() = State::Ready(id, Box::new(tape));
+            return;
+        }
+        *state.borrow_mut() = State::Failed;
+        if looks > 1 {
+            after(LOOK_EVERY_MS, move || look(&state, id, key, looks - 1));
+        }
+    });
+}
+
+/// Fetches what the replay is, its id above all, and draws its marks.
+async fn load(id: &str, key: &str) -> Result<(String, Tape), ApiError> {
+    let replay = get(&format!("/api/replays/{id}?{key}")).await?;
+    let id = replay.get("id").text().unwrap_or_else(|| id.to_owned());
     let length_ms = replay.get("length_ms").number().unwrap_or(0.0);
     let first = |entry: &Json| entry.entries().first().and_then(Json::number);
     let begins = replay.get("blocks").entries().iter().filter_map(first).collect();
@@ -185,7 +207,11 @@ async fn load(url: &str) -> Result<Tape, ApiError> {
     }
     let shown = by_id::<web_sys::Element>("tape-marks").and_then(|e| Ok(e.set_attribute("d", &marks)?));
     let track = by_id::<HtmlInputElement>("track").map(|track| track.set_max(&length_ms.to_string()));
+    let results = by_id::<HtmlElement>("watch-join").and_then(|link| {
+        link.set_text_content(Some("Results"));
+        Ok(link.set_attribute("href", &format!("/results/{id}?{key}"))?)
+    });
     // Without its plate the replay plays all the same.
-    let _ = (shown, track);
-    Ok(Tape::new(hello, length_ms, begins))
+    let _ = (shown, track, results);
+    Ok((id, Tape::new(hello, length_ms, begins)))
 }

@@ -9,6 +9,7 @@ use crate::spectator::Spectator;
 use crate::view::{Freshness, Happening, View};
 use crate::web::cast::side_class;
 use crate::web::dom::{Changed, Fault, Text, by_id, find, toggle};
+use crate::web::hud::callout::Callout;
 use crate::web::hud::clock::Clock;
 use crate::web::hud::kills::{Kills, Named};
 use crate::web::hud::labels::Labels;
@@ -20,6 +21,7 @@ use crate::web::hud::table::Table;
 /// The page's parts over the arena.
 #[derive(Debug)]
 pub struct Plates {
+    pub(super) callout: Callout,
     pub(super) card: Card,
     pub(super) clock: Clock,
     pub(super) kills: Kills,
@@ -41,7 +43,7 @@ pub struct Plates {
 }
 
 impl Plates {
-    /// Kills and what happened to cores, and the scores of sides.
+    /// Tells what happened since the last picture, and the scores of sides.
     pub(super) fn tell(&mut self, view: &View, spectator: &Spectator, now: f64) -> Result<(), Fault> {
         let named = |id| Named {
             name: spectator.name_of(id).unwrap_or("Somebody"),
@@ -57,15 +59,19 @@ impl Plates {
                 Happening::Core { deed, by, .. } => {
                     self.kills.note(by.map(named), deed_words(*deed), now)?;
                 }
+                Happening::Notice { text } => self.callout.announce(text, now)?,
                 _ => {}
             }
         }
+        self.kills.pass(now);
+        self.callout.pass(now)?;
         self.sides.show(view, Team::Red)
     }
 
     /// Finds all elements.
     pub(super) fn new() -> Result<Plates, Fault> {
         Ok(Plates {
+            callout: Callout::new()?,
             card: Card::new()?,
             clock: Clock::new("watch-clock")?,
             kills: Kills::new("watch-kills")?,
@@ -87,8 +93,13 @@ impl Plates {
         })
     }
 
-    /// Shows how fresh the picture is.
+    /// Shows how fresh the picture is, or when the server restarts.
     pub(super) fn show_state(&mut self, view: &View) {
+        for happening in &view.happenings {
+            if let Happening::Closing { in_s } = happening {
+                self.state.set(&format!("Restart in {in_s} s"));
+            }
+        }
         if self.freshness.is_new(view.freshness) {
             toggle(&self.mode, "late", matches!(view.freshness, Freshness::CatchingUp | Freshness::Waiting));
             toggle(&self.mode, "gone", view.freshness == Freshness::Lost);

@@ -9,8 +9,12 @@ use crate::web::hud::notice::Words;
 pub(super) struct Said(&'static str, &'static str, &'static str, &'static str);
 
 /// There is nothing to play.
-pub(super) const NO_REPLAY: Said =
-    Said("No replay here", "It may have gone, or the link is not right.", "Back to lobby", "");
+pub(super) const NO_REPLAY: Said = Said(
+    "No replay yet",
+    "It takes some seconds after the round, and is kept for a while.",
+    "Back to lobby",
+    "",
+);
 
 impl Said {
     /// The same for the notice.
@@ -24,7 +28,7 @@ impl Said {
 pub(super) fn of(ended: bool, failed: u32, freshness: Freshness) -> Option<Said> {
     let (waiting, lost) = (freshness == Freshness::Waiting, freshness == Freshness::Lost);
     if ended {
-        Some(Said("This match is over", "Look for another one in the lobby.", "Back to lobby", ""))
+        Some(Said("This match is over", "Look for another one in the lobby.", "Results", "Back to lobby"))
     } else if failed > 2 && waiting {
         let text = "The match may be over, or the link is not right.";
         Some(Said("Nothing to watch here", text, "Try again", "Back to lobby"))

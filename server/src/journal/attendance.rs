@@ -1,0 +1,79 @@
+//! Who was there in a round and for how long: what a result tells of people beside their scores. It follows from what
+//! ticks apply and is part of every checkpoint, so that a match that comes back after a crash still knows. A match keeps
+//! it as it ticks, a recovery as it simulates; it knows neither of them.
+
+use serde::{Deserialize, Serialize};
+use shared::command::Command;
+use shared::event::Event;
+use shared::id::PlayerId;
+use shared::tick::Tick;
+use shared::world::{Phase, Pilot, Round, World};
+
+/// People who left a round that are remembered at most; of more the result does not tell.
+const LEFT_MAX: usize = 256;
+
+/// Who came late to a round, and who left it early.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Attendance {
+    /// People who came after the round's start, in the order of seats, which is that of coming. Whoever is not named was
+    /// there from the start.
+    came: Vec<(PlayerId, Tick)>,
+    left: Vec<Departed>,
+}
+
+/// Somebody who left before the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Departed {
+    /// Who, with the scores of that moment.
+    pub pilot: Pilot,
+    /// Ticks of the round for which they were there.
+    pub present_ticks: u32,
+}
+
+impl Attendance {
+    /// Looks at what a step is about to change. A whole round has `round_ticks`.
+    pub fn before_step(&mut self, world: &World, commands: &[Command], round_ticks: u32) {
+        if world.round.phase != Phase::Playing {
+            return;
+        }
+        for command in commands {
+            let Command::Leave { player } = command else { continue };
+            let pilot = world.pilots.iter().find(|pilot| pilot.id == *player && !pilot.bot);
+            if let Some(pilot) = pilot.filter(|_| self.left.len() < LEFT_MAX) {
+                let present_ticks =
+                    self.present_ticks(pilot.id, world.tick, played_ticks(world.round, round_ticks));
+                self.left.push(Departed { pilot: pilot.clone(), present_ticks });
+            }
+        }
+    }
+
+    /// Looks at something that the step to `tick` did.
+    pub fn note(&mut self, tick: Tick, event: &Event) {
+        match event {
+            Event::Joined(pilot) if !pilot.bot => self.came.push((pilot.id, tick)),
+            Event::Left(player) => self.came.retain(|(id, _)| id != player),
+            Event::RoundStarted { .. } => {
+                self.came.clear();
+                self.left.clear();
+            }
+            _ => {}
+        }
+    }
+
+    /// For how many of the `played` ticks of a round somebody who is there at tick `now` was there.
+    pub fn present_ticks(&self, player: PlayerId, now: Tick, played: u32) -> u32 {
+        let came = self.came.binary_search_by_key(&player, |(id, _)| *id).ok();
+        let at = came.and_then(|place| self.came.get(place)).map(|(_, at)| *at);
+        at.map_or(played, |at| now.since(at).min(played))
+    }
+
+    /// Who left this round, in the order of leaving.
+    pub fn left(&self) -> &[Departed] {
+        &self.left
+    }
+}
+
+/// Ticks of a round that were played, by its clock; a whole one has `round_ticks`.
+pub fn played_ticks(round: Round, round_ticks: u32) -> u32 {
+    round_ticks.saturating_sub(round.ticks_left)
+}
