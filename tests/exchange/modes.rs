@@ -31,7 +31,7 @@ fn arena(pickups: &[(f32, PickupKind)]) -> Arena {
         height: 1000.0,
         walls: vec![],
         spawns: vec![[0.0, 400.0]],
-        team_spawns: [vec![[-900.0, 300.0]], vec![[900.0, 300.0]]],
+        team_spawns: vec![vec![[-900.0, 300.0]], vec![[900.0, 300.0]]],
         cores: vec![[-800.0, 0.0], [800.0, 0.0]],
         pickups,
     })

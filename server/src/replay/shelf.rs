@@ -251,6 +251,9 @@ mod tests {
                 tick_hz: settings.tick_hz,
                 delay_ms: 0,
                 arena: settings.arena(),
+                mode: settings.mode,
+                goal: 0,
+                rules: settings.book,
             },
             blocks: vec![Block(0, 0)],
         };
