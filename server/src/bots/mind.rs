@@ -34,9 +34,13 @@ const FEARFUL_HULL: u8 = 40;
 pub(super) struct Mind {
     pub(super) player: PlayerId,
     pub(super) input: ShipInput,
+    #[serde(default)]
     skill: Skill,
-    decides_at: Tick,
+    #[serde(default)]
     errand: Errand,
+    /// Whom it fights, and since when it sees them.
+    #[serde(default)]
+    watches: Option<(PlayerId, Tick)>,
     circles_right: bool,
 }
 
@@ -53,8 +57,8 @@ impl Mind {
             player,
             input: ShipInput::default(),
             skill,
-            decides_at: Tick(0),
-            errand: Errand::new(),
+            errand: Errand::default(),
+            watches: None,
             circles_right: player.0.is_multiple_of(2),
         }
     }
@@ -67,14 +71,14 @@ impl Mind {
         ways: &mut Ways,
         random: &mut Random,
     ) {
-        let now = world.tick;
+        let traits = self.skill.traits();
+        let every = (stage.rules.rate.hz() / traits.decides_hz).max(1);
         if !ship.alive() {
-            self.input = self.input.neutral();
-        } else if now >= self.decides_at {
-            let traits = self.skill.traits();
-            self.decides_at = now + (stage.rules.rate.hz() / traits.decides_hz).max(1);
+            *self = Mind { input: self.input.neutral(), ..Mind::new(self.player, self.skill) };
+        } else if (world.tick.0 + u32::from(self.player.0)).is_multiple_of(every) {
+            // Bots decide in turn, so that no tick has the work of all.
             let sight = Sight::new(ship, world, stage);
-            let act = self.decide(&sight, &traits, ways, (now, random));
+            let act = self.decide(&sight, &traits, ways, random);
             self.input =
                 ShipInput { thrust: Thrust::from_vector(act.push), aim: act.aim, buttons: act.buttons };
         } else {
@@ -82,33 +86,32 @@ impl Mind {
         }
     }
 
-    fn decide(
-        &mut self,
-        sight: &Sight<'_>,
-        traits: &Traits,
-        ways: &mut Ways,
-        (now, random): (Tick, &mut Random),
-    ) -> Act {
+    fn decide(&mut self, sight: &Sight<'_>, traits: &Traits, ways: &mut Ways, random: &mut Random) -> Act {
         let foe = sight.foe();
-        let matters = self.errand.choose(sight, foe.is_some(), (now, random));
-        let mut act = match foe {
-            Some(foe) if !matters => self.fight(sight, foe, traits, random),
-            _ => {
-                let way = self.errand.way(sight, ways, (now, random));
-                let push = clear_way(&sight.stage.arena, sight.place, way);
-                let mut act = Act { push, aim: Angle::of(push), buttons: Buttons::default() };
-                if let Some(foe) = foe {
-                    shoot(&mut act, sight, foe, (traits, random));
-                }
-                act
-            }
+        let since = self.watch(foe, sight.now());
+        let matters = self.errand.choose(sight, foe.is_some(), random);
+        let push = match foe {
+            Some(foe) if !matters => self.circle(sight, foe, traits, random),
+            _ => self.errand.way(sight, ways, random),
         };
-        self.stay_alive(&mut act, sight, (traits, random));
+        let mut act = Act { push, aim: Angle::of(push), buttons: Buttons::default() };
+        if let Some(foe) = foe.filter(|_| sight.now() >= since + sight.ticks_in(traits.reaction_ms)) {
+            shoot(&mut act, sight, foe, (traits, random));
+        }
+        stay_alive(&mut act, sight, (traits, random));
         act
     }
 
-    /// Circles round the foe at a distance and shoots.
-    fn fight(&mut self, sight: &Sight<'_>, foe: &Ship, traits: &Traits, random: &mut Random) -> Act {
+    /// Since when it sees this foe.
+    fn watch(&mut self, foe: Option<&Ship>, now: Tick) -> Tick {
+        let before = self.watches;
+        let since = |id: PlayerId| before.filter(|(whom, _)| *whom == id).map_or(now, |(_, since)| since);
+        self.watches = foe.map(|foe| (foe.id, since(foe.id)));
+        self.watches.map_or(now, |(_, since)| since)
+    }
+
+    /// Where to push to circle round the foe at a distance.
+    fn circle(&mut self, sight: &Sight<'_>, foe: &Ship, traits: &Traits, random: &mut Random) -> Vec2 {
         let way = foe.motion.position - sight.place;
         let distance = way.length().max(1.0);
         if random.below(2 * traits.decides_hz) == 0 {
@@ -117,25 +120,21 @@ impl Mind {
         let comfort = if sight.second() == Weapon::Scatter { CLOSE_UNITS } else { COMFORT_UNITS };
         let side = if self.circles_right { way.perp() } else { -way.perp() } / distance;
         let nearer = ((distance - comfort) / comfort).clamp(-1.0, 1.0);
-        let push = clear_way(&sight.stage.arena, sight.place, way / distance * nearer + side * 0.8);
-        let mut act = Act { push, aim: Angle::of(way), buttons: Buttons::default() };
-        shoot(&mut act, sight, foe, (traits, random));
-        act
+        clear_way(&sight.stage.arena, sight.place, way / distance * nearer + side * 0.8)
     }
+}
 
-    /// Gets out of the way of shots and mines, as well as it can.
-    fn stay_alive(&self, act: &mut Act, sight: &Sight<'_>, (traits, random): (&Traits, &mut Random)) {
-        if let Some(mine) = sight.mine_near() {
-            act.push = (act.push + (sight.place - mine).normalize_or_zero() * 1.5).clamp_length_max(1.0);
-        }
-        let Some(away) = sight.danger().filter(|_| random.below(100) < traits.dodges) else { return };
-        let arena = &sight.stage.arena;
-        let open = |way: Vec2| swept_walls(arena, sight.place, sight.place + way * FEELER_UNITS).is_none();
-        act.push = if open(away) { away } else { -away };
-        let hurt = sight.ship.hull_points <= FEARFUL_HULL;
-        if random.below(if hurt { 2 } else { 6 }) == 0 {
-            act.buttons = act.buttons.with(Buttons::DASH);
-        }
+/// Gets out of the way of shots and mines, as well as it can.
+fn stay_alive(act: &mut Act, sight: &Sight<'_>, (traits, random): (&Traits, &mut Random)) {
+    if let Some(mine) = sight.mine_near() {
+        act.push = (act.push + (sight.place - mine).normalize_or_zero() * 1.5).clamp_length_max(1.0);
+    }
+    let Some(away) = sight.danger().filter(|_| random.below(100) < traits.dodges) else { return };
+    let open = sight.is_clear(sight.place + away * FEELER_UNITS);
+    act.push = if open { away } else { -away };
+    let hurt = sight.ship.hull_points <= FEARFUL_HULL;
+    if random.below(if hurt { 2 } else { 6 }) == 0 {
+        act.buttons = act.buttons.with(Buttons::DASH);
     }
 }
 

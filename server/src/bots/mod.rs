@@ -59,6 +59,7 @@ pub struct Bots {
     random: Random,
     named: usize,
     /// How well the next ones play.
+    #[serde(default)]
     skill: Skill,
     /// Follows from the arena alone.
     #[serde(skip)]

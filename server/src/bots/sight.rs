@@ -1,19 +1,25 @@
 //! What a bot knows of the world: what stands in the view of a player in its seat, and what every player is told wherever
-//! it is, which is the arena and the cores. It decides nothing.
+//! they are: the arena, who plays on which side, and whether the cores are at home. It decides nothing.
 
 use glam::Vec2;
 use shared::arena::PickupKind;
 use shared::collision::swept_walls;
+use shared::id::PlayerId;
 use shared::mode::{Mode, Team};
 use shared::rule_book::Weapon;
 use shared::rules::{HULL_MAX, SHIP_RADIUS, VIEW_HALF};
 use shared::simulation::Stage;
+use shared::tick::Tick;
 use shared::world::{CoreState, Ship, Shot, World};
 
 /// A shot that passes at this distance in units or less hits, or frightens.
 const NEAR_MISS_UNITS: f32 = SHIP_RADIUS + 18.0;
 /// Time in seconds within which a shot is worth dodging.
 const DODGE_WITHIN_S: f32 = 0.55;
+/// Of so many bots of a side one stays to defend its core.
+const DEFENDS_ONE_IN: usize = 3;
+/// Damage in hull points that is worth a way to a repair.
+const WORTH_REPAIR: u8 = 25;
 
 /// The world from one seat.
 #[derive(Clone, Copy)]
@@ -32,6 +38,21 @@ pub(super) struct Sight<'w> {
 impl<'w> Sight<'w> {
     pub(super) fn new(ship: &'w Ship, world: &'w World, stage: &'w Stage) -> Sight<'w> {
         Sight { ship, place: ship.motion.position, team: world.team_of(ship.id), stage, world }
+    }
+
+    /// The tick that is decided on.
+    pub(super) fn now(&self) -> Tick {
+        self.world.tick
+    }
+
+    /// The tick that is `ms` milliseconds from now.
+    pub(super) fn after(&self, ms: u32) -> Tick {
+        self.now() + self.ticks_in(ms)
+    }
+
+    /// The ticks in `ms` milliseconds.
+    pub(super) fn ticks_in(&self, ms: u32) -> u32 {
+        self.stage.rules.rate.ticks_in(ms)
     }
 
     fn in_view(&self, place: Vec2) -> bool {
@@ -70,13 +91,11 @@ impl<'w> Sight<'w> {
 
     /// Which way to push to get out of the way of the shot that would hit first.
     pub(super) fn danger(&self) -> Option<Vec2> {
-        let coming = self.world.shots.iter().filter(|shot| self.hurts(shot) && self.in_view(shot.position));
+        let coming = self.world.shots.iter().filter(|shot| {
+            !shot.over && self.is_meant(shot.owner, shot.spares) && self.in_view(shot.position)
+        });
         let first = coming.filter_map(|shot| self.meeting(shot));
         first.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, away)| away)
-    }
-
-    fn hurts(&self, shot: &Shot) -> bool {
-        shot.owner != self.ship.id && !shot.over && (shot.spares == Team::None || shot.spares != self.team)
     }
 
     /// When the shot is nearest, in seconds, and the way out of its line; none if it passes by.
@@ -96,27 +115,31 @@ impl<'w> Sight<'w> {
     /// Where a mine lies that would go off, if one is near.
     pub(super) fn mine_near(&self) -> Option<Vec2> {
         let reach = self.stage.rules.book.mines.reach + 3.0 * SHIP_RADIUS;
-        let hurts = self.world.mines.iter().filter(|mine| {
-            mine.owner != self.ship.id && (mine.spares == Team::None || mine.spares != self.team)
-        });
-        let near = hurts.map(|mine| mine.place).filter(|place| place.distance(self.place) < reach);
-        near.min_by(|a, b| a.distance_squared(self.place).total_cmp(&b.distance_squared(self.place)))
+        let hurts = self.world.mines.iter().filter(|mine| self.is_meant(mine.owner, mine.spares));
+        self.nearest(hurts.map(|mine| mine.place).filter(|place| place.distance(self.place) < reach))
     }
 
-    /// The nearest pickup at most `within` units away that would be of use. One out of view may have been taken.
+    /// Whether a weapon of `owner` that spares a side hurts the own ship.
+    fn is_meant(&self, owner: PlayerId, spares: Team) -> bool {
+        owner != self.ship.id && (spares == Team::None || spares != self.team)
+    }
+
+    /// The nearest pickup in view, at most `within` units away, that would be of use.
     pub(super) fn pickup(&self, within: f32) -> Option<Vec2> {
-        let all = self.stage.arena.pickups().iter().enumerate();
-        let there = |place: usize| self.world.pickups.get(place).is_none_or(|wait| *wait == 0);
-        let useful = all.filter(|(index, pickup)| {
-            self.is_of_use(pickup.kind) && (there(*index) || !self.in_view(pickup.place))
-        });
-        let near = useful.map(|(_, pickup)| pickup.place).filter(|place| place.distance(self.place) < within);
-        near.min_by(|a, b| a.distance_squared(self.place).total_cmp(&b.distance_squared(self.place)))
+        let all = self.stage.arena.pickups().iter().zip(&self.world.pickups);
+        let there = all.filter(|(pickup, wait)| **wait == 0 && self.is_of_use(pickup.kind));
+        let places = there.map(|(pickup, _)| pickup.place);
+        self.nearest(places.filter(|place| self.in_view(*place) && place.distance(self.place) < within))
+    }
+
+    fn nearest(&self, places: impl Iterator<Item = Vec2>) -> Option<Vec2> {
+        let far = |place: &Vec2| place.distance_squared(self.place);
+        places.min_by(|a, b| far(a).total_cmp(&far(b)))
     }
 
     fn is_of_use(&self, kind: PickupKind) -> bool {
         match kind {
-            PickupKind::Repair => self.ship.hull_points < HULL_MAX - 25,
+            PickupKind::Repair => self.ship.hull_points <= HULL_MAX - WORTH_REPAIR,
             PickupKind::Shield => self.ship.shield_points == 0,
             PickupKind::Scatter | PickupKind::Rail | PickupKind::Mines => self.ship.arms.charges == 0,
         }
@@ -135,10 +158,17 @@ impl<'w> Sight<'w> {
         self.world.carries(self.ship.id)
     }
 
-    /// Where a ship is that carries a core: everybody is told.
-    pub(super) fn carrier(&self, state: CoreState) -> Option<Vec2> {
-        let CoreState::Carried(by) = state else { return None };
-        self.world.ship(by).map(|ship| ship.motion.position)
+    /// Where a ship is, if it is in view.
+    pub(super) fn seen(&self, player: PlayerId) -> Option<Vec2> {
+        let place = self.world.ship(player)?.motion.position;
+        self.in_view(place).then_some(place)
+    }
+
+    /// Whether this bot stays with its side's core: one of a few, so that one alone attacks.
+    pub(super) fn defends(&self) -> bool {
+        let mates = self.world.pilots.iter().filter(|pilot| pilot.bot && pilot.team == self.team);
+        let before = mates.take_while(|pilot| pilot.id != self.ship.id).count();
+        before % DEFENDS_ONE_IN == DEFENDS_ONE_IN - 1
     }
 
     /// What the second trigger does.

@@ -20,6 +20,8 @@ pub enum Skill {
 pub(super) struct Traits {
     /// Decisions in a second; between them a bot holds on, as a person's hand does.
     pub(super) decides_hz: u32,
+    /// Time from seeing a foe to the first shot at it.
+    pub(super) reaction_ms: u32,
     /// Largest error of the aim, in steps of a 65,536th turn.
     pub(super) aim_error_steps: u32,
     /// Share of the right lead that it takes.
@@ -56,6 +58,7 @@ impl Skill {
         match self {
             Skill::Novice => Traits {
                 decides_hz: 5,
+                reaction_ms: 600,
                 aim_error_steps: 1900,
                 lead: 0.5,
                 dodges: 0,
@@ -64,6 +67,7 @@ impl Skill {
             },
             Skill::Regular => Traits {
                 decides_hz: 10,
+                reaction_ms: 350,
                 aim_error_steps: 800,
                 lead: 0.9,
                 dodges: 35,
@@ -72,6 +76,7 @@ impl Skill {
             },
             Skill::Ace => Traits {
                 decides_hz: 15,
+                reaction_ms: 200,
                 aim_error_steps: 250,
                 lead: 1.0,
                 dodges: 85,

@@ -7,6 +7,7 @@ use glam::Vec2;
 use shared::arena::Arena;
 use shared::collision::swept_walls;
 use shared::rules::SHIP_RADIUS;
+use shared::wall::Wall;
 
 /// Side of a cell in units, if the arena is not too large for it.
 const CELL_UNITS: f32 = 44.0;
@@ -18,8 +19,9 @@ const CLEARANCE_UNITS: f32 = SHIP_RADIUS + 8.0;
 const NEIGHBOURHOOD: i32 = 2;
 const NOWHERE: u32 = u32::MAX;
 
-/// Where a ship fits in an arena, and room to search in.
-#[derive(Clone, Debug, Default)]
+/// Where a ship fits in an arena, and room to search in. It follows from the arena and is no state of a match: a copy is
+/// empty until it is needed, and all are equal.
+#[derive(Debug, Default)]
 pub(super) struct Ways {
     arena: String,
     half: Vec2,
@@ -33,7 +35,12 @@ pub(super) struct Ways {
     queue: VecDeque<u32>,
 }
 
-/// It follows from the arena, which is compared elsewhere.
+impl Clone for Ways {
+    fn clone(&self) -> Ways {
+        Ways::default()
+    }
+}
+
 impl PartialEq for Ways {
     fn eq(&self, _: &Ways) -> bool {
         true
@@ -142,7 +149,7 @@ const STEPS: [(i32, i32); 8] = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1
 /// Whether a ship fits at `place`.
 fn fits(arena: &Arena, place: Vec2) -> bool {
     let inside = place.abs().cmple(arena.half() - CLEARANCE_UNITS).all();
-    let blocks = |wall: &shared::arena::Wall| {
+    let blocks = |wall: &Wall| {
         wall.near(place, place, CLEARANCE_UNITS)
             && (wall.contains(place) || wall.nearest_edge_point(place).distance(place) < CLEARANCE_UNITS)
     };
@@ -152,5 +159,38 @@ fn fits(arena: &Arena, place: Vec2) -> bool {
 /// Whether a ship can fly straight from `from` to `to`.
 pub(super) fn passes(arena: &Arena, from: Vec2, to: Vec2) -> bool {
     let side = (to - from).perp().normalize_or_zero() * CLEARANCE_UNITS;
-    swept_walls(arena, from + side, to + side).is_none() && swept_walls(arena, from - side, to - side).is_none()
+    [Vec2::ZERO, side, -side].into_iter().all(|off| swept_walls(arena, from + off, to + off).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_way_is_free_on_every_map() {
+        for name in crate::maps::names() {
+            let arena = crate::maps::find(name).unwrap().arena(16);
+            let mut ways = Ways::default();
+            ways.survey(&arena);
+            let [red, blue] = arena.team_spawns();
+            let places: Vec<Vec2> = [arena.spawns(), red, blue].concat();
+            for (from, to) in places.iter().flat_map(|from| places.iter().map(move |to| (*from, *to))) {
+                let corners = ways.find(from, to, &arena);
+                assert_eq!(corners.last(), Some(&to));
+                let starts = std::iter::once(&from).chain(&corners);
+                for (a, b) in starts.zip(&corners) {
+                    assert!(swept_walls(&arena, *a, *b).is_none(), "{name}: {from} to {to} by {corners:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_no_way_into_a_wall_but_straight() {
+        let arena = crate::maps::find("lattice").unwrap().arena(16);
+        let mut ways = Ways::default();
+        ways.survey(&arena);
+        let beyond = arena.half() * 3.0;
+        assert_eq!(ways.find(Vec2::ZERO, beyond, &arena), [beyond]);
+    }
 }
