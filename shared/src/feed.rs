@@ -252,13 +252,8 @@ pub struct Join {
     /// Whether the program plays the seat.
     pub bot: bool,
     /// The side: 1 red, 2 blue; left out where there are none.
-    #[serde(default, skip_serializing_if = "is_nobodys")]
+    #[serde(default, skip_serializing_if = "Team::is_nobodys")]
     pub team: Team,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over as it is")]
-fn is_nobodys(team: &Team) -> bool {
-    *team == Team::None
 }
 
 /// Somebody's seat became free.

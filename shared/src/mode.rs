@@ -52,6 +52,11 @@ impl Team {
     /// The two sides, in the order of the map's places and of team scores.
     pub const SIDES: [Team; 2] = [Team::Red, Team::Blue];
 
+    /// Whether it is nobody's.
+    pub fn is_nobodys(&self) -> bool {
+        *self == Team::None
+    }
+
     /// The place of this side in a pair, 0 or 1; none for nobody's.
     pub fn side(self) -> Option<usize> {
         match self {

@@ -64,8 +64,8 @@ pub struct Pilot {
     pub score: u16,
     /// Deaths in this round.
     pub deaths: u16,
-    /// The side; nobody's where there are no teams.
-    #[serde(default)]
+    /// The side; nobody's where there are no teams, and then it takes no byte on the wire.
+    #[serde(default, skip_serializing_if = "Team::is_nobodys")]
     pub team: Team,
 }
 
