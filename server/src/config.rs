@@ -76,6 +76,8 @@ pub struct Config {
     pub public_matches: u32,
     /// Bots in each of those.
     pub public_match_bots: u32,
+    /// How well those play, 1 (easy: newcomers come here) to 3.
+    pub public_match_bot_skill: u32,
     /// Threads that run matches.
     pub simulation_threads: u32,
     /// Threads that write to spectators.
@@ -191,6 +193,12 @@ impl Config {
             playgrounds_max: within("playgrounds_max", layer.playgrounds_max, 8, (0, 100))?,
             public_matches: within("public_matches", layer.public_matches, 1, (0, 100))?,
             public_match_bots: within("public_match_bots", layer.public_match_bots, 7, (0, 200))?,
+            public_match_bot_skill: within(
+                "public_match_bot_skill",
+                layer.public_match_bot_skill,
+                1,
+                (1, 3),
+            )?,
             simulation_threads: within(
                 "simulation_threads",
                 layer.simulation_threads,

@@ -70,6 +70,7 @@ type Registry = Arc<DashMap<String, Hosted>>;
 struct Standing {
     matches: u32,
     bots: u32,
+    bot_skill: u32,
 }
 
 /// What is only known while no other match is being hosted.
@@ -178,7 +179,11 @@ impl Lobby {
             broken,
             just_ended,
             matches_max: config.matches_max as usize,
-            standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
+            standing: Standing {
+                matches: config.public_matches,
+                bots: config.public_match_bots,
+                bot_skill: config.public_match_bot_skill,
+            },
             book,
         })
     }
@@ -399,7 +404,8 @@ struct Place {
 fn standing_settings(standing: Standing, number: u32) -> Result<MatchSettings, SettingsError> {
     let names = maps::names();
     let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
-    RawSettings { map, bots: Some(standing.bots), ..RawSettings::default() }.check()
+    let Standing { bots, bot_skill, .. } = standing;
+    RawSettings { map, bots: Some(bots), bot_skill: Some(bot_skill), ..RawSettings::default() }.check()
 }
 
 #[cfg(test)]

@@ -80,8 +80,13 @@ impl Skirmish {
 
     /// Plays for `seconds`, round after round.
     pub fn play(&mut self, seconds: u32) -> Outcome {
+        self.play_ticks(seconds * self.stage.rules.rate.hz())
+    }
+
+    /// Plays for `ticks`, round after round.
+    pub fn play_ticks(&mut self, ticks: u32) -> Outcome {
         let (mut outcome, hz) = (Outcome::default(), self.stage.rules.rate.hz());
-        for _ in 0..seconds * hz {
+        for _ in 0..ticks {
             if self.world.round.phase != Phase::Playing {
                 self.commands.push(Command::StartRound);
             }

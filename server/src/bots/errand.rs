@@ -19,14 +19,16 @@ const LOST_MS: u32 = 400;
 const STROLL_MS: u32 = 9000;
 /// Distance in units at which a goal or a corner is reached.
 const REACHED_UNITS: f32 = 44.0;
-/// How far a bot goes for something to take with a foe at its heels.
-const FETCH_IN_FIGHT_UNITS: f32 = 300.0;
+/// How far a bot goes for something to take when there is something else to do.
+const DETOUR_UNITS: f32 = 300.0;
 /// A goal that moved farther, in units, is another one.
 const ELSEWHERE_UNITS: f32 = 250.0;
 /// Distance from the own stand that defenders keep.
 const GUARD_UNITS: f32 = 320.0;
 /// Distance at which a core to take matters more than a fight.
 const TAKE_UNITS: f32 = 300.0;
+/// Foes that are farther off do not keep a bot from where it is called.
+const ESCORT_UNITS: f32 = 320.0;
 /// Distance at which every bot brings the own core back.
 const RETURN_UNITS: f32 = 500.0;
 /// Time after which a bot that hardly moved goes somewhere else, and for how long.
@@ -35,6 +37,20 @@ const STUCK_MS: u32 = 1200;
 const STUCK_UNITS: f32 = 24.0;
 /// How much faster than it can a bot wishes to fly: the more, the sooner it gives up a turn's drift.
 const HASTE: f32 = 1.3;
+
+/// What a bot does where cores count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Goes for the other core and lets nobody stop it.
+    Runs,
+    /// Goes along, and fights whom it meets.
+    Escorts,
+    /// Stays with the own core.
+    Defends,
+}
+
+/// Bots of a side have these in turn, so that one alone attacks.
+const ROLES: [Role; 3] = [Role::Runs, Role::Escorts, Role::Defends];
 
 /// Where to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,20 +69,20 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Chooses the goal. Returns whether it matters more than a fight.
-    pub(super) fn choose(&mut self, sight: &Sight<'_>, fights: bool, random: &mut Random) -> bool {
+    /// Chooses the goal, with a foe so many units off. Returns whether it matters more than a fight.
+    pub(super) fn choose(&mut self, sight: &Sight<'_>, foe_units: Option<f32>, random: &mut Random) -> bool {
         let now = sight.now();
         if now < self.astray_until {
             return false;
         }
-        if let Some((goal, matters)) = core_goal(sight) {
+        let call = core_call(sight);
+        if let Some(goal) = detour(sight, foe_units.is_some(), call.as_ref()) {
             self.go(goal, sight);
-            return matters;
+            return true;
         }
-        let within = if fights { FETCH_IN_FIGHT_UNITS } else { f32::INFINITY };
-        if let Some(goal) = sight.pickup(within) {
-            self.go(goal, sight);
-            return fights;
+        if let Some(call) = call {
+            self.go(call.goal, sight);
+            return foe_units.is_none_or(|units| units > call.fights_within_units);
         }
         if now >= self.strolls_until || self.goal.distance(sight.place) < REACHED_UNITS {
             self.stroll(sight, random);
@@ -141,29 +157,49 @@ impl Errand {
     }
 }
 
-/// Where the cores call this bot, and whether that matters more than a fight.
-fn core_goal(sight: &Sight<'_>) -> Option<(Vec2, bool)> {
+/// Where something lies that is worth a way there before anything else.
+fn detour(sight: &Sight<'_>, fights: bool, call: Option<&Call>) -> Option<Vec2> {
+    let busy = fights || call.is_some();
+    let nearer = call.map_or(f32::INFINITY, |call| call.goal.distance(sight.place));
+    let within = if busy { DETOUR_UNITS.min(nearer) } else { f32::INFINITY };
+    sight.pickup(within).filter(|_| !sight.carries())
+}
+
+/// Where a core calls a bot.
+struct Call {
+    goal: Vec2,
+    /// A foe that is no farther off, in units, is fought first.
+    fights_within_units: f32,
+}
+
+/// Where the cores call this bot, if they do.
+fn core_call(sight: &Sight<'_>) -> Option<Call> {
     let [(own, stand), (theirs, their_stand)] = sight.cores()?;
     let near = |place: Vec2, units: f32| place.distance(sight.place) < units;
+    let at_once = |goal: Vec2| Some(Call { goal, fights_within_units: 0.0 });
     if sight.carries() {
         // Without the own core at the stand it waits near by, and fights.
         let waits = own != CoreState::Home && near(stand, GUARD_UNITS);
-        return (!waits).then_some((stand, true));
+        return if waits { None } else { at_once(stand) };
     }
-    let (defends, both_gone) = (sight.defends(), matches!(theirs, CoreState::Carried(_)));
+    let role = ROLES.into_iter().cycle().nth(sight.rank());
+    let (runs, defends) = (role == Some(Role::Runs), role == Some(Role::Defends));
+    let both_gone = matches!(theirs, CoreState::Carried(_));
+    let fighting = |goal: Vec2| Some(Call { goal, fights_within_units: ESCORT_UNITS });
     match own {
-        CoreState::Dropped { place, .. } if defends || near(place, RETURN_UNITS) => return Some((place, true)),
+        CoreState::Dropped { place, .. } if defends || near(place, RETURN_UNITS) => return at_once(place),
         // Out of view a carrier is on its way home, as far as anybody knows.
         CoreState::Carried(by) if defends || both_gone => {
-            return Some((sight.seen(by).unwrap_or(their_stand), false));
+            return fighting(sight.seen(by).unwrap_or(their_stand));
         }
-        _ if defends => return (!near(stand, GUARD_UNITS)).then_some((stand, false)),
+        _ if defends => return fighting(stand).filter(|_| !near(stand, GUARD_UNITS)),
         _ => {}
     }
+    let take = |place: Vec2| if runs || near(place, TAKE_UNITS) { at_once(place) } else { fighting(place) };
     match theirs {
-        CoreState::Home => Some((their_stand, near(their_stand, TAKE_UNITS))),
-        CoreState::Dropped { place, .. } => Some((place, near(place, TAKE_UNITS))),
+        CoreState::Home => take(their_stand),
+        CoreState::Dropped { place, .. } => take(place),
         // A mate has it: go with them, or to meet them.
-        CoreState::Carried(by) => Some((sight.seen(by).unwrap_or(stand), false)),
+        CoreState::Carried(by) => fighting(sight.seen(by).unwrap_or(stand)),
     }
 }

@@ -89,7 +89,8 @@ impl Mind {
     fn decide(&mut self, sight: &Sight<'_>, traits: &Traits, ways: &mut Ways, random: &mut Random) -> Act {
         let foe = sight.foe();
         let since = self.watch(foe, sight.now());
-        let matters = self.errand.choose(sight, foe.is_some(), random);
+        let foe_units = foe.map(|foe| foe.motion.position.distance(sight.place));
+        let matters = self.errand.choose(sight, foe_units, random);
         let push = match foe {
             Some(foe) if !matters => self.circle(sight, foe, traits, random),
             _ => self.errand.way(sight, ways, random),

@@ -16,8 +16,6 @@ use shared::world::{CoreState, Ship, Shot, World};
 const NEAR_MISS_UNITS: f32 = SHIP_RADIUS + 18.0;
 /// Time in seconds within which a shot is worth dodging.
 const DODGE_WITHIN_S: f32 = 0.55;
-/// Of so many bots of a side one stays to defend its core.
-const DEFENDS_ONE_IN: usize = 3;
 /// Damage in hull points that is worth a way to a repair.
 const WORTH_REPAIR: u8 = 25;
 
@@ -73,7 +71,8 @@ impl<'w> Sight<'w> {
         let half = Vec2::from(VIEW_HALF);
         let mut best: Option<(f32, &Ship)> = None;
         for index in self.stage.grid().near(self.place - half, self.place + half) {
-            let (Some(other), Some(pilot)) = (self.world.ships.get(index), self.world.pilots.get(index)) else {
+            let (Some(other), Some(pilot)) = (self.world.ships.get(index), self.world.pilots.get(index))
+            else {
                 continue;
             };
             let counts = other.alive() && other.id != self.ship.id && !pilot.limbo && self.is_foe(pilot.team);
@@ -164,11 +163,10 @@ impl<'w> Sight<'w> {
         self.in_view(place).then_some(place)
     }
 
-    /// Whether this bot stays with its side's core: one of a few, so that one alone attacks.
-    pub(super) fn defends(&self) -> bool {
+    /// The place of this bot among those of its side, from 0.
+    pub(super) fn rank(&self) -> usize {
         let mates = self.world.pilots.iter().filter(|pilot| pilot.bot && pilot.team == self.team);
-        let before = mates.take_while(|pilot| pilot.id != self.ship.id).count();
-        before % DEFENDS_ONE_IN == DEFENDS_ONE_IN - 1
+        mates.take_while(|pilot| pilot.id != self.ship.id).count()
     }
 
     /// What the second trigger does.

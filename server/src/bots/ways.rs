@@ -75,7 +75,9 @@ impl Ways {
         let mut corners = Vec::new();
         let (mut at, mut from) = (start, from);
         while at != goal {
-            let Some(next) = self.next.get(at as usize).copied().filter(|next| *next != NOWHERE) else { break };
+            let Some(next) = self.next.get(at as usize).copied().filter(|next| *next != NOWHERE) else {
+                break;
+            };
             // A corner stands where what comes next is not to be seen from the last one.
             let (here, there) = (self.middle_of(at), self.middle_of(next));
             if !passes(arena, from, there) {
@@ -108,7 +110,8 @@ impl Ways {
                     && self.is_free(column + across, row)
                     && self.is_free(column, row + down);
                 let index = ((row + down) * self.columns + column + across) as u32;
-                if let Some(next) = self.next.get_mut(index as usize).filter(|next| open && **next == NOWHERE) {
+                if let Some(next) = self.next.get_mut(index as usize).filter(|next| open && **next == NOWHERE)
+                {
                     *next = cell;
                     self.queue.push_back(index);
                 }
@@ -126,8 +129,9 @@ impl Ways {
     fn cell_near(&self, place: Vec2) -> Option<u32> {
         let at = ((place + self.half) / self.cell).floor();
         let (column, row) = (at.x as i32, at.y as i32);
-        let round = (-NEIGHBOURHOOD..=NEIGHBOURHOOD)
-            .flat_map(|down| (-NEIGHBOURHOOD..=NEIGHBOURHOOD).map(move |across| (column + across, row + down)));
+        let round = (-NEIGHBOURHOOD..=NEIGHBOURHOOD).flat_map(|down| {
+            (-NEIGHBOURHOOD..=NEIGHBOURHOOD).map(move |across| (column + across, row + down))
+        });
         let free = round.filter(|(column, row)| self.is_free(*column, *row));
         let far = |(column, row): &(i32, i32)| self.middle(*column, *row).distance_squared(place);
         let nearest = free.min_by(|a, b| far(a).total_cmp(&far(b)));

@@ -28,6 +28,8 @@ use crate::web::{maps, storage};
 const REFRESH_MS: i32 = 2000;
 /// A match for people who press Play now when there is none.
 const QUICK_BOTS: u32 = 6;
+/// Newcomers press it.
+const QUICK_BOT_SKILL: u32 = 1;
 const QUICK_SEATS: u32 = 16;
 const QUICK_SECONDS: u32 = 600;
 
@@ -190,6 +192,7 @@ fn play_now(lobby: &Rc<RefCell<Lobby>>) {
             name: format!("{}'s match", storage::name()),
             map: None,
             bots: QUICK_BOTS,
+            bot_skill: QUICK_BOT_SKILL,
             max_players: QUICK_SEATS,
             visibility: "public",
             mode: "ffa".to_owned(),
