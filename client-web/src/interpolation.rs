@@ -51,11 +51,10 @@ impl Timeline {
     }
 
     /// Adds a moment; one that is not newer than the newest is ignored.
-    pub fn push(&mut self, mut moment: Moment) {
+    pub fn push(&mut self, moment: Moment) {
         if self.newest().is_some_and(|n| n.tick >= moment.tick) {
             return;
         }
-        moment.ships.sort_unstable_by_key(|s| s.id);
         while self.moments.len() >= MOMENTS_MAX {
             self.moments.pop_front();
         }

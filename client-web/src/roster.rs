@@ -1,8 +1,7 @@
 //! Who is in the match, what to call them, and how they stand: the server's pages kept true by events.
 //! Spectators fill the same list from the feed. It knows names and numbers, no ships.
 
-use std::collections::BTreeMap;
-
+use shared::by_id::ById;
 use shared::id::PlayerId;
 use shared::mode::Team;
 use shared::protocol::{PlayerEvent, RosterPage};
@@ -13,7 +12,7 @@ use crate::view::Score;
 /// Everybody in the match.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    seats: BTreeMap<PlayerId, Score>,
+    seats: ById<PlayerId, Score>,
     /// Somebody's place as the server says it, 1 for the best, while the rows alone do not tell it.
     place: Option<(PlayerId, u16)>,
 }

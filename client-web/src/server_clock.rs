@@ -78,16 +78,16 @@ impl ServerClock {
     /// Ticks between two news, in the middle of the last ones; 1 while that is unknown.
     pub fn interval_ticks(&self) -> f64 {
         let ticks = self.arrivals.iter().map(|a| a.tick);
-        let mut gaps: Vec<u32> =
-            ticks.clone().skip(1).zip(ticks).map(|(next, tick)| next.since(tick)).collect();
-        gaps.sort_unstable();
-        gaps.get(gaps.len() / 2).map_or(1.0, |&ticks| f64::from(ticks))
+        let mut gaps: Vec<f64> =
+            ticks.clone().skip(1).zip(ticks).map(|(next, tick)| f64::from(next.since(tick))).collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        gaps.get(gaps.len() / 2).copied().unwrap_or(1.0)
     }
 
     /// The lateness in milliseconds that nine arrivals of ten stay below.
     pub fn jitter_ms(&self) -> f64 {
         let mut late: Vec<f64> = self.arrivals.iter().map(|a| a.origin_ms - self.origin_ms).collect();
-        late.sort_by(f64::total_cmp);
+        late.sort_unstable_by(f64::total_cmp);
         let index = (late.len() as f64 * JITTER_SHARE) as usize;
         late.get(index.min(late.len().saturating_sub(1))).copied().unwrap_or(0.0)
     }

@@ -123,11 +123,9 @@ impl ShotSightings {
                 None => self.discover(seen, sight),
             }
         }
-        let mut here: Vec<ShotId> = snapshot.shots.iter().map(|s| s.id).collect();
-        here.sort_unstable();
         let own = self.own;
         self.shots.flying.retain_mut(|shot| match shot.id {
-            Some(id) if here.binary_search(&id).is_err() => {
+            Some(id) if snapshot.shots.binary_search_by_key(&id, |seen| seen.id).is_err() => {
                 vanish(shot, sight, own);
                 !shot.over
             }

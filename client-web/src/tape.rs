@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 
 use crate::spectator::Spectator;
 
-/// Speeds that can be chosen.
-pub const SPEEDS: [f64; 5] = [0.5, 1.0, 2.0, 4.0, 8.0];
+/// Speeds that can be chosen, and what they are called.
+const SPEEDS: [(f64, &str); 5] = [(0.5, "½"), (1.0, "1"), (2.0, "2"), (4.0, "4"), (8.0, "8")];
 /// Stretches that are kept: the one that plays, and some before and behind it.
 const KEPT_MAX: usize = 8;
 /// The recorded clock's beginning on the spectator's.
@@ -86,7 +86,12 @@ impl Tape {
 
     /// How many times faster than the match was.
     pub fn speed(&self) -> f64 {
-        SPEEDS.get(self.speed).copied().unwrap_or(1.0)
+        SPEEDS.get(self.speed).map_or(1.0, |(times, _)| *times)
+    }
+
+    /// The same as a word.
+    pub fn speed_word(&self) -> &'static str {
+        SPEEDS.get(self.speed).map_or("", |(_, word)| word)
     }
 
     /// Plays or pauses; at the end it plays from the beginning.

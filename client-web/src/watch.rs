@@ -147,7 +147,7 @@ impl Watch {
         self.arrived(keyframe.tick, now_ms);
         self.roster = Roster::of_scores(state.seats.iter().map(|(id, seat)| score(*id, seat)));
         self.shots.clear();
-        for (id, shot) in &state.shots {
+        for (id, shot) in state.shots.iter() {
             self.add_shot(*id, shot, false);
         }
         self.state = Some(state);
@@ -335,7 +335,7 @@ impl Watch {
         if let Some(state) = &self.state {
             view.phase = state.round.phase;
             view.mines = state.mines.iter().map(mine_view).collect();
-            let lies = |place: &u8| !state.taken.contains(place);
+            let lies = |place: &u8| !state.taken.contains_key(place);
             view.pickups = (0..self.hello.arena.pickups().len() as u8).filter(lies).collect();
             if let Some(sides) = &mut self.sides {
                 sides.follow(state);

@@ -17,7 +17,6 @@ use crate::{
     conditions::Conditions,
     config::Config,
     journal::{header::Origin, keeper::Journals, recovery::Recovered},
-    maps,
     matches::{
         handle::MatchHandle,
         id::MatchId,
@@ -32,8 +31,10 @@ use crate::{
 };
 
 mod just_ended;
+mod standing;
 
 use just_ended::JustEnded;
+use standing::Standing;
 
 /// Bots of a playground: somebody to look at and to shoot at.
 const PLAYGROUND_BOTS: u32 = 4;
@@ -64,14 +65,6 @@ pub struct Listed {
 
 /// Matches by the text of their id.
 type Registry = Arc<DashMap<String, Hosted>>;
-
-/// What must be there always.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    matches: u32,
-    bots: u32,
-    bot_skill: u32,
-}
 
 /// What is only known while no other match is being hosted.
 struct Desk {
@@ -182,7 +175,7 @@ impl Lobby {
             standing: Standing {
                 matches: config.public_matches,
                 bots: config.public_match_bots,
-                bot_skill: config.public_match_bot_skill,
+                bot_skill: config.public_match_skill,
             },
             book,
         })
@@ -328,7 +321,7 @@ impl Lobby {
     pub fn tend(&self) -> Result<(), LobbyError> {
         self.just_ended.tidy(Instant::now());
         for missing in self.standing()..self.standing.matches {
-            self.add(standing_settings(self.standing, missing)?, true, None)?;
+            self.add(self.standing.settings(missing)?, true, None)?;
         }
         Ok(())
     }
@@ -398,14 +391,6 @@ struct Place {
     hosted_at_ms: u64,
     mended_at: Option<Instant>,
     playground: Option<PlaygroundPermit>,
-}
-
-/// The standing matches take the maps in turn.
-fn standing_settings(standing: Standing, number: u32) -> Result<MatchSettings, SettingsError> {
-    let names = maps::names();
-    let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
-    let Standing { bots, bot_skill, .. } = standing;
-    RawSettings { map, bots: Some(bots), bot_skill: Some(bot_skill), ..RawSettings::default() }.check()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use glam::Vec2;
 
+use crate::by_id::ById;
 use crate::event::{Beam, CoreDeed, Event};
 use crate::feed::{
     ALL_SHOTS_SHIPS, BEAM_NUMBERS, BLAST_NUMBERS, CORE_NUMBERS, CoreTold, DELTA_HZ, DELTA_SHIPS, Delta,
@@ -123,7 +124,7 @@ impl FeedEncoder {
             ships: ships.iter().flat_map(|(id, ship)| ship_numbers(*id, ship)).collect(),
             shots: shots.iter().flat_map(|(id, shot)| shot_numbers(*id, shot, *tick)).collect(),
             mines: mines.iter().flat_map(|(id, mine)| mine_numbers(*id, mine)).collect(),
-            taken: taken.iter().map(|place| i32::from(*place)).collect(),
+            taken: taken.keys().map(|place| i32::from(*place)).collect(),
             team_scores: if *team_scores == [0, 0] { Vec::new() } else { team_scores.to_vec() },
             cores: Team::SIDES.into_iter().zip(cores).filter_map(core_numbers).flatten().collect(),
         }
@@ -226,26 +227,30 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
 /// The public state of `world` as its readers should hold it.
 pub fn state_of(world: &World) -> FeedState {
     let ships = world.ships.iter().zip(&world.pilots).filter(|(ship, _)| ship.alive());
+    let flying = world.shots.iter().filter(|s| !s.over);
+    let mut shots: Vec<(ShotId, FeedShot)> = flying.map(|s| (s.id, feed_shot(s))).collect();
+    // Names of shots begin anew at 0 now and then; in their order they are taken in without moving any.
+    shots.sort_unstable_by_key(|(id, _)| *id);
     FeedState {
         tick: world.tick,
         round: world.round,
         seats: world.pilots.iter().map(|p| (p.id, feed_seat(p))).collect(),
         ships: ships.map(|(s, pilot)| (s.id, feed_ship(s, pilot, world.carries(s.id)))).collect(),
-        shots: world.shots.iter().filter(|s| !s.over).map(|s| (s.id, feed_shot(s))).collect(),
+        shots: shots.into_iter().collect(),
         mines: world.mines.iter().map(|mine| (mine.id, feed_mine(mine.owner, mine.place))).collect(),
-        taken: (0..).zip(&world.pickups).filter(|(_, wait)| **wait > 0).map(|(place, _)| place).collect(),
+        taken: (0..)
+            .zip(&world.pickups)
+            .filter(|(_, wait)| **wait > 0)
+            .map(|(place, _)| (place, ()))
+            .collect(),
         team_scores: world.team_scores,
         cores: world.cores.map(feed_core),
     }
 }
 
-fn compare_ships(
-    before: &BTreeMap<PlayerId, FeedShip>,
-    now: &BTreeMap<PlayerId, FeedShip>,
-    delta: &mut Delta,
-) {
+fn compare_ships(before: &ById<PlayerId, FeedShip>, now: &ById<PlayerId, FeedShip>, delta: &mut Delta) {
     delta.gone = before.keys().filter(|id| !now.contains_key(id)).map(|id| i32::from(id.0)).collect();
-    for (id, ship) in now {
+    for (id, ship) in now.iter() {
         let number = i32::from(id.0);
         let Some(old) = before.get(id) else {
             delta.appeared.extend(ship_numbers(*id, ship));
@@ -267,8 +272,13 @@ fn compare_things(before: &FeedState, now: &FeedState, delta: &mut Delta) {
     delta.lifted = gone.map(|id| i32::from(id.0)).collect();
     let laid = now.mines.iter().filter(|(id, _)| !before.mines.contains_key(id));
     delta.laid = laid.flat_map(|(id, mine)| mine_numbers(*id, mine)).collect();
-    delta.taken = now.taken.difference(&before.taken).map(|place| i32::from(*place)).collect();
-    delta.back = before.taken.difference(&now.taken).map(|place| i32::from(*place)).collect();
+    delta.taken = missing(&now.taken, &before.taken);
+    delta.back = missing(&before.taken, &now.taken);
+}
+
+/// Places that `some` has and `others` has not.
+fn missing(some: &ById<u8, ()>, others: &ById<u8, ()>) -> Vec<i32> {
+    some.keys().filter(|place| !others.contains_key(place)).map(|place| i32::from(*place)).collect()
 }
 
 fn feed_mine(owner: PlayerId, place: Vec2) -> FeedMine {

@@ -1,12 +1,11 @@
 //! What a reader of the feed holds: the public state of a match in the feed's own whole numbers.
 //! The server's encoder keeps the same state to know what changed, so both ends can be compared bit by bit.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
 
 use crate::angle::Angle;
+use crate::by_id::ById;
 use crate::event::CoreDeed;
 use crate::feed::{
     CHANGE_NUMBERS, CORE_NUMBERS, CoreTold, Delta, END_NUMBERS, FeedPilot, Join, KILL_NUMBERS, Keyframe,
@@ -157,15 +156,15 @@ pub struct FeedState {
     /// The round's clock after that tick.
     pub round: Round,
     /// Everybody.
-    pub seats: BTreeMap<PlayerId, FeedSeat>,
+    pub seats: ById<PlayerId, FeedSeat>,
     /// Living ships.
-    pub ships: BTreeMap<PlayerId, FeedShip>,
+    pub ships: ById<PlayerId, FeedShip>,
     /// Shots in flight.
-    pub shots: BTreeMap<ShotId, FeedShot>,
+    pub shots: ById<ShotId, FeedShot>,
     /// Mines.
-    pub mines: BTreeMap<MineId, FeedMine>,
+    pub mines: ById<MineId, FeedMine>,
     /// Pickups that do not lie there now.
-    pub taken: BTreeSet<u8>,
+    pub taken: ById<u8, ()>,
     /// What both sides have reached.
     pub team_scores: [u16; 2],
     /// Where the cores of both sides are.
@@ -250,7 +249,7 @@ impl FeedState {
 
     fn take_pickups(&mut self, places: &[i32]) -> Result<(), ApplyError> {
         for &place in places {
-            self.taken.insert(fit(place)?);
+            self.taken.insert(fit(place)?, ());
         }
         Ok(())
     }

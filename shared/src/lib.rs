@@ -44,6 +44,7 @@ pub mod teams;
 pub mod round;
 pub mod simulation;
 
+pub mod by_id;
 pub mod checksum;
 
 pub mod quantise;
@@ -54,6 +55,7 @@ pub mod replica;
 
 pub mod unpack;
 
+pub mod close_reason;
 pub mod codec;
 pub mod length_prefix;
 pub mod protocol;

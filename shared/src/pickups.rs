@@ -34,10 +34,9 @@ fn give(world: &mut World, pickup: &Pickup, ground: &Ground<'_>) -> bool {
         let limbo = world.pilots.get(index).is_none_or(|p| p.limbo);
         let near = |ship: &Ship| ship.alive() && ship.motion.position.distance(place) <= reach;
         if !limbo && world.ships.get(index).is_some_and(near) {
-            touching.push(index);
+            touching.insert(touching.partition_point(|other| *other < index), index);
         }
     }
-    touching.sort_unstable();
     touching
         .into_iter()
         .any(|index| world.ships.get_mut(index).is_some_and(|ship| take(ship, pickup.kind, ground.rules)))

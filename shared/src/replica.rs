@@ -4,11 +4,10 @@
 //! tells only what does not follow: a new thrust, a hit, a dash, who comes into view. Who leaves the view is never told:
 //! both sides drop what lies outside the view round the own ship.
 
-use std::collections::BTreeMap;
-
 use glam::Vec2;
 
 use crate::arena::Arena;
+use crate::by_id::ById;
 use crate::checksum::Checksum;
 use crate::id::{PlayerId, ShotId};
 use crate::input::{ShipInput, Thrust};
@@ -80,10 +79,10 @@ pub struct Replica {
     rules: Rules,
     tick: Option<Tick>,
     alive: bool,
-    ships: BTreeMap<PlayerId, HeldShip>,
-    shots: BTreeMap<ShotId, HeldShot>,
+    ships: ById<PlayerId, HeldShip>,
+    shots: ById<ShotId, HeldShot>,
     /// Mines and pickups with where they lie, by name.
-    things: BTreeMap<u16, (ThingRecord, Vec2)>,
+    things: ById<u16, (ThingRecord, Vec2)>,
     kit: Kit,
     mismatches: u32,
 }
@@ -112,9 +111,9 @@ impl Replica {
             rules,
             tick: None,
             alive: false,
-            ships: BTreeMap::new(),
-            shots: BTreeMap::new(),
-            things: BTreeMap::new(),
+            ships: ById::default(),
+            shots: ById::default(),
+            things: ById::default(),
             kit: Kit::default(),
             mismatches: 0,
         }
@@ -184,7 +183,7 @@ impl Replica {
     }
 
     fn advance(&mut self, ticks: u8) {
-        for (id, ship) in &mut self.ships {
+        for (id, ship) in self.ships.iter_mut() {
             if *id == self.player && !self.alive {
                 continue;
             }
@@ -265,7 +264,7 @@ impl Replica {
     /// A number that stands for everything that is held.
     pub fn checksum(&self) -> u32 {
         let mut sum = ViewChecksum::default();
-        for (id, ship) in &self.ships {
+        for (id, ship) in self.ships.iter() {
             // A player knows the own aim best; it is not told.
             let aim = if *id == self.player { 0 } else { ship.aim };
             sum.add_ship(*id, &HeldShip { aim, ..*ship });

@@ -217,7 +217,7 @@ rule_book! {
         /// Time until a mine is armed.
         arm_ms: Whole [0.0, 10000.0] = 800.0;
         /// Life of a mine.
-        life_ms: Whole [1000.0, 120000.0] = 40000.0;
+        life_ms: Whole [1000.0, 120_000.0] = 40000.0;
         /// Distance from ship's middle to mine at which it goes off.
         reach: Number [16.0, 200.0] = 64.0;
         /// Distance up to which it hurts.
@@ -228,7 +228,7 @@ rule_book! {
     /// What lies about to be taken.
     pickups: PickupRules {
         /// Time until one that was taken is back.
-        return_ms: Whole [1000.0, 120000.0] = 15000.0;
+        return_ms: Whole [1000.0, 120_000.0] = 15000.0;
         /// Distance from ship's middle to pickup at which it is taken.
         reach: Number [16.0, 100.0] = 34.0;
         /// Hull points that a repair gives back.
@@ -246,7 +246,7 @@ rule_book! {
         /// Distance from ship's middle to core at which it is touched.
         reach: Number [16.0, 100.0] = 38.0;
         /// Time until a dropped core is back at its stand.
-        return_ms: Whole [1000.0, 120000.0] = 20000.0;
+        return_ms: Whole [1000.0, 120_000.0] = 20000.0;
         /// Points that a capture adds to the pilot's score.
         capture_score: Whole [0.0, 100.0] = 5.0;
         /// Whether the own core must be at home for a capture.

@@ -115,7 +115,7 @@ fn spectators_see_what_players_do() {
     assert!(enough, "{way} units, {} shots", reader.fired.len());
     let shown = pilots[0].view.own.unwrap().position;
     assert!(last.unwrap().distance(shown) < 150.0, "the same ship at about the same place");
-    assert_eq!(reader.state.seats[&seat].name.as_str(), "Ann");
+    assert_eq!(reader.state.seats.get(&seat).unwrap().name.as_str(), "Ann");
     pilots[0].drop_socket();
     let lost = feed.next_named("limbo", SOON).unwrap();
     assert!(lost.data.contains("true"), "{}", lost.data);

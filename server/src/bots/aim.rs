@@ -1,4 +1,5 @@
-//! Where to point: at the place where shot and target meet. Pure functions of positions and speeds.
+//! Where to point: at the place where shot and target meet.
+//! Pure functions of positions and speeds, which know no bot; how well somebody aims is said elsewhere.
 
 use glam::Vec2;
 

@@ -1,4 +1,5 @@
-//! How well a bot plays: what differs between three kinds of opponent, as numbers. It decides nothing itself.
+//! How well a bot plays: what differs between three kinds of opponent, as numbers.
+//! It decides nothing itself, and knows nothing of the world.
 
 use serde::{Deserialize, Serialize};
 

@@ -56,7 +56,7 @@ impl Ways {
         let side = arena.half().max_element() * 2.0;
         let cell = CELL_UNITS.max(side / CELLS_MAX);
         let count = |half: f32| (half * 2.0 / cell) as i32 + 1;
-        self.arena = arena.name().to_owned();
+        arena.name().clone_into(&mut self.arena);
         (self.half, self.cell) = (arena.half(), cell);
         (self.columns, self.rows) = (count(self.half.x), count(self.half.y));
         self.free.clear();

@@ -22,6 +22,9 @@ pub enum Occasion {
     RoundOver(Option<u32>),
 }
 
+/// Scores, who looks at them, and what both sides have reached.
+type Shown = (Vec<Score>, Option<PlayerId>, Option<(u16, u16)>);
+
 /// The sheet.
 #[derive(Debug)]
 pub struct Table {
@@ -31,7 +34,7 @@ pub struct Table {
     title: Text,
     line: Text,
     rows: HtmlElement,
-    shown: Changed<(Vec<Score>, Option<PlayerId>, Option<(u16, u16)>)>,
+    shown: Changed<Shown>,
 }
 
 impl Table {

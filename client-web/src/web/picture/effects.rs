@@ -111,7 +111,7 @@ impl Effects {
 
     fn beam(&mut self, (from, to, met): (Vec2, Vec2, bool), hue: Rgb, now_ms: f64) {
         let way = to - from;
-        let angle = Angle::from_radians(way.y.atan2(way.x));
+        let angle = Angle::of(way);
         self.start(Effect::Beam { from, to, hue }, now_ms);
         self.start(Effect::Muzzle { place: from, angle, hue }, now_ms);
         if met {
@@ -125,7 +125,7 @@ impl Effects {
         looks.flash(own.id, moment.now_ms);
         if let Some(place) = from {
             let way = place - own.position;
-            self.start(Effect::HurtFrom(way.y.atan2(way.x)), moment.now_ms);
+            self.start(Effect::HurtFrom(Angle::of(way).radians()), moment.now_ms);
             looks.blame(place, &moment.view.ships, moment.now_ms);
         }
     }

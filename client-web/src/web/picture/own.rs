@@ -4,6 +4,7 @@
 use std::f32::consts::TAU;
 
 use glam::Vec2;
+use shared::angle::Angle;
 use shared::rule_book::Weapon;
 use shared::world::Hull;
 
@@ -102,8 +103,8 @@ fn arcs(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
         });
     };
     let share = f32::from(own.hull_points) / 100.0;
-    let pulse =
-        if moment.calm { 1.0 } else { 0.72 + 0.28 * ((moment.now_ms / 1000.0).fract() as f32 * TAU).cos() };
+    let phase = Angle::from_radians((moment.now_ms / 1000.0).fract() as f32 * TAU);
+    let pulse = if moment.calm { 1.0 } else { 0.72 + 0.28 * phase.direction().x };
     let (colour, alpha) = match own.hull_points {
         points if points < LOW_HULL => (BAD, pulse),
         points if points <= HALF_HULL => (WARN, 1.0),

@@ -113,7 +113,7 @@ impl Overlay {
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
         self.minimap.show(view, (client, client.player()), stage.camera(), now_ms);
-        self.sides.show(view, self.own_side(client))?;
+        self.sides.show(view, own_side(client, client.player()))?;
         self.show_table(client, view, around)?;
         let leader = self.scores.first().filter(|s| s.score > 0).map(|s| s.id);
         let naming = Naming { leader, me: client.player(), watching: false, now_ms };
@@ -135,10 +135,6 @@ impl Overlay {
         }
         self.table.hide();
         Ok(())
-    }
-
-    fn own_side(&self, client: &Client) -> Team {
-        own_side(client, client.player())
     }
 
     fn tell_kill(
@@ -168,7 +164,7 @@ impl Overlay {
         (core, deed, by): (Team, CoreDeed, Option<PlayerId>),
         now_ms: f64,
     ) -> Result<(), Fault> {
-        let ours = core == self.own_side(client);
+        let ours = core == own_side(client, client.player());
         let words = match (deed, ours) {
             (CoreDeed::Taken, true) => "They have your core",
             (CoreDeed::Taken, false) => "Your side has their core",

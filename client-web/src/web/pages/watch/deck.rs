@@ -10,7 +10,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 
 use crate::spectator::Spectator;
 use crate::tape::Tape;
-use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, toggle};
+use crate::web::dom::{Changed, Fault, Text, after, by_id, document, listen, tenths, toggle};
 use crate::web::input::Input;
 use crate::web::net::http::{ApiError, get, get_text};
 use crate::web::net::json::Json;
@@ -162,13 +162,13 @@ impl Deck {
         let State::Ready(_, tape) = &*state else { return };
         let (at_s, length_s) = ((tape.at_ms() / 1000.0) as u32, (tape.length_ms() / 1000.0) as u32);
         self.play.set(if tape.is_playing() { "Pause" } else { "Play" });
-        self.speed.set(&format!("{}×", tape.speed()));
+        self.speed.set(&format!("{}×", tape.speed_word()));
         self.time.set(&format!("{} of {}", clock(at_s), clock(length_s)));
         if self.drawn.is_new((tape.at_ms() / 100.0) as u32) {
             self.track.set_value_as_number(tape.at_ms());
             let share = tape.at_ms() / tape.length_ms().max(1.0) * 100.0;
             // A timeline that shows no progress still seeks.
-            let _ = self.track.style().set_property("--at", &format!("{share:.2}%"));
+            let _ = self.track.style().set_property("--at", &format!("{}%", tenths(share as f32)));
         }
     }
 }
@@ -203,10 +203,11 @@ async fn load(id: &str, key: &str) -> Result<(String, Tape), ApiError> {
     let mut marks = String::new();
     for at_ms in replay.get("kills").entries().iter().filter_map(first) {
         // A string takes everything.
-        let _ = write!(marks, "M{:.1} 3v9", at_ms / length_ms.max(1.0) * MARKS_WIDTH);
+        let _ = write!(marks, "M{} 3v9", tenths((at_ms / length_ms.max(1.0) * MARKS_WIDTH) as f32));
     }
     let shown = by_id::<web_sys::Element>("tape-marks").and_then(|e| Ok(e.set_attribute("d", &marks)?));
-    let track = by_id::<HtmlInputElement>("track").map(|track| track.set_max(&length_ms.to_string()));
+    let track =
+        by_id::<HtmlInputElement>("track").map(|track| track.set_max(&(length_ms as u32).to_string()));
     let results = by_id::<HtmlElement>("watch-join").and_then(|link| {
         link.set_text_content(Some("Results"));
         Ok(link.set_attribute("href", &format!("/results/{id}?{key}"))?)
