@@ -3,6 +3,7 @@
 
 use glam::Vec2;
 use serde::{Deserialize, Serialize};
+use shared::id::PlayerId;
 use shared::random::Random;
 use shared::rules::SHIP_RADIUS;
 use shared::tick::Tick;
@@ -28,13 +29,19 @@ const GUARD_UNITS: f32 = 320.0;
 /// Distance at which a core to take matters more than a fight.
 const TAKE_UNITS: f32 = 300.0;
 /// Foes that are farther off do not keep a bot from where it is called.
-const ESCORT_UNITS: f32 = 320.0;
+const ESCORT_UNITS: f32 = 240.0;
 /// Distance at which every bot brings the own core back.
 const RETURN_UNITS: f32 = 500.0;
-/// Time after which a bot that hardly moved goes somewhere else, and for how long.
-const STUCK_MS: u32 = 1200;
+/// Time after which a bot that hardly moved goes somewhere else.
+const STUCK_MS: u32 = 1800;
+/// The same for one that fights.
+const LINGERS_MS: u32 = 6000;
+/// For how long it goes there.
+const ASTRAY_MS: u32 = 1500;
+/// Places that are looked at to find one outside of walls.
+const DRAWS: u32 = 4;
 /// What hardly moving is, in units.
-const STUCK_UNITS: f32 = 24.0;
+const STUCK_UNITS: f32 = 60.0;
 /// How much faster than it can a bot wishes to fly: the more, the sooner it gives up a turn's drift.
 const HASTE: f32 = 1.3;
 
@@ -50,7 +57,7 @@ enum Role {
 }
 
 /// Bots of a side have these in turn, so that one alone attacks.
-const ROLES: [Role; 3] = [Role::Runs, Role::Escorts, Role::Defends];
+const ROLES: [Role; 4] = [Role::Runs, Role::Escorts, Role::Defends, Role::Runs];
 
 /// Where to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -63,17 +70,18 @@ pub(super) struct Errand {
     /// Corners still to be passed, the goal last.
     corners: Vec<Vec2>,
     way_until: Tick,
-    /// Where it was, and when that is compared.
+    /// Where it is but for a little, and since when.
     was: Vec2,
-    looks_at: Tick,
+    since: Tick,
 }
 
 impl Errand {
     /// Chooses the goal, with a foe so many units off. Returns whether it matters more than a fight.
     pub(super) fn choose(&mut self, sight: &Sight<'_>, foe_units: Option<f32>, random: &mut Random) -> bool {
+        self.look_whether_stuck(sight, foe_units.is_some(), random);
         let now = sight.now();
         if now < self.astray_until {
-            return false;
+            return true;
         }
         let call = core_call(sight);
         if let Some(goal) = detour(sight, foe_units.is_some(), call.as_ref()) {
@@ -107,17 +115,17 @@ impl Errand {
     /// Somewhere by chance; as often as not where something may lie to be taken.
     fn stroll(&mut self, sight: &Sight<'_>, random: &mut Random) {
         let spread = sight.stage.arena.half() - 4.0 * SHIP_RADIUS;
-        let anywhere = (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * spread;
         let pickups = sight.stage.arena.pickups();
         let drawn = pickups.get(random.below(2 * pickups.len() as u32) as usize);
+        let mut draws = (0..DRAWS).map(|_| (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * spread);
+        let anywhere = draws.find(|place| sight.is_open(*place)).unwrap_or_default();
         self.goal = drawn.map_or(anywhere, |pickup| pickup.place);
         self.strolls_until = sight.after(STROLL_MS);
         self.way_until = sight.now();
     }
 
     /// The way to push towards the goal.
-    pub(super) fn way(&mut self, sight: &Sight<'_>, ways: &mut Ways, random: &mut Random) -> Vec2 {
-        self.look_whether_stuck(sight, random);
+    pub(super) fn way(&mut self, sight: &Sight<'_>, ways: &mut Ways) -> Vec2 {
         if sight.now() >= self.way_until {
             self.corners = ways.find(sight.place, self.goal, &sight.stage.arena);
             self.way_until = sight.after(WAY_MS);
@@ -143,17 +151,16 @@ impl Errand {
         }
     }
 
-    fn look_whether_stuck(&mut self, sight: &Sight<'_>, random: &mut Random) {
-        if sight.now() < self.looks_at {
-            return;
-        }
-        let stands = self.was.distance(sight.place) < STUCK_UNITS;
-        if stands && self.goal.distance(sight.place) > REACHED_UNITS {
+    /// A bot that is where it was for too long goes somewhere else, whatever there is to do.
+    fn look_whether_stuck(&mut self, sight: &Sight<'_>, fights: bool, random: &mut Random) {
+        let patience_ms = if fights { LINGERS_MS } else { STUCK_MS };
+        if self.was.distance(sight.place) > STUCK_UNITS {
+            (self.was, self.since) = (sight.place, sight.now());
+        } else if sight.now().since(self.since) > sight.ticks_in(patience_ms) {
             self.stroll(sight, random);
-            self.astray_until = sight.after(STUCK_MS);
+            self.astray_until = sight.after(ASTRAY_MS);
+            self.since = sight.now();
         }
-        self.was = sight.place;
-        self.looks_at = sight.after(STUCK_MS);
     }
 }
 
@@ -177,21 +184,29 @@ fn core_call(sight: &Sight<'_>) -> Option<Call> {
     let [(own, stand), (theirs, their_stand)] = sight.cores()?;
     let near = |place: Vec2, units: f32| place.distance(sight.place) < units;
     let at_once = |goal: Vec2| Some(Call { goal, fights_within_units: 0.0 });
+    let fighting = |goal: Vec2| Some(Call { goal, fights_within_units: ESCORT_UNITS });
+    // Out of view a carrier is on its way home, as far as anybody knows; if it is not there, anywhere.
+    let hunt = |by: PlayerId| match sight.seen(by) {
+        None if near(their_stand, GUARD_UNITS) => None,
+        seen => fighting(seen.unwrap_or(their_stand)),
+    };
     if sight.carries() {
-        // Without the own core at the stand it waits near by, and fights.
-        let waits = own != CoreState::Home && near(stand, GUARD_UNITS);
-        return if waits { None } else { at_once(stand) };
+        // Without the own core at the stand mates see to that, and it waits near by; who has none waits and goes for it in turn.
+        return match own {
+            CoreState::Home => at_once(stand),
+            _ if sight.has_mates() || sight.is_patient() => {
+                at_once(stand).filter(|_| !near(stand, GUARD_UNITS))
+            }
+            CoreState::Dropped { place, .. } => at_once(place),
+            CoreState::Carried(by) => hunt(by),
+        };
     }
     let role = ROLES.into_iter().cycle().nth(sight.rank());
     let (runs, defends) = (role == Some(Role::Runs), role == Some(Role::Defends));
     let both_gone = matches!(theirs, CoreState::Carried(_));
-    let fighting = |goal: Vec2| Some(Call { goal, fights_within_units: ESCORT_UNITS });
     match own {
         CoreState::Dropped { place, .. } if defends || near(place, RETURN_UNITS) => return at_once(place),
-        // Out of view a carrier is on its way home, as far as anybody knows.
-        CoreState::Carried(by) if defends || both_gone => {
-            return fighting(sight.seen(by).unwrap_or(their_stand));
-        }
+        CoreState::Carried(by) if defends || both_gone => return hunt(by),
         _ if defends => return fighting(stand).filter(|_| !near(stand, GUARD_UNITS)),
         _ => {}
     }

@@ -93,7 +93,7 @@ impl Mind {
         let matters = self.errand.choose(sight, foe_units, random);
         let push = match foe {
             Some(foe) if !matters => self.circle(sight, foe, traits, random),
-            _ => self.errand.way(sight, ways, random),
+            _ => self.errand.way(sight, ways),
         };
         let mut act = Act { push, aim: Angle::of(push), buttons: Buttons::default() };
         if let Some(foe) = foe.filter(|_| sight.now() >= since + sight.ticks_in(traits.reaction_ms)) {

@@ -16,6 +16,8 @@ use shared::world::{CoreState, Ship, Shot, World};
 const NEAR_MISS_UNITS: f32 = SHIP_RADIUS + 18.0;
 /// Time in seconds within which a shot is worth dodging.
 const DODGE_WITHIN_S: f32 = 0.55;
+/// Least length of a time to wait.
+const TURN_MS: u32 = 9000;
 /// Damage in hull points that is worth a way to a repair.
 const WORTH_REPAIR: u8 = 25;
 
@@ -123,12 +125,13 @@ impl<'w> Sight<'w> {
         owner != self.ship.id && (spares == Team::None || spares != self.team)
     }
 
-    /// The nearest pickup in view, at most `within` units away, that would be of use.
+    /// The nearest pickup in view and behind no wall, at most `within` units away, that would be of use.
     pub(super) fn pickup(&self, within: f32) -> Option<Vec2> {
         let all = self.stage.arena.pickups().iter().zip(&self.world.pickups);
         let there = all.filter(|(pickup, wait)| **wait == 0 && self.is_of_use(pickup.kind));
         let places = there.map(|(pickup, _)| pickup.place);
-        self.nearest(places.filter(|place| self.in_view(*place) && place.distance(self.place) < within))
+        let near = |place: &Vec2| self.in_view(*place) && place.distance(self.place) < within;
+        self.nearest(places.filter(|place| near(place) && self.is_clear(*place)))
     }
 
     fn nearest(&self, places: impl Iterator<Item = Vec2>) -> Option<Vec2> {
@@ -163,10 +166,27 @@ impl<'w> Sight<'w> {
         self.in_view(place).then_some(place)
     }
 
+    /// Whether `place` is not inside a wall.
+    pub(super) fn is_open(&self, place: Vec2) -> bool {
+        !self.stage.arena.walls().iter().any(|wall| wall.contains(place))
+    }
+
     /// The place of this bot among those of its side, from 0.
     pub(super) fn rank(&self) -> usize {
         let mates = self.world.pilots.iter().filter(|pilot| pilot.bot && pilot.team == self.team);
         mates.take_while(|pilot| pilot.id != self.ship.id).count()
+    }
+
+    /// Whether it is one of this bot's times to wait: two that wait for each other do not always wait together.
+    pub(super) fn is_patient(&self) -> bool {
+        let number = u32::from(self.ship.id.0);
+        let turn = self.now().0 / self.ticks_in(TURN_MS + 1000 * (number % 4));
+        (turn + number).is_multiple_of(2)
+    }
+
+    /// Whether anybody else is on the own side.
+    pub(super) fn has_mates(&self) -> bool {
+        self.world.pilots.iter().any(|pilot| pilot.team == self.team && pilot.id != self.ship.id)
     }
 
     /// What the second trigger does.
