@@ -76,6 +76,8 @@ pub struct Config {
     pub public_matches: u32,
     /// Bots in each of those.
     pub public_match_bots: u32,
+    /// How well those play, 1 (easy: newcomers come here) to 3.
+    pub public_match_skill: u32,
     /// Threads that run matches.
     pub simulation_threads: u32,
     /// Threads that write to spectators.
@@ -169,6 +171,7 @@ impl Config {
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        let spare = cores.saturating_sub(1).max(1);
         let config = Config {
             listen: layer.listen.unwrap_or(ListenAddress(([127, 0, 0, 1], 7777).into())),
             admin_listen: layer.admin_listen,
@@ -193,12 +196,8 @@ impl Config {
             playgrounds_max: within("playgrounds_max", layer.playgrounds_max, 8, (0, 100))?,
             public_matches: within("public_matches", layer.public_matches, 1, (0, 100))?,
             public_match_bots: within("public_match_bots", layer.public_match_bots, 7, (0, 200))?,
-            simulation_threads: within(
-                "simulation_threads",
-                layer.simulation_threads,
-                cores.saturating_sub(1).max(1),
-                (1, 256),
-            )?,
+            public_match_skill: within("public_match_skill", layer.public_match_skill, 1, (1, 3))?,
+            simulation_threads: within("simulation_threads", layer.simulation_threads, spare, (1, 256))?,
             spectator_threads: within("spectator_threads", layer.spectator_threads, 1, (1, 64))?,
             ping_every_s: seconds("ping_every_s", layer.ping_every_s, 5, 0.1, 60.0)?,
             silence_after_s: seconds("silence_after_s", layer.silence_after_s, 15, 0.2, 600.0)?,

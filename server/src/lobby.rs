@@ -175,7 +175,11 @@ impl Lobby {
             broken,
             just_ended,
             matches_max: config.matches_max as usize,
-            standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
+            standing: Standing {
+                matches: config.public_matches,
+                bots: config.public_match_bots,
+                bot_skill: config.public_match_skill,
+            },
             book,
         })
     }

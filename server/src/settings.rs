@@ -13,6 +13,7 @@ use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
 
+use crate::bots::skill::Skill;
 use crate::maps::{self, Maps};
 
 pub mod stored;
@@ -92,6 +93,8 @@ pub struct MatchSettings {
     pub max_players: u32,
     /// Seats that bots fill; they give way to people.
     pub bots: u32,
+    /// How well they play.
+    pub bot_skill: Skill,
     /// Length of a round in seconds.
     pub duration_s: u32,
     /// Who finds it.
@@ -169,6 +172,8 @@ pub struct RawSettings {
     pub max_players: Option<u32>,
     /// 0 to 200; none by default.
     pub bots: Option<u32>,
+    /// 1 (easy) to 3 (hard); 2 by default.
+    pub bot_skill: Option<u32>,
     /// 10 to 86,400; 600 by default.
     pub duration_s: Option<u32>,
     /// `public` (default) or `unlisted`.
@@ -225,6 +230,7 @@ impl RawSettings {
             map,
             max_players,
             bots: within("bots", self.bots.unwrap_or(0), 0, BOTS_MAX)?,
+            bot_skill: check_skill(self.bot_skill)?,
             duration_s: within("duration_s", self.duration_s.unwrap_or(600), DURATION_S.0, DURATION_S.1)?,
             visibility: word(
                 "visibility",
@@ -286,6 +292,12 @@ fn word<T: Copy + Default>(
     refuse(field, format!("must be {}, not \"{}\"", known.join(" or "), clean(&text, 32).unwrap_or_default()))
 }
 
+fn check_skill(number: Option<u32>) -> Result<Skill, SettingsError> {
+    let Some(number) = number else { return Ok(Skill::default()) };
+    Skill::of_number(number)
+        .map_or_else(|| refuse("bot_skill", format!("must be 1, 2 or 3, not {number}")), Ok)
+}
+
 fn check_password(text: Option<String>) -> Result<Option<Password>, SettingsError> {
     match text {
         None => Ok(None),
@@ -328,6 +340,7 @@ mod tests {
             (r#"{"mode":"ctc"}"#, "mode: ctc needs a map with cores, and \"lattice\" has none"),
             (r#"{"score_limit":10001}"#, "score_limit: must be 0 to 10000, not 10001"),
             (r#"{"colour":"red"}"#, "unknown field `colour`"),
+            (r#"{"bot_skill":4}"#, "bot_skill: must be 1, 2 or 3, not 4"),
             (r#"{"bots":-1}"#, "invalid value"),
         ] {
             let error = check(json).unwrap_err();

@@ -4,9 +4,11 @@
 
 mod bad_input;
 mod bots;
+mod bots_everywhere;
 mod clean_link;
 mod crowd;
 mod determinism;
+mod duels;
 mod feed;
 mod feel;
 mod fight;

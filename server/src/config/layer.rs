@@ -82,6 +82,9 @@ pub struct Layer {
     /// Bots in each of them [default: 7]
     #[arg(long, value_name = "N")]
     pub public_match_bots: Option<u32>,
+    /// How well those play, 1 to 3 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub public_match_skill: Option<u32>,
     /// Threads that run matches [default: one less than there are cores]
     #[arg(long, value_name = "N")]
     pub simulation_threads: Option<u32>,
@@ -243,6 +246,7 @@ impl Layer {
             playgrounds_max: self.playgrounds_max.or(lower.playgrounds_max),
             public_matches: self.public_matches.or(lower.public_matches),
             public_match_bots: self.public_match_bots.or(lower.public_match_bots),
+            public_match_skill: self.public_match_skill.or(lower.public_match_skill),
             simulation_threads: self.simulation_threads.or(lower.simulation_threads),
             spectator_threads: self.spectator_threads.or(lower.spectator_threads),
             ping_every_s: self.ping_every_s.or(lower.ping_every_s),

@@ -22,6 +22,8 @@ use crate::{
 
 /// Bots that keep the first one company in a match that is made.
 const BOTS: u32 = 6;
+/// Who just wants to play may be new to it.
+const BOT_SKILL: u32 = 1;
 /// Accounts whose ratings are looked up at most.
 const RATINGS_MAX: usize = 200;
 
@@ -73,7 +75,7 @@ pub async fn find(
         Found { id: game.id.clone(), made: false }
     } else {
         state.admission.may_host(visit.caller)?;
-        let settings = RawSettings { bots: Some(BOTS), ..RawSettings::default() };
+        let settings = RawSettings { bots: Some(BOTS), bot_skill: Some(BOT_SKILL), ..RawSettings::default() };
         let settings = settings.check().map_err(|error| Problem::bad("bad_settings", error.to_string()))?;
         Found { id: state.lobby.host(settings)?.id().to_string(), made: true }
     };

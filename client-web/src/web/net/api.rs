@@ -98,6 +98,8 @@ pub struct HostRequest {
     pub map: Option<String>,
     /// Bots that fill it.
     pub bots: u32,
+    /// How well they play, 1 to 3.
+    pub bot_skill: u32,
     /// Seats for people.
     pub max_players: u32,
     /// "public" or "unlisted".
@@ -128,6 +130,7 @@ pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
     let body = Json::object()
         .with("name", request.name.as_str())
         .with("bots", request.bots)
+        .with("bot_skill", request.bot_skill)
         .with("max_players", request.max_players)
         .with("visibility", request.visibility)
         .with("mode", request.mode.as_str())

@@ -157,6 +157,7 @@ fn request() -> Result<HostRequest, Fault> {
         name: field("match-name")?,
         map: Some(checked("map")).filter(|name| !name.is_empty()),
         bots: number("bots"),
+        bot_skill: checked("bot-skill").parse().unwrap_or(2),
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
         mode: checked("mode"),
