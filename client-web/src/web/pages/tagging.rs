@@ -6,7 +6,7 @@ use glam::Vec2;
 use shared::id::PlayerId;
 
 use crate::view::{ShipView, View};
-use crate::web::cast::{Cast, hue, own_side, side_class};
+use crate::web::cast::{Cast, hue, side_class};
 use crate::web::hud::labels::{Candidate, Labels, Space, short};
 use crate::web::hud::slots::{Rect, Slots};
 use crate::web::hulls::HULL_UNITS;
@@ -110,8 +110,8 @@ fn candidate(
         threat: threat || aimed,
         leads,
         mine: false,
-        side: side_class(own_side(cast, naming.me), cast.team_of(ship.id)),
+        side: side_class(cast.own_side(), cast.team_of(ship.id)),
         hurt_percent: hurt.then_some(u32::from(ship.hull_points)),
-        colour: css(hue(cast, naming.me, ship.id), 1.0),
+        colour: css(hue(cast, ship.id), 1.0),
     })
 }

@@ -38,18 +38,18 @@ impl Moment<'_> {
     /// The colour of somebody's ship, shots and mines.
     pub fn hue(&self, id: PlayerId) -> Rgb {
         let own = self.me.or(self.view.own.map(|own| own.id));
-        if own == Some(id) { HALO } else { cast::hue(self.cast, self.me, id) }
+        if own == Some(id) { HALO } else { cast::hue(self.cast, id) }
     }
 
     /// The colour of a side.
     pub fn side_hue(&self, team: Team) -> Rgb {
-        SIDES[usize::from(team != cast::own_side(self.cast, self.me))]
+        SIDES[usize::from(team != self.cast.own_side())]
     }
 
     /// Whether `id` is on the own side.
     pub fn is_mate(&self, id: PlayerId) -> bool {
         let team = self.cast.team_of(id);
-        team != Team::None && self.me.is_some() && team == cast::own_side(self.cast, self.me)
+        team != Team::None && self.me.is_some() && team == self.cast.own_side()
     }
 }
 

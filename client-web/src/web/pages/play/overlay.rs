@@ -13,7 +13,7 @@ use shared::world::Phase;
 use crate::client::Client;
 use crate::ladder::Transport;
 use crate::view::{Freshness, Happening, Score, View};
-use crate::web::cast::{own_side, side_class};
+use crate::web::cast::{Cast as _, side_class};
 use crate::web::dom::{Fault, Text, document, toggle};
 use crate::web::hud::bars::Bars;
 use crate::web::hud::callout::Callout;
@@ -119,8 +119,8 @@ impl Overlay {
         self.figures.show(client, now_ms);
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
-        self.minimap.show(view, (client, client.player()), stage.camera(), now_ms);
-        self.sides.show(view, own_side(client, client.player()))?;
+        self.minimap.show(view, client, stage.camera(), now_ms);
+        self.sides.show(view, client.own_side())?;
         self.show_table(client, view, around)?;
         let leader = self.scores.first().filter(|s| s.score > 0).map(|s| s.id);
         let naming = Naming { leader, me: client.player(), watching: false, now_ms };
@@ -196,7 +196,7 @@ impl Overlay {
         (core, deed, by): (Team, CoreDeed, Option<PlayerId>),
         now_ms: f64,
     ) -> Result<(), Fault> {
-        let ours = core == own_side(client, client.player());
+        let ours = core == client.own_side();
         let words = match (deed, ours) {
             (CoreDeed::Taken, true) => "They have your core",
             (CoreDeed::Taken, false) => "Your side has their core",
@@ -247,6 +247,6 @@ impl Overlay {
 /// Somebody as the list of kills names them.
 fn named(client: &Client, id: PlayerId) -> Named<'_> {
     let me = client.player();
-    let side = side_class(own_side(client, me), client.team_of(id));
+    let side = side_class(client.own_side(), client.team_of(id));
     Named { name: client.name_of(id).unwrap_or("Somebody"), own: Some(id) == me, side }
 }
