@@ -172,6 +172,7 @@ impl Config {
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         let spare = cores.saturating_sub(1).max(1);
+        let each = layer.max_connections_per_address;
         let config = Config {
             listen: layer.listen.unwrap_or(ListenAddress(([127, 0, 0, 1], 7777).into())),
             admin_listen: layer.admin_listen,
@@ -183,12 +184,7 @@ impl Config {
             rules: layer.rules,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             max_connections: within("max_connections", layer.max_connections, 10_000, (1, 1_000_000))?,
-            max_connections_per_address: within(
-                "max_connections_per_address",
-                layer.max_connections_per_address,
-                100,
-                (1, 1_000_000),
-            )?,
+            max_connections_per_address: within("max_connections_per_address", each, 100, (1, 1_000_000))?,
             trusted_proxy: layer.trusted_proxy.unwrap_or_default(),
             hosts_per_minute: within("hosts_per_minute", layer.hosts_per_minute, 10, (1, 100_000))?,
             joins_per_minute: within("joins_per_minute", layer.joins_per_minute, 30, (1, 100_000))?,

@@ -313,6 +313,7 @@ pub struct Bye {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Phase;
 
     #[test]
     fn codes_say_whether_to_come_back() {
@@ -364,7 +365,6 @@ mod tests {
     fn examples() -> Vec<(&'static str, Vec<u8>)> {
         use crate::codec::encode;
         use crate::input::{Buttons, Thrust};
-        use crate::world::Phase;
         let input = ShipInput {
             thrust: Thrust { x: 127, y: -1 },
             aim: crate::angle::Angle(16_384),

@@ -309,15 +309,11 @@ impl Play {
             | (Stand::Over(End::Inactive), Answer::No) => {
                 route::go(&route::watch(&self.link.match_id));
             }
-            (Stand::Over(End::Inactive), Answer::Yes) => {
-                let next = self.link.begin();
-                self.follow(next);
-            }
             (Stand::Over(End::Over), Answer::Yes) => {
                 route::go(&route::results(&self.link.match_id, self.view.round, None));
             }
             (Stand::Over(End::Version), Answer::Yes) => self.follow(Next::Reload),
-            (Stand::Over(End::Other(_)), Answer::Yes) => {
+            (Stand::Over(End::Inactive | End::Other(_)), Answer::Yes) => {
                 let next = self.link.begin();
                 self.follow(next);
             }
