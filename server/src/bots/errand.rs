@@ -56,8 +56,9 @@ enum Role {
     Defends,
 }
 
-/// Bots of a side have these in turn, so that one alone attacks.
-const ROLES: [Role; 4] = [Role::Runs, Role::Escorts, Role::Defends, Role::Runs];
+/// Bots of a side have these in turn: one alone attacks, and in a crowd most run, or nobody would get through.
+const ROLES: [Role; 8] =
+    [Role::Runs, Role::Escorts, Role::Defends, Role::Runs, Role::Runs, Role::Runs, Role::Escorts, Role::Runs];
 
 /// Where to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
