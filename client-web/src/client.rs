@@ -42,7 +42,7 @@ pub struct Controls {
     pub aim: Angle,
     /// Whether the trigger is held.
     pub fire: bool,
-    /// Whether the rail's trigger is held.
+    /// Whether the trigger of the second weapon is held.
     pub rail: bool,
     /// Whether dash was pressed since the last call.
     pub dash: bool,

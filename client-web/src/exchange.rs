@@ -69,12 +69,16 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// A match in `arena` with a player for each line, its round begun.
     pub(crate) fn new(arena: Arena, hz: u32, lines: &[Line]) -> Exchange {
-        let rate = TickRate::new(hz).unwrap();
+        Exchange::by(Rules::new(TickRate::new(hz).unwrap(), 600_000), arena, lines)
+    }
+
+    /// The same by other rules.
+    pub(crate) fn by(rules: Rules, arena: Arena, lines: &[Line]) -> Exchange {
         let mut exchange = Exchange {
             now_ms: 5_000.0,
             world: World::new(11),
             players: Vec::new(),
-            stage: Stage::new(arena, Rules::new(rate, 600_000)),
+            stage: Stage::new(arena, rules),
             events: Vec::new(),
             random: Random::new(5),
             next_tick_ms: 5_000.0,

@@ -163,12 +163,20 @@ impl<'a> Deserializer<'a> for &mut Text<'a> {
     numbers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16
     deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 }
     strings! { deserialize_str deserialize_string deserialize_identifier deserialize_char }
-    refused! { deserialize_any deserialize_bytes deserialize_byte_buf deserialize_option deserialize_unit }
+    refused! { deserialize_any deserialize_bytes deserialize_byte_buf deserialize_unit }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Malformed> {
         let is_true = self.peek() == Some(b't');
         self.word(if is_true { "true" } else { "false" })?;
         visitor.visit_bool(is_true)
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        if self.peek() == Some(b'n') {
+            self.word("null")?;
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
     }
 
     fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Malformed> {
@@ -238,7 +246,7 @@ impl<'a> Deserializer<'a> for &mut Text<'a> {
 mod tests {
     use proptest::prelude::*;
     use serde::Deserialize;
-    use shared::feed::{Delta, FeedPilot, Keyframe, RoundSet};
+    use shared::feed::{CoreTold, Delta, FeedPilot, Keyframe, RoundSet};
 
     use super::*;
 
@@ -263,6 +271,12 @@ mod tests {
             r#"{"tick":7,"round":{"number":1,"phase":"lobby","ticks_left":0},"watching":0,"ships":[1,-2,3,4,5,6]}"#,
         ] {
             assert_eq!(read::<Keyframe>(text).unwrap(), serde_json::from_str::<Keyframe>(text).unwrap());
+        }
+        for text in [
+            r#"{"tick":7,"core":1,"deed":"dropped","x":-3,"y":4}"#,
+            r#"{"tick":7,"core":2,"deed":"captured","by":null,"x":0,"y":4,"score":12}"#,
+        ] {
+            assert_eq!(read::<CoreTold>(text).unwrap(), serde_json::from_str::<CoreTold>(text).unwrap());
         }
         assert_eq!(read::<Delta>(r#"{"tick":4294967295}"#).unwrap().tick.0, u32::MAX);
     }

@@ -4,11 +4,14 @@
 use glam::Vec2;
 use proptest::prelude::*;
 use shared::angle::Angle;
-use shared::arena::Arena;
+use shared::arena::{Arena, ArenaFile, PickupKind, PickupPlace};
 use shared::feed::{FEED_VERSION, FeedBye, FeedEvent, Hello};
 use shared::feed_encoder::{FeedEncoder, state_of};
 use shared::id::PlayerId;
+use shared::mode::Mode;
 use shared::random::Random;
+use shared::rules::Rules;
+use shared::tick::TickRate;
 
 use crate::client::Controls;
 use crate::exchange::{Exchange, Line};
@@ -30,6 +33,7 @@ struct Cinema {
 fn steer(random: &mut Random, controls: &mut Controls) {
     controls.aim = controls.aim.turned(random.below(3000) as i32 - 1500);
     controls.fire = true;
+    controls.rail = random.below(20) == 0;
     if random.below(30) == 0 {
         controls.thrust = Angle(random.next_u32() as u16).direction();
     }
@@ -37,7 +41,10 @@ fn steer(random: &mut Random, controls: &mut Controls) {
 
 impl Cinema {
     fn new(players: usize) -> Cinema {
-        let exchange = Exchange::new(Arena::open(36), 30, &vec![Line::default(); players]);
+        Cinema::of(Exchange::new(Arena::open(36), 30, &vec![Line::default(); players]))
+    }
+
+    fn of(exchange: Exchange) -> Cinema {
         let mut cinema = Cinema {
             exchange,
             encoder: FeedEncoder::new(),
@@ -105,6 +112,41 @@ impl Cinema {
             seen(&mut self.spectator, view);
         }
     }
+}
+
+/// A place so small that cores and pickups are run into by chance.
+fn closet() -> Arena {
+    let kinds = [PickupKind::Mines, PickupKind::Repair, PickupKind::Shield, PickupKind::Mines];
+    let lie = |(x, kind): (i8, PickupKind)| PickupPlace { at: [f32::from(x), 150.0], kind };
+    Arena::try_from(ArenaFile {
+        name: "Closet".to_owned(),
+        width: 600.0,
+        height: 400.0,
+        walls: vec![],
+        spawns: vec![[0.0, -150.0]],
+        team_spawns: vec![vec![[-60.0, -100.0]], vec![[60.0, -100.0]]],
+        cores: vec![[-140.0, 0.0], [140.0, 0.0]],
+        pickups: [-120, -40, 40, 120].into_iter().zip(kinds).map(lie).collect(),
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_spectator_holds_sides_cores_mines_and_pickups() {
+    let rules = Rules::new(TickRate::DEFAULT, 600_000).with_mode(Mode::Ctc, Some(0));
+    let mut cinema = Cinema::of(Exchange::by(rules, closet(), &[Line::default(); 6]));
+    let (mut deeds, mut mines, mut taken) = (0, 0, 0);
+    cinema.run(3000, |spectator, view| {
+        assert_eq!(view.freshness, Freshness::Live);
+        deeds += view.happenings.iter().filter(|h| matches!(h, Happening::Core { .. })).count();
+        let held = spectator.watch().and_then(|watch| watch.state()).unwrap();
+        mines = mines.max(held.mines.len());
+        taken = taken.max(held.taken.len());
+    });
+    let truth = state_of(&cinema.exchange.world);
+    let held = cinema.spectator.watch().unwrap().state().unwrap();
+    assert_eq!((&held.seats, held.team_scores, held.cores), (&truth.seats, truth.team_scores, truth.cores));
+    assert!(deeds > 10 && mines > 0 && taken > 1, "{deeds} deeds, {mines} mines, {taken} taken");
 }
 
 #[test]
