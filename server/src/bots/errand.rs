@@ -56,8 +56,9 @@ enum Role {
     Defends,
 }
 
-/// Bots of a side have these in turn, so that one alone attacks.
-const ROLES: [Role; 4] = [Role::Runs, Role::Escorts, Role::Defends, Role::Runs];
+/// Bots of a side have these in turn: one alone attacks, and in a crowd most run, or nobody would get through.
+const ROLES: [Role; 8] =
+    [Role::Runs, Role::Escorts, Role::Defends, Role::Runs, Role::Runs, Role::Runs, Role::Escorts, Role::Runs];
 
 /// Where to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ impl Errand {
     pub(super) fn choose(&mut self, sight: &Sight<'_>, foe_units: Option<f32>, random: &mut Random) -> bool {
         self.look_whether_stuck(sight, foe_units.is_some(), random);
         let now = sight.now();
-        if now < self.astray_until {
+        if self.is_astray(now) {
             return true;
         }
         let call = core_call(sight);
@@ -88,14 +89,24 @@ impl Errand {
             self.go(goal, sight);
             return true;
         }
-        if let Some(call) = call {
-            self.go(call.goal, sight);
-            return foe_units.is_none_or(|units| units > call.fights_within_units);
-        }
-        if now >= self.strolls_until || self.goal.distance(sight.place) < REACHED_UNITS {
-            self.stroll(sight, random);
+        let round = match call {
+            Some(Call::Go(goal, fights_within_units)) => {
+                self.go(goal, sight);
+                return foe_units.is_none_or(|units| units > fights_within_units);
+            }
+            Some(Call::Guard(stand)) => Some(stand),
+            None => None,
+        };
+        let strays = round.is_some_and(|stand| self.goal.distance(stand) > GUARD_UNITS);
+        if strays || now >= self.strolls_until || self.goal.distance(sight.place) < REACHED_UNITS {
+            self.stroll(sight, round, random);
         }
         false
+    }
+
+    /// Whether it goes elsewhere because it was stuck.
+    pub(super) fn is_astray(&self, now: Tick) -> bool {
+        now < self.astray_until
     }
 
     fn go(&mut self, goal: Vec2, sight: &Sight<'_>) {
@@ -112,14 +123,19 @@ impl Errand {
         (self.goal, self.strolls_until) = (goal, Tick(0));
     }
 
-    /// Somewhere by chance; as often as not where something may lie to be taken.
-    fn stroll(&mut self, sight: &Sight<'_>, random: &mut Random) {
+    /// Somewhere by chance, round a place if one is given; else as often as not where something may lie to be taken.
+    fn stroll(&mut self, sight: &Sight<'_>, round: Option<Vec2>, random: &mut Random) {
         let spread = sight.stage.arena.half() - 4.0 * SHIP_RADIUS;
+        let reach = if round.is_some() { Vec2::splat(GUARD_UNITS * 0.7) } else { spread };
+        let middle = round.unwrap_or_default();
+        let mut draws = (0..DRAWS).map(|_| {
+            let offset = (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * reach;
+            (middle + offset).clamp(-spread, spread)
+        });
+        let anywhere = draws.find(|place| sight.is_open(*place)).unwrap_or(middle);
         let pickups = sight.stage.arena.pickups();
         let drawn = pickups.get(random.below(2 * pickups.len() as u32) as usize);
-        let mut draws = (0..DRAWS).map(|_| (Vec2::new(random.unit(), random.unit()) * 2.0 - 1.0) * spread);
-        let anywhere = draws.find(|place| sight.is_open(*place)).unwrap_or_default();
-        self.goal = drawn.map_or(anywhere, |pickup| pickup.place);
+        self.goal = drawn.filter(|_| round.is_none()).map_or(anywhere, |pickup| pickup.place);
         self.strolls_until = sight.after(STROLL_MS);
         self.way_until = sight.now();
     }
@@ -157,7 +173,7 @@ impl Errand {
         if self.was.distance(sight.place) > STUCK_UNITS {
             (self.was, self.since) = (sight.place, sight.now());
         } else if sight.now().since(self.since) > sight.ticks_in(patience_ms) {
-            self.stroll(sight, random);
+            self.stroll(sight, None, random);
             self.astray_until = sight.after(ASTRAY_MS);
             self.since = sight.now();
         }
@@ -167,24 +183,28 @@ impl Errand {
 /// Where something lies that is worth a way there before anything else.
 fn detour(sight: &Sight<'_>, fights: bool, call: Option<&Call>) -> Option<Vec2> {
     let busy = fights || call.is_some();
-    let nearer = call.map_or(f32::INFINITY, |call| call.goal.distance(sight.place));
+    let nearer = match call {
+        Some(Call::Go(goal, _)) => goal.distance(sight.place),
+        _ => f32::INFINITY,
+    };
     let within = if busy { DETOUR_UNITS.min(nearer) } else { f32::INFINITY };
     sight.pickup(within).filter(|_| !sight.carries())
 }
 
-/// Where a core calls a bot.
-struct Call {
-    goal: Vec2,
-    /// A foe that is no farther off, in units, is fought first.
-    fights_within_units: f32,
+/// What a core calls a bot to do.
+enum Call {
+    /// To go to a place. A foe that is no farther off than this, in units, is fought first.
+    Go(Vec2, f32),
+    /// To stay near a place.
+    Guard(Vec2),
 }
 
 /// Where the cores call this bot, if they do.
 fn core_call(sight: &Sight<'_>) -> Option<Call> {
     let [(own, stand), (theirs, their_stand)] = sight.cores()?;
     let near = |place: Vec2, units: f32| place.distance(sight.place) < units;
-    let at_once = |goal: Vec2| Some(Call { goal, fights_within_units: 0.0 });
-    let fighting = |goal: Vec2| Some(Call { goal, fights_within_units: ESCORT_UNITS });
+    let at_once = |goal: Vec2| Some(Call::Go(goal, 0.0));
+    let fighting = |goal: Vec2| Some(Call::Go(goal, ESCORT_UNITS));
     // Out of view a carrier is on its way home, as far as anybody knows; if it is not there, anywhere.
     let hunt = |by: PlayerId| match sight.seen(by) {
         None if near(their_stand, GUARD_UNITS) => None,
@@ -195,7 +215,11 @@ fn core_call(sight: &Sight<'_>) -> Option<Call> {
         return match own {
             CoreState::Home => at_once(stand),
             _ if sight.has_mates() || sight.is_patient() => {
-                at_once(stand).filter(|_| !near(stand, GUARD_UNITS))
+                if near(stand, GUARD_UNITS) {
+                    Some(Call::Guard(stand))
+                } else {
+                    at_once(stand)
+                }
             }
             CoreState::Dropped { place, .. } => at_once(place),
             CoreState::Carried(by) => hunt(by),
@@ -207,7 +231,7 @@ fn core_call(sight: &Sight<'_>) -> Option<Call> {
     match own {
         CoreState::Dropped { place, .. } if defends || near(place, RETURN_UNITS) => return at_once(place),
         CoreState::Carried(by) if defends || both_gone => return hunt(by),
-        _ if defends => return fighting(stand).filter(|_| !near(stand, GUARD_UNITS)),
+        _ if defends => return Some(Call::Guard(stand)),
         _ => {}
     }
     let take = |place: Vec2| if runs || near(place, TAKE_UNITS) { at_once(place) } else { fighting(place) };

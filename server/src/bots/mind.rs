@@ -99,7 +99,11 @@ impl Mind {
         if let Some(foe) = foe.filter(|_| sight.now() >= since + sight.ticks_in(traits.reaction_ms)) {
             shoot(&mut act, sight, foe, (traits, random));
         }
-        stay_alive(&mut act, sight, (traits, random));
+        // Who was stuck goes past mines too.
+        if !self.errand.is_astray(sight.now()) {
+            act.push = round_mine(sight, act.push);
+        }
+        dodge(&mut act, sight, (traits, random));
         act
     }
 
@@ -125,11 +129,17 @@ impl Mind {
     }
 }
 
-/// Gets out of the way of shots and mines, as well as it can.
-fn stay_alive(act: &mut Act, sight: &Sight<'_>, (traits, random): (&Traits, &mut Random)) {
-    if let Some(mine) = sight.mine_near() {
-        act.push = (act.push + (sight.place - mine).normalize_or_zero() * 1.5).clamp_length_max(1.0);
-    }
+/// `push` without what leads nearer to a mine: round it instead.
+fn round_mine(sight: &Sight<'_>, push: Vec2) -> Vec2 {
+    let Some(mine) = sight.mine_near() else { return push };
+    let away = (sight.place - mine).normalize_or_zero();
+    let into = push.dot(away).min(0.0);
+    let aside = away.perp() * away.perp_dot(push).signum();
+    push - away * into - aside * into
+}
+
+/// Gets out of the way of shots, as well as it can.
+fn dodge(act: &mut Act, sight: &Sight<'_>, (traits, random): (&Traits, &mut Random)) {
     let Some(away) = sight.danger().filter(|_| random.below(100) < traits.dodges) else { return };
     let open = sight.is_clear(sight.place + away * FEELER_UNITS);
     act.push = if open { away } else { -away };

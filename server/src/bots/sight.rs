@@ -115,7 +115,7 @@ impl<'w> Sight<'w> {
 
     /// Where a mine lies that would go off, if one is near.
     pub(super) fn mine_near(&self) -> Option<Vec2> {
-        let reach = self.stage.rules.book.mines.reach + 3.0 * SHIP_RADIUS;
+        let reach = self.stage.rules.book.mines.reach + 2.0 * SHIP_RADIUS;
         let hurts = self.world.mines.iter().filter(|mine| self.is_meant(mine.owner, mine.spares));
         self.nearest(hurts.map(|mine| mine.place).filter(|place| place.distance(self.place) < reach))
     }
