@@ -25,7 +25,7 @@ fn a_host_invites_somebody_and_removes_them_who_sees_why() {
     host.click("#create").unwrap();
     host.wait_state("the host's ship to fly", SOON, flies).unwrap();
     let link = wait_for("the link to share", SOON, || {
-        let link = host.eval("document.querySelector('#panel.on .field')?.value")?;
+        let link = host.eval("document.querySelector('#panel.on .field')?.value ?? ''")?;
         Ok(link.as_str().filter(|link| link.contains("/play/")).map(str::to_owned))
     })
     .unwrap();
@@ -47,6 +47,7 @@ fn a_host_invites_somebody_and_removes_them_who_sees_why() {
         "nobody kicks themselves"
     );
     host.photograph("host-5-both").unwrap();
+    chooses_map(&host);
     pauses(&host, &guest);
     speaks(&guest, &host);
 
@@ -65,6 +66,21 @@ fn a_host_invites_somebody_and_removes_them_who_sees_why() {
     wait_for("one on the list", SOON, || Ok((host.eval(rows)? == json!(1)).then_some(()))).unwrap();
     assert_silent(&hosts);
     assert_silent(&guests);
+}
+
+/// Another map for the next round, which is a long way off.
+fn chooses_map(host: &Tab) {
+    let offered = "document.querySelectorAll('#panel select option').length > 3";
+    wait_for("the maps", SOON, || Ok((host.eval(offered)? == json!(true)).then_some(()))).unwrap();
+    let choose = "const maps = document.querySelector('#panel select'); maps.value = 'quarry'; \
+        maps.dispatchEvent(new Event('change'))";
+    host.eval(&format!("(() => {{ {choose} }})()")).unwrap();
+    wait_for("the word about it", SOON, || {
+        let note = host.eval("document.querySelector('#panel > .note').textContent")?;
+        Ok((note == json!("The next round is there.")).then_some(()))
+    })
+    .unwrap();
+    host.photograph("host-5-map").unwrap();
 }
 
 /// The host stops the round; the guest reads so until it goes on.
