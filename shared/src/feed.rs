@@ -143,7 +143,7 @@ pub struct Hello {
     pub rules: RuleBook,
 }
 
-/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost, 4 red, 8 blue), score, deaths.
+/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost, 4 azure, 8 amber), score, deaths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPilot(pub PlayerId, pub PlayerName, pub Hull, pub u8, pub u16, pub u16);
 
@@ -174,7 +174,7 @@ pub struct Keyframe {
     /// What both sides have reached; empty is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub team_scores: Vec<u16>,
-    /// [`CORE_NUMBERS`] for each core that is not at its stand: side (1 red, 2 blue), 1 carried or 2 dropped, by whom it is
+    /// [`CORE_NUMBERS`] for each core that is not at its stand: side (1 azure, 2 amber), 1 carried or 2 dropped, by whom it is
     /// carried (0 if dropped), x and y where it lies (0 if carried).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cores: Vec<i32>,
@@ -254,7 +254,7 @@ pub struct Join {
     pub hull: Hull,
     /// Whether the program plays the seat.
     pub bot: bool,
-    /// The side: 1 red, 2 blue; left out where there are none.
+    /// The side: 1 azure, 2 amber; left out where there are none.
     #[serde(default, skip_serializing_if = "Team::is_nobodys")]
     pub team: Team,
 }
@@ -286,7 +286,7 @@ pub struct TeamSet {
     pub tick: Tick,
     /// Who.
     pub id: PlayerId,
-    /// 1 red, 2 blue.
+    /// 1 azure, 2 amber.
     pub team: Team,
 }
 
@@ -295,7 +295,7 @@ pub struct TeamSet {
 pub struct TeamScores {
     /// When.
     pub tick: Tick,
-    /// Red and blue.
+    /// Azure and amber.
     pub scores: [u16; 2],
 }
 
@@ -304,7 +304,7 @@ pub struct TeamScores {
 pub struct CoreTold {
     /// When.
     pub tick: Tick,
-    /// Whose core: 1 red, 2 blue.
+    /// Whose core: 1 azure, 2 amber.
     pub core: Team,
     /// What.
     pub deed: CoreDeed,

@@ -342,7 +342,7 @@ mod tests {
     /// One event of each kind.
     fn example_events(round: Round) -> Vec<PlayerEvent> {
         vec![
-            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Red),
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Azure),
             PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
             PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
             PlayerEvent::Limbo(PlayerId(9), true),
@@ -351,9 +351,9 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
-            PlayerEvent::Teamed(PlayerId(9), Team::Blue),
+            PlayerEvent::Teamed(PlayerId(9), Team::Amber),
             PlayerEvent::TeamScores(12, 9),
-            PlayerEvent::Core(CoreNews(Team::Blue, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
+            PlayerEvent::Core(CoreNews(Team::Amber, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
             PlayerEvent::Blast(PlayerId(7), (310, -40)),
             PlayerEvent::Notice("Hi".to_owned()),
             PlayerEvent::Said(PlayerId(9), 7),

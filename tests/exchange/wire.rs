@@ -66,7 +66,7 @@ fn pilot() -> impl Strategy<Value = Pilot> {
             limbo,
             score,
             deaths,
-            team: Team::Red,
+            team: Team::Azure,
         },
     )
 }
@@ -86,11 +86,11 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
             PlayerEvent::Scores(rows.into_iter().map(standing).collect())
         }),
         any::<u16>().prop_map(PlayerEvent::Place),
-        any::<(u16, u16)>().prop_map(|(red, blue)| PlayerEvent::TeamScores(red, blue)),
+        any::<(u16, u16)>().prop_map(|(azure, amber)| PlayerEvent::TeamScores(azure, amber)),
         (id(), 0..4_u8).prop_map(|(id, team)| PlayerEvent::Teamed(id, Team::from(team))),
         (id(), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Blast(by, place)),
         (prop::option::of(id()), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Core(CoreNews(
-            Team::Red,
+            Team::Azure,
             CoreDeed::Taken,
             by,
             place
@@ -118,7 +118,7 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             pilot,
             round,
             team_scores: vec![3, 4],
-            cores: vec![CoreNews(Team::Blue, CoreDeed::Dropped, None, (-7, 900))],
+            cores: vec![CoreNews(Team::Amber, CoreDeed::Dropped, None, (-7, 900))],
         },
     )
 }

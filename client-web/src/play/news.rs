@@ -14,8 +14,8 @@ use crate::view::{Happening, Sides};
 
 /// `sides` as a welcome tells of them: what both have reached, and the last that happened to each core.
 pub(super) fn sides_told(mut sides: Sides, (scores, cores): &(Vec<u16>, Vec<CoreNews>)) -> Sides {
-    if let &[red, blue] = scores.as_slice() {
-        sides.scores = [red, blue];
+    if let &[azure, amber] = scores.as_slice() {
+        sides.scores = [azure, amber];
     }
     cores.iter().for_each(|news| sides.note_core(*news));
     sides
@@ -39,9 +39,9 @@ impl Play {
                 PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
-                PlayerEvent::TeamScores(red, blue) => {
+                PlayerEvent::TeamScores(azure, amber) => {
                     if let Some(sides) = &mut self.sides {
-                        sides.scores = [*red, *blue];
+                        sides.scores = [*azure, *amber];
                     }
                 }
                 PlayerEvent::Core(news) => self.tell_core(tick, *news),

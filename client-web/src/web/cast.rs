@@ -59,7 +59,7 @@ impl Cast for Client {
     }
 
     fn own_side(&self) -> Team {
-        self.player().map_or(Team::Red, |me| Client::team_of(self, me))
+        self.player().map_or(Team::Azure, |me| Client::team_of(self, me))
     }
 
     fn arena(&self) -> Option<&Arena> {
@@ -85,7 +85,7 @@ impl Cast for Spectator {
     }
 
     fn own_side(&self) -> Team {
-        Team::Red
+        Team::Azure
     }
 
     fn arena(&self) -> Option<&Arena> {

@@ -176,8 +176,8 @@ mod tests {
             let arena = crate::maps::find(name).unwrap().arena(16);
             let mut ways = Ways::default();
             ways.survey(&arena);
-            let [red, blue] = arena.team_spawns();
-            let places: Vec<Vec2> = [arena.spawns(), red, blue].concat();
+            let [azure, amber] = arena.team_spawns();
+            let places: Vec<Vec2> = [arena.spawns(), azure, amber].concat();
             for (from, to) in places.iter().flat_map(|from| places.iter().map(move |to| (*from, *to))) {
                 let corners = ways.find(from, to, &arena);
                 assert_eq!(corners.last(), Some(&to));

@@ -143,7 +143,7 @@ async fn change_map(
 async fn change_side(game: &MatchHandle, player: PlayerId, team: Option<u8>) -> Result<(), Problem> {
     let side = team.and_then(|number| Team::SIDES.into_iter().find(|side| u8::from(*side) == number));
     let side = side.ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_request", "team: must be 1 (red) or 2 (blue)")
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", "team: must be 1 (azure) or 2 (amber)")
     })?;
     if !game.settings().mode.has_teams() {
         return Err(Problem::new(StatusCode::CONFLICT, "no_teams", "team: this match has no teams"));

@@ -98,7 +98,7 @@ fn public(world: &World, event: &Event, all_kills: bool) -> Option<PlayerEvent> 
             Some(PlayerEvent::Round(world.round))
         }
         Event::Teamed(id, team) => Some(PlayerEvent::Teamed(*id, *team)),
-        Event::TeamScores([red, blue]) => Some(PlayerEvent::TeamScores(*red, *blue)),
+        Event::TeamScores([azure, amber]) => Some(PlayerEvent::TeamScores(*azure, *amber)),
         Event::Core { core, deed, by, place } => {
             Some(PlayerEvent::Core(CoreNews(*core, *deed, *by, whole_units(*place))))
         }

@@ -52,7 +52,7 @@ pub struct PlayerStatus {
     pub name: PlayerName,
     /// Kills in this round.
     pub score: u16,
-    /// The side: 1 red, 2 blue; left out where there are none.
+    /// The side: 1 azure, 2 amber; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<Team>,
     /// Whether the program plays the seat.

@@ -108,13 +108,13 @@ mod tests {
     #[test]
     fn mates_are_not_compared() {
         let start = Rating::default();
-        let side = |side, rating| Entry { place: usize::from(side == Team::Blue) + 1, side, rating };
+        let side = |side, rating| Entry { place: usize::from(side == Team::Amber) + 1, side, rating };
         let strong = Rating { mean: 40.0, uncertainty: 2.0 };
-        let both = after(&[side(Team::Red, strong), side(Team::Red, start), side(Team::Blue, start)]);
-        let alone = after(&[side(Team::Red, start), side(Team::Blue, start)]);
+        let both = after(&[side(Team::Azure, strong), side(Team::Azure, start), side(Team::Amber, start)]);
+        let alone = after(&[side(Team::Azure, start), side(Team::Amber, start)]);
         assert_eq!(both[1], alone[0], "a mate changes nothing");
         assert!(both[0].mean > strong.mean && both[2].mean < start.mean);
-        let mates = after(&[side(Team::Red, strong), side(Team::Red, start)]);
+        let mates = after(&[side(Team::Azure, strong), side(Team::Azure, start)]);
         assert!((mates[0].mean - strong.mean).abs() < 1e-9 && (mates[1].mean - start.mean).abs() < 1e-9);
     }
 

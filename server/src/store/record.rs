@@ -58,10 +58,10 @@ pub struct RoundRow {
 impl RoundRecord {
     /// The side that won; `None` without sides, nobody's if both are level.
     pub fn winning_side(&self) -> Option<Team> {
-        let [red, blue] = self.team_scores?;
-        Some(match red.cmp(&blue) {
-            Ordering::Greater => Team::Red,
-            Ordering::Less => Team::Blue,
+        let [azure, amber] = self.team_scores?;
+        Some(match azure.cmp(&amber) {
+            Ordering::Greater => Team::Azure,
+            Ordering::Less => Team::Amber,
             Ordering::Equal => Team::None,
         })
     }

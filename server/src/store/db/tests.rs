@@ -109,7 +109,8 @@ fn sides_win_together() {
         sit(&mut db, "m", seat, seat as u8);
     }
     let row = |seat, score, team| RoundRow { team, ..row(seat, score) };
-    let rows = vec![row(1, 9, Team::Blue), row(2, 5, Team::Red), row(3, 4, Team::Red), row(4, 1, Team::Blue)];
+    let rows =
+        vec![row(1, 9, Team::Amber), row(2, 5, Team::Azure), row(3, 4, Team::Azure), row(4, 1, Team::Amber)];
     let record =
         |number, team_scores| RoundRecord { team_scores, mode: "tdm", ..round("m", number, rows.clone()) };
     write(&mut db, record(1, Some([11, 10])), NOW);

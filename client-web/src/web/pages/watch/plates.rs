@@ -55,7 +55,7 @@ impl Plates {
         let named = |id| Named {
             name: spectator.name_of(id).unwrap_or("Somebody"),
             own: false,
-            side: side_class(Team::Red, spectator.team_of(id)),
+            side: side_class(Team::Azure, spectator.team_of(id)),
         };
         for happening in &view.happenings {
             match happening {
@@ -81,7 +81,7 @@ impl Plates {
         }
         self.kills.pass(now);
         self.callout.pass(now)?;
-        self.sides.show(view, Team::Red)
+        self.sides.show(view, Team::Azure)
     }
 
     /// Finds all elements.
