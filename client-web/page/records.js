@@ -65,7 +65,7 @@ const table = (parent, columns, rows, mine = () => false) => {
   for (const [name, classes] of columns) add(top, "th", { textContent: name, className: classes });
   const body = add(whole, "tbody");
   for (const row of rows) {
-    const cells = add(body, "tr", { className: mine(row) ? "me" : "" });
+    const cells = add(body, "tr", { className: mine(row) ? "me" : row.team ? `t${row.team}` : "" });
     for (const [, classes, cell] of columns) {
       const [text, href] = [cell(row)].flat();
       const place = add(cells, "td", { className: classes });
@@ -253,12 +253,19 @@ const scoreTable = (found, mine) => {
   if (own && own.offsetTop > section.clientHeight) section.scrollTop = own.offsetTop - section.clientHeight / 2;
 };
 
+// The sides as the game calls and colours them, by number.
+const SIDES = [null, "Azure", "Amber"];
+const sideHeadline = ([azure, amber]) => {
+  if (azure === amber) return `Level at ${azure}`;
+  return `${azure > amber ? SIDES[1] : SIDES[2]} wins ${Math.max(azure, amber)} to ${Math.min(azure, amber)}`;
+};
+
 const drawResult = (found, replay, own, playing) => {
   document.querySelectorAll(".acts, .pod, .tab, .chart, .heat").forEach((element) => element.remove());
   const mine = (row) => own !== null && row.account_id === own.account_id;
   const me = found.rows.find(mine);
   if (replay) complete(found.rows, replay);
-  head(headline(found.rows));
+  head(found.team_scores ? sideHeadline(found.team_scores) : headline(found.rows));
   const came = me ? `You came ${ordinal(me.place)} of ${found.rows.length}. ` : "";
   const where = [...new Set([found.name, map(found.map)])].join(", ");
   const lasted = clock(found.ended_at - found.started_at);

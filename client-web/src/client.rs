@@ -12,7 +12,7 @@ use shared::input::{Buttons, ShipInput, Thrust};
 use shared::mode::Team;
 use shared::protocol::{Bye, ClientMessage, Nothing, PROTOCOL_VERSION, ServerMessage, Welcome};
 use shared::snapshot::SnapshotError;
-use shared::world::Hull;
+use shared::world::{Hull, Phase};
 use thiserror::Error;
 
 use crate::aids::Aids;
@@ -46,6 +46,13 @@ pub struct Controls {
     pub rail: bool,
     /// Whether dash was pressed since the last call.
     pub dash: bool,
+}
+
+impl Controls {
+    /// The same for a ship that is to stand still.
+    fn at_rest(self) -> Controls {
+        Controls { aim: self.aim, ..Controls::default() }
+    }
 }
 
 impl From<Controls> for ShipInput {
@@ -210,8 +217,17 @@ impl Client {
         }
     }
 
+    /// Says something to everybody: the number of a phrase.
+    pub fn say(&mut self, phrase: u8) {
+        if self.link == Link::Up {
+            self.send(&ClientMessage::Say(phrase));
+        }
+    }
+
     /// What the player holds now.
     pub fn control(&mut self, controls: Controls) {
+        let stands = self.play.as_ref().is_some_and(|play| play.phase() == Phase::Paused);
+        let controls = if stands { controls.at_rest() } else { controls };
         self.buffer.hold(controls.into());
     }
 

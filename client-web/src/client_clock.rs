@@ -1,6 +1,7 @@
 //! Which tick the player acts in: ahead of the server by just so much that each command arrives in time.
 //! The server's reports steer the lead. The clock runs a little faster or slower; it is set anew only when far off.
 
+use shared::bounds::within;
 use shared::snapshot::InputReport;
 use shared::tick::{Tick, TickRate};
 
@@ -68,7 +69,7 @@ impl ClientClock {
     pub fn fraction(&self, now_ms: f64) -> f64 {
         let (Some(tick), Some(sampled)) = (self.tick, self.sampled) else { return 0.0 };
         let since = (now_ms - self.last_ms).max(0.0) / self.period_ms;
-        (tick + since - f64::from(sampled.0)).clamp(0.0, 1.0)
+        within(tick + since - f64::from(sampled.0), 0.0, 1.0)
     }
 
     /// Takes in what the server says in the snapshot of tick `at`.
@@ -87,7 +88,7 @@ impl ClientClock {
         let steered = self.tick.filter(|tick| (goal - tick - passed).abs() <= JUMP_TICKS);
         let (slowest, quickest) = if self.lead.is_learning() { SPEED_LEARNING } else { SPEED };
         let tick = match steered {
-            Some(tick) => goal.clamp(tick + passed * slowest, tick + passed * quickest),
+            Some(tick) => within(goal, tick + passed * slowest, tick + passed * quickest),
             None => goal,
         };
         self.tick = Some(tick);

@@ -1,6 +1,7 @@
 //! A tiny match and lines with delay, in one thread on a fake clock: what the tests of the whole client run against.
 //! It keeps the server's promises about inputs and snapshots; the true server has its own tests with this client.
 
+use shared::bounds::within;
 use std::collections::{BTreeMap, VecDeque};
 
 use shared::arena::Arena;
@@ -275,7 +276,7 @@ impl Player {
             applied_ago: self.applied.map(|t| tick.since(t)).filter(|&ago| ago < 255).map(|ago| ago as u8),
             received_ahead: self.newest.map(|t| t.distance(tick).clamp(-127, 127) as i8),
             waiting: self.inputs.len() as u8,
-            slack: self.slack.map(|s| (s * SLACK_STEPS).floor().clamp(-127.0, 127.0) as i8),
+            slack: self.slack.map(|s| within((s * SLACK_STEPS).floor(), -127.0, 127.0) as i8),
         }
     }
 }

@@ -7,6 +7,7 @@ mod things;
 use glam::Vec2;
 use shared::angle::Angle;
 use shared::arena::Arena;
+use shared::bounds::within;
 use shared::id::PlayerId;
 use shared::input::ShipInput;
 use shared::protocol::{InputMessage, Welcome};
@@ -268,7 +269,7 @@ impl Play {
             let seen = self.aimed.take().unwrap_or_else(|| self.seen());
             let inputs: Vec<_> =
                 (0..due.count).map(|i| self.act(due.first + i, seen, buffer, now_ms)).collect();
-            let view_lag = ((f64::from(newest.0) - seen) * 8.0).round().clamp(0.0, f64::from(u16::MAX));
+            let view_lag = within(((f64::from(newest.0) - seen) * 8.0).round(), 0.0, f64::from(u16::MAX));
             InputMessage::new(newest, view_lag as u16, due.first, &inputs)
         });
         self.show_trigger(buffer);

@@ -3,6 +3,7 @@
 //! News that the server left out are no jitter: only when most are left out the delay covers the longer interval.
 
 use crate::server_clock::ServerClock;
+use shared::bounds::within;
 
 /// What the delay has beyond one interval on a line without jitter.
 const MARGIN_MS: f64 = 6.0;
@@ -64,7 +65,7 @@ impl Playout {
         let passed = passed_ms / period_ms;
         self.tick = Some(match self.tick {
             Some(tick) if (goal - tick - passed).abs() * period_ms <= JUMP_MS => {
-                goal.clamp(tick + passed * SPEED.0, tick + passed * SPEED.1)
+                within(goal, tick + passed * SPEED.0, tick + passed * SPEED.1)
             }
             _ => goal,
         });

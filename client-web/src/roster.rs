@@ -5,7 +5,7 @@ use shared::by_id::ById;
 use shared::id::PlayerId;
 use shared::mode::Team;
 use shared::protocol::{PlayerEvent, RosterPage};
-use shared::world::{Hull, Phase, Pilot};
+use shared::world::{Hull, Pilot};
 
 use crate::view::Score;
 
@@ -86,9 +86,6 @@ impl Roster {
                     seat.score = seat.score.saturating_add(1);
                 }
             }
-            PlayerEvent::Round(round) if round.phase == Phase::Playing => {
-                self.seats.values_mut().for_each(|seat| (seat.score, seat.deaths) = (0, 0));
-            }
             PlayerEvent::Scores(rows) => {
                 for row in rows {
                     if let Some(seat) = self.seats.get_mut(&row.player) {
@@ -104,8 +101,15 @@ impl Roster {
             | PlayerEvent::Core(_)
             | PlayerEvent::Blast(..)
             | PlayerEvent::Closing(_)
+            | PlayerEvent::Said(..)
+            | PlayerEvent::HostToken(_)
             | PlayerEvent::Notice(_) => {}
         }
+    }
+
+    /// A round begins: everybody has nothing.
+    pub fn begin_round(&mut self) {
+        self.seats.values_mut().for_each(|seat| (seat.score, seat.deaths) = (0, 0));
     }
 
     /// The score board: most kills first, then fewest deaths, then the older seat. Whose place the server says has it:
@@ -159,7 +163,6 @@ impl Roster {
 mod tests {
     use shared::name::PlayerName;
     use shared::protocol::Standing;
-    use shared::world::Round;
 
     use super::*;
 
@@ -176,8 +179,7 @@ mod tests {
         let scores = roster.scores();
         assert_eq!((scores[0].name.as_str(), scores[0].score, scores[1].deaths), ("Ann", 1, 1));
         assert!(scores[1].limbo && roster.leader() == Some(PlayerId(2)));
-        let round = Round { number: 2, phase: Phase::Playing, ticks_left: 9 };
-        roster.apply(&PlayerEvent::Round(round));
+        roster.begin_round();
         assert!(roster.scores().iter().all(|s| s.score == 0 && s.deaths == 0));
         roster.apply(&PlayerEvent::Left(PlayerId(2)));
         assert_eq!((roster.name_of(PlayerId(2)), roster.hull_of(PlayerId(1))), (None, Hull::Fork));

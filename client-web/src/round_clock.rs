@@ -29,7 +29,8 @@ impl RoundClock {
 
     /// Seconds left at `tick`; `None` if the phase has no end.
     pub fn left_s(&self, tick: f64, rate: TickRate) -> Option<f32> {
-        let passed = (tick - f64::from(self.set_at.0)).max(0.0);
+        let stands = self.round.phase == Phase::Paused;
+        let passed = if stands { 0.0 } else { (tick - f64::from(self.set_at.0)).max(0.0) };
         let left = (f64::from(self.round.ticks_left) - passed).max(0.0);
         (self.round.ticks_left > 0).then_some((left * rate.period_ms() / 1000.0) as f32)
     }

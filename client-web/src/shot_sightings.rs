@@ -3,6 +3,7 @@
 
 use glam::Vec2;
 use shared::angle::Angle;
+use shared::bounds::within;
 use shared::collision::swept_circle;
 use shared::id::{PlayerId, ShotId};
 use shared::rules::{LAG_COMPENSATION_MS_MAX, MUZZLE_UNITS, Rules, SHIP_RADIUS, SHOT_RADIUS, VIEW_HALF};
@@ -109,7 +110,7 @@ impl ShotSightings {
             match self.shots.find(seen.id) {
                 Some(shot) if shot.fired.is_some() && !shot.proven => {
                     let later = shot.prove(path, &sight.field);
-                    self.late = (self.late + later).clamp(0.0, LATE_TICKS_MAX);
+                    self.late = within(self.late + later, 0.0, LATE_TICKS_MAX);
                 }
                 Some(_) => {}
                 None if seen.owner == self.own => {

@@ -164,6 +164,7 @@ impl Spectator {
             "teams" => watch.set_team_scores(&parse(data)?)?,
             "core" => watch.core(&parse(data)?)?,
             "round" => watch.set_round(&parse(data)?)?,
+            "say" => watch.say(&parse(data)?),
             "notice" => watch.notice(parse(data)?),
             "closing" => watch.closing(&parse(data)?),
             _ => return Err(FeedError::Malformed),

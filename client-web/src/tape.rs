@@ -2,6 +2,7 @@
 //! The clock runs at any speed, stops, and jumps; the spectator that gets the events sees nothing but an even line. It knows
 //! no browser; the watch page fetches what this asks for.
 
+use shared::bounds::within;
 use std::collections::VecDeque;
 
 use crate::spectator::Spectator;
@@ -120,7 +121,7 @@ impl Tape {
 
     /// Jumps to a moment.
     pub fn seek(&mut self, to_ms: f64) {
-        self.at_ms = to_ms.clamp(0.0, self.length_ms);
+        self.at_ms = within(to_ms, 0.0, self.length_ms);
         let number = self.begins.partition_point(|begin| *begin <= self.at_ms).max(1) - 1;
         self.next = (number, 0);
         self.jumped = true;

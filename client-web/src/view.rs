@@ -219,6 +219,20 @@ pub enum Happening {
     RoundStarted,
     /// A round ended: show results.
     RoundEnded,
+    /// A round that was paused goes on.
+    Resumed,
+    /// Somebody said something to everybody.
+    Said {
+        /// Who.
+        by: PlayerId,
+        /// The number of the phrase.
+        phrase: u8,
+    },
+    /// The player is the match's host from now on.
+    HostToken {
+        /// What the host's acts need.
+        token: String,
+    },
     /// The server closes the link soon; the seat is kept.
     Closing {
         /// Seconds until then.

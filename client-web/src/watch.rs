@@ -1,12 +1,12 @@
 //! One match as a spectator sees it: the feed's events in, ships, shots and happenings out.
 //! It knows neither the camera nor the feed's wire; the spectator owns both.
 
+mod news;
+
 use glam::Vec2;
 use shared::arena::Arena;
 use shared::event::Beam;
-use shared::feed::{
-    Closing, CoreTold, Delta, Hello, Join, Keyframe, Kill, Limbo, Notice, RoundSet, TeamScores, TeamSet,
-};
+use shared::feed::{Closing, Delta, Hello, Keyframe, Kill};
 use shared::feed_encoder::delta_every_ticks;
 use shared::feed_state::{
     ApplyError, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
@@ -254,69 +254,6 @@ impl Watch {
         let position = Some(place(kill.x, kill.y));
         let happening = Happening::Killed { victim: kill.victim, by: kill.by, position };
         self.schedule.at(f64::from(kill.tick.0), happening);
-        Ok(())
-    }
-
-    /// Somebody took a seat.
-    pub fn join(&mut self, join: &Join) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.join(join);
-        self.roster.apply(&PlayerEvent::Joined(join.id, join.name.clone(), join.hull, join.bot, join.team));
-        Ok(())
-    }
-
-    /// Somebody's seat became free.
-    pub fn leave(&mut self, tick: Tick, id: PlayerId) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.leave(tick, id);
-        self.roster.apply(&PlayerEvent::Left(id));
-        Ok(())
-    }
-
-    /// A connection was lost or is back.
-    pub fn limbo(&mut self, limbo: &Limbo) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.limbo(limbo);
-        self.roster.apply(&PlayerEvent::Limbo(limbo.id, limbo.lost));
-        Ok(())
-    }
-
-    /// Somebody is on another side.
-    pub fn set_team(&mut self, told: &TeamSet) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team(told);
-        self.roster.apply(&PlayerEvent::Teamed(told.id, told.team));
-        Ok(())
-    }
-
-    /// What both sides have reached.
-    pub fn set_team_scores(&mut self, told: &TeamScores) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_team_scores(told);
-        Ok(())
-    }
-
-    /// Something happened to a core.
-    pub fn core(&mut self, told: &CoreTold) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.core(told);
-        let CoreTold { tick, core, deed, by, .. } = *told;
-        if let (Some(by), Some(score)) = (by, told.score) {
-            self.roster.set_score(by, score);
-        }
-        self.schedule.at(f64::from(tick.0), Happening::Core { core, deed, by });
-        Ok(())
-    }
-
-    /// The server's operator has something to say; it belongs to no tick and is shown at once.
-    pub fn notice(&mut self, notice: Notice) {
-        self.schedule.now(Happening::Notice { text: notice.text });
-    }
-
-    /// The round's clock was set.
-    pub fn set_round(&mut self, set: &RoundSet) -> Result<(), ApplyError> {
-        self.state.as_mut().ok_or(ApplyError::Unknown)?.set_round(set);
-        self.roster.apply(&PlayerEvent::Round(set.round));
-        let tick = f64::from(set.tick.0);
-        match set.round.phase {
-            Phase::Playing => self.schedule.at(tick, Happening::RoundStarted),
-            Phase::Results => self.schedule.at(tick, Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
-        }
         Ok(())
     }
 

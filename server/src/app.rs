@@ -12,9 +12,9 @@ use axum::{
 
 use crate::{
     http::{
-        bans, events, feed_poll, feed_socket, files, gate, health, host, input, join, maps, matches,
-        operator_acts, operator_pass, operator_watch, players, playground, poll, problem::Problem, replays,
-        results, socket, stream,
+        bans, events, feed_poll, feed_socket, files, gate, health, host, input, invite, join, lobby_live,
+        maps, matches, operator_acts, operator_pass, operator_watch, players, playground, poll,
+        problem::Problem, quick, replays, results, socket, stream,
     },
     state::State,
 };
@@ -33,7 +33,11 @@ pub fn public(state: &Arc<State>) -> Router {
         .route("/player/{id}", get(files::records))
         .route("/results/{id}", get(files::records))
         .route("/api/matches", get(matches::list).post(matches::host))
+        .route("/api/matches/live", get(lobby_live::events))
+        .route("/api/quick", post(quick::find))
         .route("/api/matches/{id}", get(matches::one))
+        .route("/api/matches/{id}/invite", get(invite::link))
+        .route("/api/matches/{id}/invite.svg", get(invite::code))
         .route("/api/matches/{id}/join", post(join::join))
         .route("/api/matches/{id}/host/{action}", post(host::act))
         .route("/api/matches/{id}/ws", get(socket::connect))

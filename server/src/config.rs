@@ -76,6 +76,8 @@ pub struct Config {
     pub public_matches: u32,
     /// Bots in each of those.
     pub public_match_bots: u32,
+    /// How well those play, 1 (easy: newcomers come here) to 3.
+    pub public_match_skill: u32,
     /// Threads that run matches.
     pub simulation_threads: u32,
     /// Threads that write to spectators.
@@ -86,6 +88,8 @@ pub struct Config {
     pub silence_after_s: Seconds,
     /// Time for which the seat of a lost connection is kept.
     pub limbo_s: Seconds,
+    /// Time without thrust or fire in a round after which a player's seat is for others; 0 is never.
+    pub inactive_s: Seconds,
     /// Silence after which a spectator is sent a heartbeat.
     pub feed_heartbeat_s: Seconds,
     /// Longest time for which a spectator's poll is held.
@@ -167,6 +171,8 @@ impl Config {
 
     fn from_layer(layer: Layer) -> Result<Config, ConfigError> {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        let spare = cores.saturating_sub(1).max(1);
+        let each = layer.max_connections_per_address;
         let config = Config {
             listen: layer.listen.unwrap_or(ListenAddress(([127, 0, 0, 1], 7777).into())),
             admin_listen: layer.admin_listen,
@@ -178,12 +184,7 @@ impl Config {
             rules: layer.rules,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             max_connections: within("max_connections", layer.max_connections, 10_000, (1, 1_000_000))?,
-            max_connections_per_address: within(
-                "max_connections_per_address",
-                layer.max_connections_per_address,
-                100,
-                (1, 1_000_000),
-            )?,
+            max_connections_per_address: within("max_connections_per_address", each, 100, (1, 1_000_000))?,
             trusted_proxy: layer.trusted_proxy.unwrap_or_default(),
             hosts_per_minute: within("hosts_per_minute", layer.hosts_per_minute, 10, (1, 100_000))?,
             joins_per_minute: within("joins_per_minute", layer.joins_per_minute, 30, (1, 100_000))?,
@@ -191,16 +192,13 @@ impl Config {
             playgrounds_max: within("playgrounds_max", layer.playgrounds_max, 8, (0, 100))?,
             public_matches: within("public_matches", layer.public_matches, 1, (0, 100))?,
             public_match_bots: within("public_match_bots", layer.public_match_bots, 7, (0, 200))?,
-            simulation_threads: within(
-                "simulation_threads",
-                layer.simulation_threads,
-                cores.saturating_sub(1).max(1),
-                (1, 256),
-            )?,
+            public_match_skill: within("public_match_skill", layer.public_match_skill, 1, (1, 3))?,
+            simulation_threads: within("simulation_threads", layer.simulation_threads, spare, (1, 256))?,
             spectator_threads: within("spectator_threads", layer.spectator_threads, 1, (1, 64))?,
             ping_every_s: seconds("ping_every_s", layer.ping_every_s, 5, 0.1, 60.0)?,
             silence_after_s: seconds("silence_after_s", layer.silence_after_s, 15, 0.2, 600.0)?,
             limbo_s: seconds("limbo_s", layer.limbo_s, 30, 0.0, 3600.0)?,
+            inactive_s: seconds("inactive_s", layer.inactive_s, 60, 0.0, 3600.0)?,
             feed_heartbeat_s: seconds("feed_heartbeat_s", layer.feed_heartbeat_s, 15, 0.1, 60.0)?,
             feed_poll_hold_s: seconds("feed_poll_hold_s", layer.feed_poll_hold_s, 25, 0.1, 25.0)?,
             feed_idle_s: seconds("feed_idle_s", layer.feed_idle_s, 300, 1.0, 86_400.0)?,

@@ -4,6 +4,8 @@
 pub mod config;
 pub mod telemetry;
 
+pub mod bots;
+
 pub mod maps;
 pub mod rules_file;
 pub mod settings;
@@ -16,7 +18,6 @@ pub mod link;
 pub mod feed;
 pub mod spectators;
 
-pub mod bots;
 pub mod journal;
 pub mod replay;
 pub mod store;

@@ -16,7 +16,7 @@ use crate::{
     admission::PlaygroundPermit,
     conditions::Conditions,
     config::Config,
-    journal::{header::Origin, keeper::Journals, recovery::Recovered},
+    journal::{header::Origin, keeper::Journals},
     matches::{
         handle::MatchHandle,
         id::MatchId,
@@ -26,11 +26,14 @@ use crate::{
     },
     settings::{MatchSettings, RawSettings, SettingsError, Visibility},
     store::desk::ResultDesk,
-    telemetry::{journal_figures, rejected},
+    telemetry::rejected,
     timing::Timing,
 };
 
+pub mod front;
 mod just_ended;
+mod mending;
+pub mod quick;
 mod standing;
 
 use just_ended::JustEnded;
@@ -156,7 +159,7 @@ impl Lobby {
             timing: Timing::of(config),
             on_hosted,
             on_ended: Arc::new(move |id: &MatchId, ending| {
-                if ending == Ending::Broken && mends {
+                if ending != Ending::Over && mends {
                     waiting.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
                     waiting.news.notify_one();
                 } else if let Some((_, hosted)) = leaving.remove(id.as_str()) {
@@ -172,7 +175,11 @@ impl Lobby {
             broken,
             just_ended,
             matches_max: config.matches_max as usize,
-            standing: Standing { matches: config.public_matches, bots: config.public_match_bots },
+            standing: Standing {
+                matches: config.public_matches,
+                bots: config.public_match_bots,
+                bot_skill: config.public_match_skill,
+            },
             book,
         })
     }
@@ -182,61 +189,6 @@ impl Lobby {
         let Some(journals) = &self.journals else { return };
         for recovered in journals.recover_all() {
             self.take_up(recovered, None);
-        }
-    }
-
-    /// Waits until a match has panicked.
-    pub async fn broken(&self) {
-        self.broken.news.notified().await;
-    }
-
-    /// Takes up matches that panicked. One that does so again soon is put aside. Blocks.
-    pub fn mend(&self) {
-        let broken = std::mem::take(&mut *self.broken.ids.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(journals) = &self.journals else { return };
-        for id in broken {
-            let mended_at = self.registry.get(id.as_str()).and_then(|hosted| hosted.mended_at);
-            let again = mended_at.is_some_and(|at| at.elapsed() < MENDED_FOR);
-            if again {
-                journals.put_aside(id.as_str());
-            }
-            match (!again).then(|| journals.recover_again(id.as_str())).flatten() {
-                Some(recovered) => self.take_up(recovered, Some(Instant::now())),
-                None => drop(self.registry.remove(id.as_str())),
-            }
-        }
-    }
-
-    fn take_up(&self, recovered: Recovered, mended_at: Option<Instant>) {
-        let Recovered { header, settings, checkpoint, .. } = recovered;
-        let Some(id) = MatchId::parse(&header.match_id) else { return };
-        let place = Place {
-            // Without its place among the standing ones it ends when nobody plays.
-            standing: header.standing && (mended_at.is_some() || self.standing() < self.standing.matches),
-            hosted_at_ms: header.hosted_at_ms,
-            mended_at,
-            playground: None,
-        };
-        let order = Order {
-            id,
-            settings,
-            standing: place.standing,
-            seed: header.seed,
-            feed_key: header.feed_key,
-            journal: None,
-            resume: Some(checkpoint),
-        };
-        if let Some(journals) = &self.journals {
-            journals.count(&header.match_id);
-        }
-        match self.place(order, place) {
-            Ok(_) => journal_figures::recovered(),
-            Err(error) => {
-                tracing::error!(%error, "a recovered match can't be hosted");
-                if let Some(journals) = &self.journals {
-                    journals.uncount(&header.match_id);
-                }
-            }
         }
     }
 
@@ -465,7 +417,7 @@ mod tests {
         assert!(lobby.public().is_empty());
         let again = lobby.host(RawSettings::default().check().unwrap());
         assert_eq!(again.unwrap_err(), LobbyError::TooMany(1));
-        hosted.host_act(crate::matches::inbox::HostAct::End).unwrap();
+        hosted.end().unwrap();
         for _ in 0..500 {
             if lobby.find(hosted.id().as_str()).is_none() {
                 break;

@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     journal::keeper::Journals,
     lan,
-    lobby::{Lobby, LobbyError, Side},
+    lobby::{Lobby, LobbyError, Side, front},
     open_files, operator_word, panel,
     replay::{
         archivist::Archivist,
@@ -143,6 +143,8 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr), stop: impl Futu
     }
     let watched = Arc::clone(&state);
     loops.spawn(async move { panel::keep(&watched.board, &watched.lobby, || watched.is_draining()).await });
+    let shown = Arc::clone(&state);
+    loops.spawn(async move { front::keep(&shown.front, &shown.lobby).await });
     tracing::info!(address = %listening, version = env!("CARGO_PKG_VERSION"), "listening");
     ready(listening);
     work_until(stop, &state, tls.as_deref()).await;

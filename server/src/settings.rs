@@ -13,6 +13,7 @@ use shared::rules::{LAG_COMPENSATION_MS, LAG_COMPENSATION_MS_MAX, Rules};
 use shared::tick::TickRate;
 use thiserror::Error;
 
+use crate::bots::skill::Skill;
 use crate::maps::{self, Maps};
 
 pub mod stored;
@@ -92,6 +93,8 @@ pub struct MatchSettings {
     pub max_players: u32,
     /// Seats that bots fill; they give way to people.
     pub bots: u32,
+    /// How well they play.
+    pub bot_skill: Skill,
     /// Length of a round in seconds.
     pub duration_s: u32,
     /// Who finds it.
@@ -134,6 +137,15 @@ impl MatchSettings {
             .with_lag_compensation(self.lag_compensation_ms)
     }
 
+    /// The same on another map, which must be one of `maps`; may have to look at the disk.
+    pub fn on_map(&self, map: &str, maps: &Maps) -> Result<MatchSettings, SettingsError> {
+        let map = map.to_lowercase();
+        let found = maps.find(&map).or_else(|message| refuse("map", message))?;
+        let arena = found.shared_arena(self.max_players);
+        fits("map", self.mode, (&map, &arena))?;
+        Ok(MatchSettings { map, arena, ..self.clone() })
+    }
+
     /// The arena that is played in.
     pub fn arena(&self) -> Arena {
         Arena::clone(&self.arena)
@@ -160,6 +172,8 @@ pub struct RawSettings {
     pub max_players: Option<u32>,
     /// 0 to 200; none by default.
     pub bots: Option<u32>,
+    /// 1 (easy) to 3 (hard); 2 by default.
+    pub bot_skill: Option<u32>,
     /// 10 to 86,400; 600 by default.
     pub duration_s: Option<u32>,
     /// `public` (default) or `unlisted`.
@@ -203,9 +217,7 @@ impl RawSettings {
             TickRate::new(hz).map_err(|e| SettingsError { field: "tick_hz", message: e.to_string() })?;
         let arena = found.shared_arena(max_players);
         let mode = word("mode", self.mode, &Mode::WORDS)?;
-        if mode == Mode::Ctc && arena.cores().is_none() {
-            return refuse("mode", format!("ctc needs a map with cores, and \"{map}\" has none"));
-        }
+        fits("mode", mode, (&map, &arena))?;
         Ok(MatchSettings {
             score_limit: match self.score_limit {
                 Some(limit) => Some(within("score_limit", limit, 0, SCORE_LIMIT_MAX)? as u16),
@@ -218,6 +230,7 @@ impl RawSettings {
             map,
             max_players,
             bots: within("bots", self.bots.unwrap_or(0), 0, BOTS_MAX)?,
+            bot_skill: check_skill(self.bot_skill)?,
             duration_s: within("duration_s", self.duration_s.unwrap_or(600), DURATION_S.0, DURATION_S.1)?,
             visibility: word(
                 "visibility",
@@ -241,6 +254,14 @@ impl RawSettings {
             )?,
         })
     }
+}
+
+/// Whether `mode` can be played on a map; else a refusal of `field`.
+fn fits(field: &'static str, mode: Mode, (map, arena): (&str, &Arena)) -> Result<(), SettingsError> {
+    if mode == Mode::Ctc && arena.cores().is_none() {
+        return refuse(field, format!("ctc needs a map with cores, and \"{map}\" has none"));
+    }
+    Ok(())
 }
 
 /// A refusal of `field`.
@@ -269,6 +290,12 @@ fn word<T: Copy + Default>(
     }
     let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     refuse(field, format!("must be {}, not \"{}\"", known.join(" or "), clean(&text, 32).unwrap_or_default()))
+}
+
+fn check_skill(number: Option<u32>) -> Result<Skill, SettingsError> {
+    let Some(number) = number else { return Ok(Skill::default()) };
+    Skill::of_number(number)
+        .map_or_else(|| refuse("bot_skill", format!("must be 1, 2 or 3, not {number}")), Ok)
 }
 
 fn check_password(text: Option<String>) -> Result<Option<Password>, SettingsError> {
@@ -313,6 +340,7 @@ mod tests {
             (r#"{"mode":"ctc"}"#, "mode: ctc needs a map with cores, and \"lattice\" has none"),
             (r#"{"score_limit":10001}"#, "score_limit: must be 0 to 10000, not 10001"),
             (r#"{"colour":"red"}"#, "unknown field `colour`"),
+            (r#"{"bot_skill":4}"#, "bot_skill: must be 1, 2 or 3, not 4"),
             (r#"{"bots":-1}"#, "invalid value"),
         ] {
             let error = check(json).unwrap_err();

@@ -82,6 +82,7 @@ pub async fn stop(state: Arc<State>, (closing, mut loops): (watch::Sender<bool>,
         sleep(OVERLAP).await;
     }
     state.board.close();
+    state.front.close();
     // A receiver that is gone has stopped already.
     let _ = closing.send(true);
     let left = deadline.saturating_duration_since(Instant::now()).max(LAST_REQUESTS);

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::{
     admission::Admission,
     config::{BaseUrl, Config, Secret},
-    lobby::Lobby,
+    lobby::{Lobby, front::Front},
     maps::Maps,
     panel::Board,
     replay::shelf::Shelf,
@@ -46,6 +46,8 @@ pub struct State {
     pub admin_token: Option<Secret>,
     /// The word by which the operator is known.
     pub operator_word: Secret,
+    /// What the lobby page watches.
+    pub front: Front,
     /// What operators watch.
     pub board: Board,
     /// Longest time for which a spectator's poll is held.
@@ -78,6 +80,7 @@ impl State {
             allowed_origins: config.allowed_origins.clone(),
             admin_token: config.admin_token.clone(),
             operator_word,
+            front: Front::default(),
             board: Board::new(Instant::now()),
             feed_poll_hold: config.feed_poll_hold_s.0,
             stream_age: config.stream_age_s.0,

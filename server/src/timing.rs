@@ -14,6 +14,8 @@ pub struct Timing {
     pub silence_after: Duration,
     /// Time for which a seat is kept without a link.
     pub limbo: Duration,
+    /// Time without thrust or fire in a round after which a player's seat is for others; none is never.
+    pub inactive: Duration,
     /// Messages that a player may send in a second; a burst of twice as many is forgiven.
     pub messages_per_s: u32,
     /// Silence after which a spectator is sent a heartbeat.
@@ -35,6 +37,7 @@ impl Timing {
             ping_every: config.ping_every_s.0,
             silence_after: config.silence_after_s.0,
             limbo: config.limbo_s.0,
+            inactive: config.inactive_s.0,
             feed_heartbeat: config.feed_heartbeat_s.0,
             feed_idle: config.feed_idle_s.0,
             feed_age: config.feed_age_s.0,
@@ -49,6 +52,7 @@ impl Default for Timing {
             ping_every: Duration::from_secs(5),
             silence_after: Duration::from_secs(15),
             limbo: Duration::from_secs(30),
+            inactive: Duration::from_secs(60),
             messages_per_s: 120,
             feed_heartbeat: Duration::from_secs(15),
             feed_idle: Duration::from_secs(300),

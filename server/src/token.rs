@@ -27,6 +27,7 @@ const SEAT: u8 = b'g';
 /// A seat's token of versions that knew no generations.
 const OLD_SEAT: u8 = b's';
 const HOST: u8 = b'h';
+const LATER_HOST: u8 = b'H';
 
 /// Why the secret is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,8 @@ pub enum Claim {
     Host {
         /// The match's id.
         match_id: String,
+        /// How often the host's rights had been handed over by then.
+        turn: u32,
     },
 }
 
@@ -124,6 +127,11 @@ impl Signer {
         self.sign([&[HOST], match_id.as_bytes()].concat())
     }
 
+    /// A token for whoever is the host of a match after its rights were handed over `turn` times.
+    pub fn later_host(&self, match_id: &str, turn: u32) -> String {
+        self.sign([&[LATER_HOST], &turn.to_be_bytes()[..], match_id.as_bytes()].concat())
+    }
+
     /// What `token` allows at `now`; `None` if it is not ours, was changed, or is too old.
     pub fn read(&self, token: &str, now: SystemTime) -> Option<Claim> {
         if token.len() > TOKEN_CHARS_MAX {
@@ -134,7 +142,12 @@ impl Signer {
         self.mac.clone().chain_update(body).verify_slice(mac).ok()?;
         let (kind, rest) = body.split_first()?;
         match *kind {
-            HOST => Some(Claim::Host { match_id: String::from_utf8(rest.to_vec()).ok()? }),
+            HOST => Some(Claim::Host { match_id: String::from_utf8(rest.to_vec()).ok()?, turn: 0 }),
+            LATER_HOST => {
+                let (turn, match_id) = rest.split_first_chunk::<4>()?;
+                let match_id = String::from_utf8(match_id.to_vec()).ok()?;
+                Some(Claim::Host { match_id, turn: u32::from_be_bytes(*turn) })
+            }
             SEAT => {
                 let (generation, rest) = rest.split_first_chunk::<4>()?;
                 read_seat(rest, u32::from_be_bytes(*generation), now)
@@ -193,7 +206,9 @@ mod tests {
             Some(Claim::Seat { match_id: "m1".into(), player: PlayerId(300), generation: 70_000 })
         );
         let host = signer.host("m1");
-        assert_eq!(signer.read(&host, now), Some(Claim::Host { match_id: "m1".into() }));
+        assert_eq!(signer.read(&host, now), Some(Claim::Host { match_id: "m1".into(), turn: 0 }));
+        let later = signer.read(&signer.later_host("m1", 70_000), now);
+        assert_eq!(later, Some(Claim::Host { match_id: "m1".into(), turn: 70_000 }));
         assert!(seat.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
     }
 

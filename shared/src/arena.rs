@@ -1,6 +1,7 @@
 //! The place that a match is fought in: its size, its walls, where ships appear, where cores and pickups lie.
 //! It never changes during a match. An arena comes from a map or from [`Arena::open`]; both go through the same checks.
 
+use crate::bounds::within;
 use std::fmt;
 
 use glam::Vec2;
@@ -227,7 +228,7 @@ pub enum ArenaError {
 impl Arena {
     /// The arena for crowds: no walls, a side of 200·√`max_players` units, so that density does not depend on size.
     pub fn open(max_players: u32) -> Arena {
-        let side = (200.0 * (max_players.max(1) as f32).sqrt()).clamp(1200.0, SIDE_UNITS_MAX);
+        let side = within(200.0 * (max_players.max(1) as f32).sqrt(), 1200.0, SIDE_UNITS_MAX);
         Arena {
             name: "Open".to_owned(),
             half: Vec2::splat(side / 2.0),

@@ -90,8 +90,8 @@ fn add_things(sum: &mut Checksum, world: &World) {
             }
         }
     }
-    let [red, blue] = world.team_scores;
-    sum.add(u64::from(world.next_mine.0) << 32 | u64::from(red) << 16 | u64::from(blue));
+    let [azure, amber] = world.team_scores;
+    sum.add(u64::from(world.next_mine.0) << 32 | u64::from(azure) << 16 | u64::from(amber));
 }
 
 fn add_motion(sum: &mut Checksum, motion: &Motion) {

@@ -32,6 +32,8 @@ pub enum CloseReason {
     Kicked,
     /// The same, and they may not come back.
     Banned,
+    /// The player did nothing for so long that others get the seat.
+    Inactive,
     /// The server failed.
     Internal,
     /// The socket broke, or its other end went away.
@@ -40,7 +42,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All reasons, for documents and tests.
-    pub const ALL: [CloseReason; 16] = [
+    pub const ALL: [CloseReason; 17] = [
         CloseReason::Left,
         CloseReason::GoingAway,
         CloseReason::Silent,
@@ -55,6 +57,7 @@ impl CloseReason {
         CloseReason::MatchEnded,
         CloseReason::Kicked,
         CloseReason::Banned,
+        CloseReason::Inactive,
         CloseReason::Internal,
         CloseReason::ConnectionLost,
     ];
@@ -77,6 +80,7 @@ impl CloseReason {
             CloseReason::MatchEnded => 4510,
             CloseReason::Kicked => 4511,
             CloseReason::Banned => 4512,
+            CloseReason::Inactive => 4513,
         }
     }
 
@@ -97,9 +101,15 @@ impl CloseReason {
             CloseReason::MatchEnded => "match_ended",
             CloseReason::Kicked => "kicked",
             CloseReason::Banned => "banned",
+            CloseReason::Inactive => "inactive",
             CloseReason::Internal => "internal",
             CloseReason::ConnectionLost => "connection_lost",
         }
+    }
+
+    /// Whether the seat is free with the link.
+    pub fn frees_seat(self) -> bool {
+        matches!(self, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned | CloseReason::Inactive)
     }
 
     /// Whether a client that gets this should try again with the same token.

@@ -1,6 +1,7 @@
 //! Geometry of circles against walls and the arena's edge: pure functions of positions.
 //! Source for the swept test: C. Ericson, "Real-Time Collision Detection" (2005), ray against sphere, 5.3.2.
 
+use crate::bounds::within;
 use glam::Vec2;
 
 use crate::arena::Arena;
@@ -86,7 +87,7 @@ pub fn swept_walls(arena: &Arena, from: Vec2, to: Vec2) -> Option<f32> {
 fn leave_box(half: Vec2, from: Vec2, to: Vec2) -> Option<f32> {
     let axis = |half: f32, from: f32, to: f32| {
         let outside = to.abs() > half && to != from;
-        outside.then(|| ((half.copysign(to) - from) / (to - from)).clamp(0.0, 1.0))
+        outside.then(|| within((half.copysign(to) - from) / (to - from), 0.0, 1.0))
     };
     match (axis(half.x, from.x, to.x), axis(half.y, from.y, to.y)) {
         (Some(x), Some(y)) => Some(x.min(y)),

@@ -48,6 +48,22 @@ pub enum Command {
         /// How far back the player saw others, after all checks; latency cannot be simulated again.
         rewind: Rewind,
     },
+    /// A new round begins after so many ticks.
+    CountDown {
+        /// Ticks until then.
+        ticks: u32,
+    },
+    /// The round that is on stands still.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// A player says something to everybody. Ignored if it is no phrase.
+    Say {
+        /// The seat.
+        player: PlayerId,
+        /// Which one of the phrases that there are.
+        phrase: u8,
+    },
     /// A player changes sides. Ignored where there are no teams.
     Team {
         /// The seat.

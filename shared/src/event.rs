@@ -128,4 +128,13 @@ pub enum Event {
     },
     /// The match is over for good.
     MatchEnded,
+    /// The clock was set, and no round began or ended with that: a countdown, a pause, and what ends one.
+    ClockSet,
+    /// Somebody said something to everybody.
+    Said {
+        /// Who.
+        by: PlayerId,
+        /// Which one of the phrases that there are.
+        phrase: u8,
+    },
 }

@@ -78,6 +78,8 @@ pub enum FeedEvent {
     Core(CoreTold),
     /// The round's clock was set.
     Round(RoundSet),
+    /// Somebody said something to everybody.
+    Say(Say),
     /// The server's operator has something to say.
     Notice(Notice),
     /// The server stops soon.
@@ -88,9 +90,9 @@ pub enum FeedEvent {
 
 impl FeedEvent {
     /// The names of all events.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 15] = [
         "hello", "keyframe", "delta", "kill", "join", "leave", "limbo", "team", "teams", "core", "round",
-        "closing", "notice", "bye",
+        "say", "closing", "notice", "bye",
     ];
 
     /// The event's name.
@@ -107,6 +109,7 @@ impl FeedEvent {
             FeedEvent::Teams(_) => "teams",
             FeedEvent::Core(_) => "core",
             FeedEvent::Round(_) => "round",
+            FeedEvent::Say(_) => "say",
             FeedEvent::Notice(_) => "notice",
             FeedEvent::Closing(_) => "closing",
             FeedEvent::Bye(_) => "bye",
@@ -140,7 +143,7 @@ pub struct Hello {
     pub rules: RuleBook,
 }
 
-/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost, 4 red, 8 blue), score, deaths.
+/// Somebody in the match: id, name, hull, flags (1 bot, 2 connection lost, 4 azure, 8 amber), score, deaths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPilot(pub PlayerId, pub PlayerName, pub Hull, pub u8, pub u16, pub u16);
 
@@ -171,7 +174,7 @@ pub struct Keyframe {
     /// What both sides have reached; empty is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub team_scores: Vec<u16>,
-    /// [`CORE_NUMBERS`] for each core that is not at its stand: side (1 red, 2 blue), 1 carried or 2 dropped, by whom it is
+    /// [`CORE_NUMBERS`] for each core that is not at its stand: side (1 azure, 2 amber), 1 carried or 2 dropped, by whom it is
     /// carried (0 if dropped), x and y where it lies (0 if carried).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cores: Vec<i32>,
@@ -251,7 +254,7 @@ pub struct Join {
     pub hull: Hull,
     /// Whether the program plays the seat.
     pub bot: bool,
-    /// The side: 1 red, 2 blue; left out where there are none.
+    /// The side: 1 azure, 2 amber; left out where there are none.
     #[serde(default, skip_serializing_if = "Team::is_nobodys")]
     pub team: Team,
 }
@@ -283,7 +286,7 @@ pub struct TeamSet {
     pub tick: Tick,
     /// Who.
     pub id: PlayerId,
-    /// 1 red, 2 blue.
+    /// 1 azure, 2 amber.
     pub team: Team,
 }
 
@@ -292,7 +295,7 @@ pub struct TeamSet {
 pub struct TeamScores {
     /// When.
     pub tick: Tick,
-    /// Red and blue.
+    /// Azure and amber.
     pub scores: [u16; 2],
 }
 
@@ -301,7 +304,7 @@ pub struct TeamScores {
 pub struct CoreTold {
     /// When.
     pub tick: Tick,
-    /// Whose core: 1 red, 2 blue.
+    /// Whose core: 1 azure, 2 amber.
     pub core: Team,
     /// What.
     pub deed: CoreDeed,
@@ -324,6 +327,17 @@ pub struct RoundSet {
     pub tick: Tick,
     /// The clock after this tick.
     pub round: Round,
+}
+
+/// Somebody said something to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// When.
+    pub tick: Tick,
+    /// Who.
+    pub id: PlayerId,
+    /// The number of the phrase, below [`PHRASES`](crate::phrases::PHRASES).
+    pub phrase: u8,
 }
 
 /// What the server's operator has to say. It belongs to no tick and comes at once, however late the feed is on purpose.

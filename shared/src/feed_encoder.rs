@@ -10,7 +10,7 @@ use crate::event::{Beam, CoreDeed, Event};
 use crate::feed::{
     ALL_SHOTS_SHIPS, BEAM_NUMBERS, BLAST_NUMBERS, CORE_NUMBERS, CoreTold, DELTA_HZ, DELTA_SHIPS, Delta,
     FeedEvent, FeedPilot, Join, KEYFRAME_EVERY_MS, KEYFRAME_SHIPS, KILL_EVENTS_SHIPS, Keyframe, Kill, Leave,
-    Limbo, MINE_NUMBERS, RoundSet, STEPS_PER_UNIT, TeamScores, TeamSet,
+    Limbo, MINE_NUMBERS, RoundSet, STEPS_PER_UNIT, Say, TeamScores, TeamSet,
 };
 use crate::feed_state::{
     FeedCore, FeedMine, FeedSeat, FeedShip, FeedShot, FeedState, PILOT_BOT, PILOT_LIMBO, SHIP_CARRIES,
@@ -203,7 +203,8 @@ fn tell(world: &World, event: &Event) -> Option<FeedEvent> {
         Event::Left(id) => FeedEvent::Leave(Leave { tick, id: *id }),
         Event::Lost(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: true }),
         Event::Returned(id) => FeedEvent::Limbo(Limbo { tick, id: *id, lost: false }),
-        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded => {
+        Event::Said { by, phrase } => FeedEvent::Say(Say { tick, id: *by, phrase: *phrase }),
+        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded | Event::ClockSet => {
             FeedEvent::Round(RoundSet { tick, round: world.round })
         }
         Event::Teamed(id, team) => FeedEvent::Team(TeamSet { tick, id: *id, team: *team }),

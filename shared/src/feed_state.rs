@@ -24,9 +24,9 @@ pub const PILOT_BOT: u8 = 1;
 /// The pilot's flag for a lost connection.
 pub const PILOT_LIMBO: u8 = 2;
 /// The pilot's flag for the first side.
-pub const PILOT_RED: u8 = 4;
+pub const PILOT_AZURE: u8 = 4;
 /// The pilot's flag for the second side.
-pub const PILOT_BLUE: u8 = 8;
+pub const PILOT_AMBER: u8 = 8;
 /// The ship's flag for pushing.
 pub const SHIP_THRUSTING: u8 = 1;
 /// The ship's flag for one that cannot be hurt.
@@ -117,8 +117,8 @@ pub enum FeedCore {
 pub fn team_flags(team: Team) -> u8 {
     match team {
         Team::None => 0,
-        Team::Red => PILOT_RED,
-        Team::Blue => PILOT_BLUE,
+        Team::Azure => PILOT_AZURE,
+        Team::Amber => PILOT_AMBER,
     }
 }
 
@@ -140,9 +140,9 @@ pub struct FeedSeat {
 impl FeedSeat {
     /// The side.
     pub fn team(&self) -> Team {
-        match self.flags & (PILOT_RED | PILOT_BLUE) {
-            PILOT_RED => Team::Red,
-            PILOT_BLUE => Team::Blue,
+        match self.flags & (PILOT_AZURE | PILOT_AMBER) {
+            PILOT_AZURE => Team::Azure,
+            PILOT_AMBER => Team::Amber,
             _ => Team::None,
         }
     }
@@ -188,8 +188,8 @@ impl FeedState {
         state.add_shots(&keyframe.shots)?;
         state.add_mines(&keyframe.mines)?;
         state.take_pickups(&keyframe.taken)?;
-        if let &[red, blue] = keyframe.team_scores.as_slice() {
-            state.team_scores = [red, blue];
+        if let &[azure, amber] = keyframe.team_scores.as_slice() {
+            state.team_scores = [azure, amber];
         }
         for &[side, is, by, x, y] in records::<CORE_NUMBERS>(&keyframe.cores)? {
             let dropped = FeedCore::Dropped(step(x)?, step(y)?);
@@ -284,7 +284,7 @@ impl FeedState {
     pub fn set_team(&mut self, told: &TeamSet) {
         self.pass(told.tick);
         if let Some(seat) = self.seats.get_mut(&told.id) {
-            seat.flags = seat.flags & !(PILOT_RED | PILOT_BLUE) | team_flags(told.team);
+            seat.flags = seat.flags & !(PILOT_AZURE | PILOT_AMBER) | team_flags(told.team);
         }
     }
 
@@ -329,8 +329,9 @@ impl FeedState {
     /// The round's clock was set.
     pub fn set_round(&mut self, set: &RoundSet) {
         self.pass(set.tick);
+        let begins = set.round.phase == Phase::Playing && self.round.phase != Phase::Paused;
         self.round = set.round;
-        if set.round.phase == Phase::Playing {
+        if begins {
             (self.team_scores, self.cores) = ([0, 0], [FeedCore::Home; 2]);
             for seat in self.seats.values_mut() {
                 (seat.score, seat.deaths) = (0, 0);
@@ -340,7 +341,9 @@ impl FeedState {
 
     /// Lets the clock run to `tick`.
     fn pass(&mut self, tick: Tick) {
-        self.round.ticks_left = self.round.ticks_left.saturating_sub(tick.since(self.tick));
+        if self.round.phase != Phase::Paused {
+            self.round.ticks_left = self.round.ticks_left.saturating_sub(tick.since(self.tick));
+        }
         self.tick = self.tick.max(tick);
     }
 

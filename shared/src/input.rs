@@ -26,6 +26,11 @@ impl Buttons {
         self.0 & buttons.0 == buttons.0
     }
 
+    /// Whether anything is pressed.
+    pub fn acts(self) -> bool {
+        self.0 != 0
+    }
+
     /// Whether a weapon's trigger is held.
     pub fn shoots(self) -> bool {
         self.0 & (Self::FIRE.0 | Self::RAIL.0) != 0

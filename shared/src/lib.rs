@@ -4,8 +4,10 @@
 //! The modules stand in reading order; each may import only those above it.
 
 pub mod angle;
+pub mod bounds;
 pub mod id;
 pub mod name;
+pub mod phrases;
 pub mod random;
 pub mod tick;
 pub mod wall;

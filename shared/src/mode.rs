@@ -43,14 +43,14 @@ pub enum Team {
     #[default]
     None,
     /// The first side of the map.
-    Red,
+    Azure,
     /// The second side of the map.
-    Blue,
+    Amber,
 }
 
 impl Team {
     /// The two sides, in the order of the map's places and of team scores.
-    pub const SIDES: [Team; 2] = [Team::Red, Team::Blue];
+    pub const SIDES: [Team; 2] = [Team::Azure, Team::Amber];
 
     /// Whether it is nobody's.
     pub fn is_nobodys(&self) -> bool {
@@ -61,8 +61,8 @@ impl Team {
     pub fn side(self) -> Option<usize> {
         match self {
             Team::None => None,
-            Team::Red => Some(0),
-            Team::Blue => Some(1),
+            Team::Azure => Some(0),
+            Team::Amber => Some(1),
         }
     }
 
@@ -71,8 +71,8 @@ impl Team {
     pub fn other(self) -> Team {
         match self {
             Team::None => Team::None,
-            Team::Red => Team::Blue,
-            Team::Blue => Team::Red,
+            Team::Azure => Team::Amber,
+            Team::Amber => Team::Azure,
         }
     }
 }
@@ -86,8 +86,8 @@ impl From<Team> for u8 {
 impl From<u8> for Team {
     fn from(number: u8) -> Team {
         match number {
-            1 => Team::Red,
-            2 => Team::Blue,
+            1 => Team::Azure,
+            2 => Team::Amber,
             _ => Team::None,
         }
     }

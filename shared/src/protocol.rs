@@ -47,6 +47,9 @@ pub enum ClientMessage {
     /// Nobody looks at the picture (true): nothing is sent until somebody does (false).
     #[serde(rename = "h")]
     Hidden(bool),
+    /// The player says something to everybody: the number of the phrase, below [`PHRASES`](crate::phrases::PHRASES).
+    #[serde(rename = "q")]
+    Say(u8),
 }
 
 /// What only a client knows of its link, told for the match's host and for metrics. Nothing in the match follows from
@@ -281,6 +284,12 @@ pub enum PlayerEvent {
     /// The server closes this link in so many seconds, because it stops or restarts; the seat is kept.
     #[serde(rename = "x")]
     Closing(u16),
+    /// Somebody says something to everybody: who, and the number of the phrase.
+    #[serde(rename = "q")]
+    Said(PlayerId, u8),
+    /// The receiver is the match's host from now on, by this token.
+    #[serde(rename = "y")]
+    HostToken(String),
     /// What the server's operator has to say to everybody: one line, at most
     /// [`NOTICE_CHARS_MAX`](crate::name::NOTICE_CHARS_MAX) characters.
     #[serde(rename = "o")]
@@ -296,11 +305,15 @@ pub struct Bye {
     pub reason: String,
     /// Milliseconds to wait before coming back; 0 is: do not come back.
     pub retry_ms: u32,
+    /// What whoever ended it has to say, in one line; left out if nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Phase;
 
     #[test]
     fn codes_say_whether_to_come_back() {
@@ -329,7 +342,7 @@ mod tests {
     /// One event of each kind.
     fn example_events(round: Round) -> Vec<PlayerEvent> {
         vec![
-            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Red),
+            PlayerEvent::Joined(PlayerId(9), PlayerName::sanitise("Ann"), Hull::Wedge, false, Team::Azure),
             PlayerEvent::Killed(PlayerId(9), PlayerId(7)),
             PlayerEvent::Hit(PlayerId(9), PlayerId(7), 40),
             PlayerEvent::Limbo(PlayerId(9), true),
@@ -338,11 +351,13 @@ mod tests {
             PlayerEvent::Scores(vec![Standing { player: PlayerId(7), score: 4, deaths: 1 }]),
             PlayerEvent::Place(2),
             PlayerEvent::Closing(9),
-            PlayerEvent::Teamed(PlayerId(9), Team::Blue),
+            PlayerEvent::Teamed(PlayerId(9), Team::Amber),
             PlayerEvent::TeamScores(12, 9),
-            PlayerEvent::Core(CoreNews(Team::Blue, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
+            PlayerEvent::Core(CoreNews(Team::Amber, CoreDeed::Taken, Some(PlayerId(7)), (-1200, 0))),
             PlayerEvent::Blast(PlayerId(7), (310, -40)),
             PlayerEvent::Notice("Hi".to_owned()),
+            PlayerEvent::Said(PlayerId(9), 7),
+            PlayerEvent::HostToken("aGk".to_owned()),
         ]
     }
 
@@ -350,7 +365,6 @@ mod tests {
     fn examples() -> Vec<(&'static str, Vec<u8>)> {
         use crate::codec::encode;
         use crate::input::{Buttons, Thrust};
-        use crate::world::Phase;
         let input = ShipInput {
             thrust: Thrust { x: 127, y: -1 },
             aim: crate::angle::Angle(16_384),
@@ -390,7 +404,7 @@ mod tests {
         let page = RosterPage { first: PlayerId(0), last: PlayerId(u16::MAX), pilots: vec![pilot] };
         let figures =
             ClientFigures { jitter_ms: 12, interpolation_delay_ms: 58, underruns: 0, correction_tenths: 300 };
-        let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800 };
+        let bye = Bye { code: 4007, reason: "silent".to_owned(), retry_ms: 800, words: String::new() };
         vec![
             ("input", encode(&ClientMessage::Input(inputs)).unwrap()),
             ("leave", encode(&ClientMessage::Leave(Nothing())).unwrap()),
@@ -398,6 +412,7 @@ mod tests {
             ("ping", encode(&ClientMessage::Ping(123_456)).unwrap()),
             ("hidden", encode(&ClientMessage::Hidden(true)).unwrap()),
             ("shown", encode(&ClientMessage::Hidden(false)).unwrap()),
+            ("say", encode(&ClientMessage::Say(1)).unwrap()),
             ("figures", encode(&ClientMessage::Figures(figures)).unwrap()),
             ("pong", encode(&ServerMessage::Pong(123_456)).unwrap()),
             ("welcome", encode(&ServerMessage::Welcome(Box::new(welcome))).unwrap()),

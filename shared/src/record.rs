@@ -24,11 +24,17 @@ const NUMBER_MAX: f32 = 65_536.0;
 const KEYFRAME: u8 = 4;
 const CHECKSUM: u8 = 8;
 const PHASE: u8 = 3;
+/// Added to the phase's low bits: four more of them.
+const PHASE_HIGH: u8 = 64;
 const KIT: u8 = 16;
 const THINGS: u8 = 32;
 
 /// The bit that tells a mine's name from a pickup's.
 const MINE: u16 = 0x8000;
+
+/// All phases, by their numbers.
+const PHASES: [Phase; 6] =
+    [Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended, Phase::Countdown, Phase::Paused];
 
 const AIM: u8 = 1;
 const THRUST: u8 = 2;
@@ -186,9 +192,11 @@ impl Head {
         out.extend(self.tick.0.to_le_bytes());
         let keyframe = if self.since == 0 { KEYFRAME } else { 0 };
         let checksum = if self.checksum.is_some() { CHECKSUM } else { 0 };
+        let phase = self.phase as u8;
+        let high = if phase > PHASE { PHASE_HIGH } else { 0 };
         let kit = if self.kit.is_some() { KIT } else { 0 };
         let things = if self.things { THINGS } else { 0 };
-        out.extend([self.phase as u8 | keyframe | checksum | kit | things, self.since]);
+        out.extend([(phase & PHASE) | high | keyframe | checksum | kit | things, self.since]);
         out.push(self.report.applied_ago.unwrap_or(255));
         out.push(self.report.received_ahead.unwrap_or(i8::MIN) as u8);
         out.extend([self.report.waiting, self.report.slack.unwrap_or(i8::MIN) as u8]);
@@ -235,7 +243,7 @@ impl<'a> Reader<'a> {
         if (flags & KEYFRAME != 0) != (since == 0) {
             return Err(SnapshotError::Value);
         }
-        let phases = [Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended];
+        let high = if flags & PHASE_HIGH == 0 { 0 } else { PHASE + 1 };
         let report = InputReport {
             applied_ago: (applied != 255).then_some(applied),
             received_ahead: (received as i8 != i8::MIN).then_some(received as i8),
@@ -244,7 +252,7 @@ impl<'a> Reader<'a> {
         };
         let checksum = if flags & CHECKSUM == 0 { None } else { Some(u32::from_le_bytes(self.take()?)) };
         let kit = if flags & KIT == 0 { None } else { Some(self.kit()?) };
-        let phase = phases.get(usize::from(flags & PHASE)).copied().ok_or(SnapshotError::Value)?;
+        let phase = PHASES.get(usize::from((flags & PHASE) + high)).copied().ok_or(SnapshotError::Value)?;
         Ok(Head {
             tick,
             phase,

@@ -141,8 +141,8 @@ impl Rules {
     #[must_use]
     pub fn in_arena(self, arena: &Arena) -> Rules {
         let ship = &self.book.ship;
-        let [red, _] = arena.team_spawns();
-        let anywhere = arena.spawns().is_empty() && red.is_empty();
+        let [azure, _] = arena.team_spawns();
+        let anywhere = arena.spawns().is_empty() && azure.is_empty();
         let wait_ms = if anywhere { ship.crowd_respawn_ms } else { ship.respawn_ms };
         Rules { respawn_ticks: self.rate.ticks_in(wait_ms as u32) as u16, ..self }
     }

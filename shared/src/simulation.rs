@@ -13,6 +13,7 @@ use crate::input::ShipInput;
 use crate::mines;
 use crate::mode::Team;
 use crate::movement::move_ship;
+use crate::phrases::PHRASES;
 use crate::pickups;
 use crate::round;
 use crate::rules::Rules;
@@ -62,6 +63,12 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
         return;
     }
     round::pass(world, &stage.rules, events);
+    if world.round.phase == Phase::Paused {
+        // Ships without speed and wishes stand, and recharge.
+        move_ships(world, stage, events);
+        stage.look_at(world);
+        return;
+    }
     combat::respawn(world, &stage.rules, &stage.arena, events);
     move_ships(world, stage, events);
     stage.look_at(world);
@@ -93,15 +100,26 @@ fn apply(world: &mut World, rules: &Rules, command: &Command, events: &mut Vec<E
         Command::Leave { player } => leave(world, rules, *player, events),
         Command::Limbo { player } => set_limbo(world, rules, *player, true, events),
         Command::Return { player } => set_limbo(world, rules, *player, false, events),
+        Command::Input { .. } if world.round.phase == Phase::Paused => {}
         Command::Input { player, input, rewind } => {
             if let Some(ship) = world.find(*player).ok().and_then(|i| world.ships.get_mut(i)) {
                 ship.input = *input;
                 ship.rewind = (*rewind).min(rules.rewind_max);
             }
         }
+        Command::CountDown { ticks } => round::count_down(world, *ticks, events),
+        Command::Pause => round::pause(world, events),
+        Command::Resume => round::resume(world, events),
+        Command::Say { player, phrase } => {
+            if world.pilot(*player).is_some() && *phrase < PHRASES {
+                events.push(Event::Said { by: *player, phrase: *phrase });
+            }
+        }
         Command::Team { player, team } => {
             if rules.mode.has_teams() && *team != Team::None {
+                cores::drop_of(world, *player, rules, events);
                 teams::set(world, *player, *team, events);
+                teams::balance(world, rules.mode, events);
             }
         }
         Command::StartRound => round::start(world, rules, events),

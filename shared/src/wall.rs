@@ -1,6 +1,7 @@
 //! A solid polygon that stops ships and shots: its corners, and what can be asked about a place near it.
 //! It knows geometry only; the arena checks it and the rooms of movement and combat ask it.
 
+use crate::bounds::within;
 use glam::Vec2;
 
 /// A solid polygon: at least three corners, no two neighbours at the same place.
@@ -68,6 +69,6 @@ impl Wall {
 /// The point between `a` and `b` that is nearest to `point`.
 fn nearest_on_segment(a: Vec2, b: Vec2, point: Vec2) -> Vec2 {
     let along = b - a;
-    let part = ((point - a).dot(along) / along.length_squared()).clamp(0.0, 1.0);
+    let part = within((point - a).dot(along) / along.length_squared(), 0.0, 1.0);
     a + along * part
 }

@@ -222,6 +222,17 @@ pub enum Phase {
     Results,
     /// Nothing more will happen.
     Ended,
+    /// A round begins in a moment; weapons are off.
+    Countdown,
+    /// The host has stopped the round for a while: ships stand, weapons are off, the clock waits.
+    Paused,
+}
+
+impl Phase {
+    /// Whether a round has begun and is not over, stopped for a while or not.
+    pub fn is_round(self) -> bool {
+        matches!(self, Phase::Playing | Phase::Paused)
+    }
 }
 
 /// The round's clock.

@@ -1,35 +1,125 @@
-//! Hosting from the lobby: a form, then a link that brings somebody else into the same match.
+//! Hosting from the lobby: a form, then a link that brings somebody else into the same match, and what the host may do.
+
+use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tests::browser::Browser;
-use tests::http::get;
+use tests::browser::{Browser, Tab};
 use tests::patience::wait_for;
 
 use crate::scene::{SOON, assert_silent, flies, server};
 
+/// Within which somebody who has never seen the page has a friend in their match. A person also reads; the test does not.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
+/// Two browsers, since each has its own storage: the host's and the guest's.
 #[test]
-fn a_hosted_match_is_joined_by_its_link() {
+fn a_host_invites_somebody_and_removes_them_who_sees_why() {
     let server = server();
-    let browser = Browser::start().unwrap();
-    let tab = browser.open(&server.url("/")).unwrap();
-    tab.wait_state("the lobby", SOON, |s| s["page"] == "lobby").unwrap();
-    tab.click("#open-host").unwrap();
-    tab.photograph("host").unwrap();
-    tab.click("#create").unwrap();
+    let (hosts, guests) = (Browser::start().unwrap(), Browser::start().unwrap());
+    let begun = Instant::now();
+    let host = hosts.open(&server.url("/")).unwrap();
+    host.wait_state("the lobby", SOON, |s| s["page"] == "lobby").unwrap();
+    host.photograph("host-1-lobby").unwrap();
+    host.click("#open-host").unwrap();
+    host.photograph("host-2-form").unwrap();
+    host.click("#create").unwrap();
+    host.wait_state("the host's ship to fly", SOON, flies).unwrap();
     let link = wait_for("the link to share", SOON, || {
-        let link = tab.eval("document.getElementById('invite').value")?;
+        let link = host.eval("document.querySelector('#panel.on .field')?.value ?? ''")?;
         Ok(link.as_str().filter(|link| link.contains("/play/")).map(str::to_owned))
     })
     .unwrap();
-    tab.photograph("host-link").unwrap();
-    let guest = browser.open(&link).unwrap();
+    wait_for("the code", SOON, || {
+        Ok((host.eval("document.querySelector('#panel img').naturalWidth > 0")? == json!(true)).then_some(()))
+    })
+    .unwrap();
+    host.photograph("host-3-panel").unwrap();
+
+    let guest = guests.open(&link).unwrap();
     guest.wait_state("the guest's ship to fly", SOON, flies).unwrap();
-    let id = link.rsplit('/').next().unwrap();
-    let picture = get(&server.url(&format!("/api/matches/{id}")), &[]).unwrap().json();
-    let people = picture["players"].as_array().unwrap().iter().filter(|p| p["bot"] == json!(false)).count();
-    assert_eq!(people, 1, "{picture}");
-    // Bots keep the guest company: a picture of a fight.
-    guest.wait_state("company", SOON, |s| s["snapshots"].as_u64() > Some(150)).unwrap();
-    guest.photograph("fight").unwrap();
-    assert_silent(&browser);
+    assert!(begun.elapsed() < A_MINUTE, "a friend is in after {:?}", begun.elapsed());
+    guest.photograph("host-4-guest").unwrap();
+    let rows = "document.querySelectorAll('#panel li').length";
+    wait_for("both on the list", SOON, || Ok((host.eval(rows)? == json!(2)).then_some(()))).unwrap();
+    assert_eq!(
+        host.eval("document.querySelectorAll('#panel li .btn').length").unwrap(),
+        json!(3),
+        "nobody kicks themselves"
+    );
+    host.photograph("host-5-both").unwrap();
+    chooses_map(&host);
+    pauses(&host, &guest);
+    speaks(&guest, &host);
+
+    // The second press says that the first one was meant.
+    for _ in 0..2 {
+        host.click("#panel li:last-child button").unwrap();
+    }
+    wait_for("the guest to be told", SOON, || {
+        let title = guest.eval("document.getElementById('notice-title').textContent")?;
+        Ok((title == json!("The host has removed you")).then_some(()))
+    })
+    .unwrap();
+    guest.photograph("host-9-kicked").unwrap();
+    guest.click("#notice-yes").unwrap();
+    guest.wait_state("the guest to watch", SOON, |s| s["page"] == "watch").unwrap();
+    wait_for("one on the list", SOON, || Ok((host.eval(rows)? == json!(1)).then_some(()))).unwrap();
+    assert_silent(&hosts);
+    assert_silent(&guests);
+}
+
+/// Another map for the next round, which is a long way off.
+fn chooses_map(host: &Tab) {
+    let offered = "document.querySelectorAll('#panel select option').length > 3";
+    wait_for("the maps", SOON, || Ok((host.eval(offered)? == json!(true)).then_some(()))).unwrap();
+    let choose = "const maps = document.querySelector('#panel select'); maps.value = 'quarry'; \
+        maps.dispatchEvent(new Event('change'))";
+    host.eval(&format!("(() => {{ {choose} }})()")).unwrap();
+    wait_for("the word about it", SOON, || {
+        let note = host.eval("document.querySelector('#panel > .note').textContent")?;
+        Ok((note == json!("The next round is there.")).then_some(()))
+    })
+    .unwrap();
+    host.photograph("host-5-map").unwrap();
+}
+
+/// The host stops the round; the guest reads so until it goes on.
+fn pauses(host: &Tab, guest: &Tab) {
+    let called = |words: &str| {
+        let seen = format!("document.getElementById('call').textContent.includes('{words}')");
+        wait_for(words, SOON, || Ok((guest.eval(&seen)? == json!(true)).then_some(()))).unwrap();
+    };
+    let press =
+        "[...document.querySelectorAll('#panel .turns button')].find(b => !b.hidden && b.textContent == ";
+    host.eval(&format!("{press}'Pause').click()")).unwrap();
+    called("The host has paused the match");
+    host.photograph("host-6-paused").unwrap();
+    wait_for("the button to go on", SOON, || {
+        Ok((host.eval(&format!("Boolean({press}'Resume'))"))? == json!(true)).then_some(()))
+    })
+    .unwrap();
+    host.eval(&format!("{press}'Resume').click()")).unwrap();
+    called("Go on");
+}
+
+/// A phrase by key, and then at the ship and in the list of the other.
+fn speaks(from: &Tab, to: &Tab) {
+    press(from, "KeyC", "c");
+    wait_for("the phrases", SOON, || {
+        Ok((from.eval("document.querySelectorAll('.wheel.on .btn').length")? == json!(8)).then_some(()))
+    })
+    .unwrap();
+    from.photograph("host-7-phrases").unwrap();
+    press(from, "Digit2", "2");
+    wait_for("the phrase", SOON, || {
+        let line = to.eval("document.querySelector('#kills .said')?.textContent ?? ''")?;
+        Ok(line.as_str().filter(|line| line.ends_with("Nice shot")).map(|_| ()))
+    })
+    .unwrap();
+    to.photograph("host-8-said").unwrap();
+}
+
+fn press(tab: &Tab, code: &str, sign: &str) {
+    tab.key(code, sign, true).unwrap();
+    tab.key(code, sign, false).unwrap();
 }

@@ -66,8 +66,9 @@ fn a_hosts_own_map_is_chosen_and_played() {
     }
     assert_eq!(tab.eval("document.getElementById('map-line').innerText").unwrap(), json!("One wall."));
     tab.click("#create").unwrap();
+    tab.wait_state("the host's ship to fly", SOON, flies).unwrap();
     let link = wait_for("the link to share", SOON, || {
-        let link = tab.eval("document.getElementById('invite').value")?;
+        let link = tab.eval("document.querySelector('#panel.on .field')?.value ?? ''")?;
         Ok(link.as_str().filter(|link| link.contains("/play/")).map(str::to_owned))
     })
     .unwrap();

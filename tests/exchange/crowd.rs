@@ -251,7 +251,8 @@ proptest! {
                 reader.live(from, from + 1000.0 / 30.0);
             }
             let round = traffic.exchange.game.world().round;
-            if round.phase == Phase::Results && round.ticks_left == 0 {
+            // Then the countdown to the next round begins.
+            if round.phase == Phase::Results && round.ticks_left <= 91 {
                 break;
             }
         }

@@ -56,10 +56,15 @@ fn after_a_minute_one_keyframe_brings_it_back_at_once() {
         assert_eq!(traveller.player.keyframes - keyframes, 1, "{}", profile.name);
         let after = traveller.player.client.instruments();
         assert!(after.snapshots - before.snapshots < 15, "{}: a hidden page gets nothing", profile.name);
-        (0..60).for_each(|_| tick(&mut exchange, &mut traveller));
         let seat = traveller.player.id;
+        let mut fastest = 0.0_f32;
+        for _ in 0..60 {
+            tick(&mut exchange, &mut traveller);
+            // Bots may shoot it down meanwhile.
+            fastest = fastest.max(exchange.game.world().ship(seat).unwrap().motion.velocity.x);
+        }
         assert!(!exchange.game.world().pilot(seat).unwrap().limbo && traveller.player.peer.is_some());
-        assert!(exchange.game.world().ship(seat).unwrap().motion.velocity.x > 150.0, "{}", profile.name);
+        assert!(fastest > 150.0, "{}: {fastest}", profile.name);
         let settled = traveller.player.client.instruments().corrections;
         (0..90).for_each(|_| tick(&mut exchange, &mut traveller));
         assert!(traveller.player.client.instruments().corrections - settled <= 1, "{}", profile.name);

@@ -4,14 +4,17 @@
 
 mod bad_input;
 mod bots;
+mod bots_everywhere;
 mod clean_link;
 mod crowd;
 mod determinism;
+mod duels;
 mod feed;
 mod feel;
 mod fight;
 mod framing;
 mod hidden;
+mod hosting;
 mod journal;
 mod lag_compensation;
 mod liars;

@@ -100,23 +100,23 @@ fn deeds(events: &[Event]) -> Vec<(Team, CoreDeed, Option<u16>)> {
 #[test]
 fn sides_are_even_and_bots_make_way() {
     let mut field = Field::new(Mode::Tdm, 0, 3, &[]);
-    assert_eq!(field.teams(), [Team::Red, Team::Blue, Team::Red]);
+    assert_eq!(field.teams(), [Team::Azure, Team::Amber, Team::Azure]);
     field.step(&[join(10, true), join(11, true), join(12, true)]);
-    assert_eq!(field.teams()[3..], [Team::Blue, Team::Red, Team::Blue]);
+    assert_eq!(field.teams()[3..], [Team::Amber, Team::Azure, Team::Amber]);
     field.step(&[Command::Leave { player: PlayerId(2) }]);
-    let reds = field.teams().iter().filter(|t| **t == Team::Red).count();
-    assert!((2..=3).contains(&reds), "{:?}", field.teams());
+    let azure = field.teams().iter().filter(|t| **t == Team::Azure).count();
+    assert!((2..=3).contains(&azure), "{:?}", field.teams());
     field.step(&[join(4, false)]);
-    assert_eq!(field.world.team_of(PlayerId(4)), Team::Blue, "where people are missing");
+    assert_eq!(field.world.team_of(PlayerId(4)), Team::Amber, "where people are missing");
     field.step(&[Command::Limbo { player: PlayerId(3) }]);
     field.step(&[Command::Return { player: PlayerId(3) }]);
-    assert_eq!(field.world.team_of(PlayerId(3)), Team::Red, "kept over a lost connection");
-    field.step(&[Command::Team { player: PlayerId(3), team: Team::Blue }]);
-    assert_eq!(field.world.team_of(PlayerId(3)), Team::Blue);
+    assert_eq!(field.world.team_of(PlayerId(3)), Team::Azure, "kept over a lost connection");
+    field.step(&[Command::Team { player: PlayerId(3), team: Team::Amber }]);
+    assert_eq!(field.world.team_of(PlayerId(3)), Team::Amber);
     field.step(&[Command::Team { player: PlayerId(3), team: Team::None }]);
-    assert_eq!(field.world.team_of(PlayerId(3)), Team::Blue, "nobody leaves all sides");
+    assert_eq!(field.world.team_of(PlayerId(3)), Team::Amber, "nobody leaves all sides");
     let mut alone = Field::new(Mode::Ffa, 0, 3, &[]);
-    alone.step(&[Command::Team { player: PlayerId(3), team: Team::Blue }]);
+    alone.step(&[Command::Team { player: PlayerId(3), team: Team::Amber }]);
     assert_eq!(alone.teams(), [Team::None; 3]);
 }
 
@@ -124,7 +124,7 @@ fn sides_are_even_and_bots_make_way() {
 fn each_side_appears_at_its_own_places() {
     let field = Field::new(Mode::Ctc, 0, 6, &[]);
     for (ship, pilot) in field.world.ships.iter().zip(&field.world.pilots) {
-        assert_eq!(ship.motion.position.x < 0.0, pilot.team == Team::Red, "{pilot:?}");
+        assert_eq!(ship.motion.position.x < 0.0, pilot.team == Team::Azure, "{pilot:?}");
     }
 }
 
@@ -173,33 +173,33 @@ fn a_core_is_taken_lost_returned_and_captured() {
     let mut field = Field::new(Mode::Ctc, 1, 2, &[]);
     field.put(1, 790.0, 10.0);
     let events = field.pass(1);
-    assert_eq!(deeds(&events), [(Team::Blue, CoreDeed::Taken, Some(1))]);
+    assert_eq!(deeds(&events), [(Team::Amber, CoreDeed::Taken, Some(1))]);
     assert!(field.world.carries(PlayerId(1)));
     // Who carries it can't dash.
     assert!(!field.hold(1, Buttons::DASH, 0).contains(&Event::Dashed(PlayerId(1))));
     field.put(1, 300.0, 0.0);
     field.ship(1).respawn_ticks = 50;
     let events = field.pass(1);
-    assert_eq!(deeds(&events), [(Team::Blue, CoreDeed::Dropped, Some(1))]);
+    assert_eq!(deeds(&events), [(Team::Amber, CoreDeed::Dropped, Some(1))]);
     field.put(2, 310.0, 0.0);
     let events = field.pass(1);
-    assert_eq!(deeds(&events), [(Team::Blue, CoreDeed::Returned, Some(2))]);
+    assert_eq!(deeds(&events), [(Team::Amber, CoreDeed::Returned, Some(2))]);
     // Taken again, and lost with the connection: after a while it is home by itself.
     field.put(2, 0.0, 450.0);
     field.ship(1).respawn_ticks = 0;
     field.put(1, 790.0, 0.0);
     field.pass(1);
     let events = field.step(&[Command::Limbo { player: PlayerId(1) }]);
-    assert_eq!(deeds(&events), [(Team::Blue, CoreDeed::Dropped, Some(1))]);
+    assert_eq!(deeds(&events), [(Team::Amber, CoreDeed::Dropped, Some(1))]);
     let ticks = field.stage.rules.core_return_ticks;
-    assert_eq!(deeds(&field.pass(ticks)), [(Team::Blue, CoreDeed::Returned, None)]);
+    assert_eq!(deeds(&field.pass(ticks)), [(Team::Amber, CoreDeed::Returned, None)]);
     field.step(&[Command::Return { player: PlayerId(1) }]);
     // Brought home: a point, and the round is won.
     field.put(1, 790.0, 0.0);
     field.pass(1);
     field.put(1, -790.0, 0.0);
     let events = field.pass(1);
-    assert_eq!(deeds(&events), [(Team::Blue, CoreDeed::Captured, Some(1))]);
+    assert_eq!(deeds(&events), [(Team::Amber, CoreDeed::Captured, Some(1))]);
     assert_eq!((field.world.team_scores, field.world.pilots[0].score), ([1, 0], 5));
     assert_eq!(field.world.round.phase, Phase::Results);
 }
@@ -215,7 +215,7 @@ fn no_capture_while_the_own_core_is_away_and_leaving_drops_it() {
     field.put(2, 500.0, 0.0);
     assert!(deeds(&field.pass(3)).is_empty() && field.world.team_scores == [0, 0]);
     let events = field.step(&[Command::Leave { player: PlayerId(2) }]);
-    assert_eq!(deeds(&events), [(Team::Red, CoreDeed::Dropped, Some(2))]);
+    assert_eq!(deeds(&events), [(Team::Azure, CoreDeed::Dropped, Some(2))]);
     assert!(matches!(field.world.cores[0], CoreState::Dropped { .. }));
 }
 

@@ -22,7 +22,9 @@ fn a_round_ends_with_results_and_the_next_one_begins() {
     assert!(exchange.until(1.0, |e| e.players[place].view.phase == Phase::Results));
     let left_s = exchange.players[place].view.phase_left_s.unwrap();
     assert!((8.0..=10.0).contains(&left_s), "{left_s}");
-    assert!(exchange.until(11.0, |e| phase(e) == (Phase::Playing, 2)));
+    assert!(exchange.until(8.0, |e| phase(e) == (Phase::Countdown, 1)));
+    assert!(exchange.until(1.0, |e| e.players[place].view.phase == Phase::Countdown));
+    assert!(exchange.until(3.1, |e| phase(e) == (Phase::Playing, 2)));
     assert!(exchange.until(1.0, |e| e.players[place].view.phase == Phase::Playing));
     let seen = &exchange.players[place].seen;
     assert!(seen.contains(&Happening::RoundEnded) && seen.contains(&Happening::RoundStarted), "{seen:?}");
@@ -52,6 +54,8 @@ fn a_match_that_waits_for_its_host_waits() {
     assert_eq!(phase(&exchange), (Phase::Lobby, 0));
     exchange.host(HostAct::Start).unwrap();
     exchange.ticks(2);
+    assert_eq!(phase(&exchange), (Phase::Countdown, 0));
+    exchange.seconds(3.0);
     assert_eq!(phase(&exchange), (Phase::Playing, 1));
 }
 

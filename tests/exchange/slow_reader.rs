@@ -1,6 +1,8 @@
 //! Who does not read is not waited for: ticks are skipped for that link alone, nothing is torn, and the first fresh
 //! snapshot afterwards is the newest.
 
+use std::time::Duration;
+
 use shared::protocol::{ClientMessage, InputMessage, Nothing};
 use shared::tick::Tick;
 use tests::exchange::{Exchange, Setup};
@@ -66,7 +68,10 @@ fn events_wait_for_a_stalled_reader() {
 
 #[test]
 fn a_reader_of_a_few_bytes_at_a_time_gets_whole_frames() {
-    let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
+    let mut setup = Setup::on("lattice");
+    // It never steers.
+    setup.timing.inactive = Duration::ZERO;
+    let mut exchange = Exchange::new(setup).unwrap();
     let id = exchange.join("Narrow").unwrap().unwrap();
     // Less than one snapshot: every frame is cut short and paid off later.
     let mut narrow = Peer::over(exchange.attach(id, 33).unwrap());

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use server::bots::Bots;
+use server::bots::skill::Skill;
 use server::matches::columns::Columns;
 use server::matches::known::{Known, Scene, Scratch};
 use shared::arena::Arena;
@@ -42,7 +43,8 @@ fn held(snapshot: &Snapshot, checksum: u32) -> Value {
 fn vectors() -> Value {
     let arena = Arena::open(u32::from(PLAYERS));
     let rules = Rules::new(TickRate::DEFAULT, 600_000);
-    let (mut world, mut bots, mut columns) = (World::new(7), Bots::new(7), Columns::default());
+    let (mut world, mut bots, mut columns) =
+        (World::new(7), Bots::new(7, Skill::Regular), Columns::default());
     let (mut known, mut scratch) = (Known::default(), Scratch::default());
     let player = PlayerId(0);
     let mut replica = Replica::new(player, arena.clone(), rules.clone());

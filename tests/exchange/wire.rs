@@ -41,7 +41,14 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
 }
 
 fn round() -> impl Strategy<Value = Round> {
-    let phase = prop::sample::select(vec![Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended]);
+    let phase = prop::sample::select(vec![
+        Phase::Lobby,
+        Phase::Playing,
+        Phase::Results,
+        Phase::Ended,
+        Phase::Countdown,
+        Phase::Paused,
+    ]);
     (any::<u16>(), phase, any::<u32>()).prop_map(|(number, phase, ticks_left)| Round {
         number,
         phase,
@@ -59,7 +66,7 @@ fn pilot() -> impl Strategy<Value = Pilot> {
             limbo,
             score,
             deaths,
-            team: Team::Red,
+            team: Team::Azure,
         },
     )
 }
@@ -79,11 +86,11 @@ fn event() -> impl Strategy<Value = PlayerEvent> {
             PlayerEvent::Scores(rows.into_iter().map(standing).collect())
         }),
         any::<u16>().prop_map(PlayerEvent::Place),
-        any::<(u16, u16)>().prop_map(|(red, blue)| PlayerEvent::TeamScores(red, blue)),
+        any::<(u16, u16)>().prop_map(|(azure, amber)| PlayerEvent::TeamScores(azure, amber)),
         (id(), 0..4_u8).prop_map(|(id, team)| PlayerEvent::Teamed(id, Team::from(team))),
         (id(), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Blast(by, place)),
         (prop::option::of(id()), any::<(i32, i32)>()).prop_map(|(by, place)| PlayerEvent::Core(CoreNews(
-            Team::Red,
+            Team::Azure,
             CoreDeed::Taken,
             by,
             place
@@ -111,7 +118,7 @@ fn welcome() -> impl Strategy<Value = Welcome> {
             pilot,
             round,
             team_scores: vec![3, 4],
-            cores: vec![CoreNews(Team::Blue, CoreDeed::Dropped, None, (-7, 900))],
+            cores: vec![CoreNews(Team::Amber, CoreDeed::Dropped, None, (-7, 900))],
         },
     )
 }
@@ -125,8 +132,9 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
         (any::<(u16, u16)>(), prop::collection::vec(pilot(), 0..20)).prop_map(|((first, last), pilots)| {
             ServerMessage::Roster(RosterPage { first: PlayerId(first), last: PlayerId(last), pilots })
         }),
-        (any::<(u16, u32)>(), ".*")
-            .prop_map(|((code, retry_ms), reason)| { ServerMessage::Bye(Bye { code, reason, retry_ms }) }),
+        (any::<(u16, u32)>(), ".*").prop_map(|((code, retry_ms), reason)| {
+            ServerMessage::Bye(Bye { code, reason, retry_ms, words: String::new() })
+        }),
         welcome().prop_map(|w| ServerMessage::Welcome(Box::new(w))),
     ]
 }
@@ -173,7 +181,14 @@ fn shot_record() -> impl Strategy<Value = ShotRecord> {
 }
 
 fn head() -> impl Strategy<Value = Head> {
-    let phase = prop::sample::select(vec![Phase::Lobby, Phase::Playing, Phase::Results, Phase::Ended]);
+    let phase = prop::sample::select(vec![
+        Phase::Lobby,
+        Phase::Playing,
+        Phase::Results,
+        Phase::Ended,
+        Phase::Countdown,
+        Phase::Paused,
+    ]);
     let signed = || proptest::option::of(-127..=127_i8);
     let report = (proptest::option::of(0..255_u8), signed(), any::<u8>(), signed()).prop_map(
         |(applied_ago, received_ahead, waiting, slack)| InputReport {

@@ -187,7 +187,7 @@ impl Exchange {
 
     /// The host's act, for the next tick.
     pub fn host(&self, act: HostAct) -> Result<()> {
-        self.post(MatchMessage::Host(act))
+        self.post(MatchMessage::Host(act, oneshot::channel().0))
     }
 
     /// Asks for a seat, and ticks once for the answer.

@@ -18,6 +18,8 @@ pub mod feel;
 
 pub mod patience;
 
+pub mod skirmish;
+
 pub mod server;
 
 pub mod load;

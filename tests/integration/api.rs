@@ -20,7 +20,7 @@ fn a_hosted_match_has_the_defaults() {
     assert_eq!(picture.status, 200);
     let settings = picture.json()["settings"].clone();
     let expected = json!({
-        "mode": "ffa", "map": "lattice", "max_players": 16, "bots": 0, "duration_s": 600, "visibility": "public",
+        "mode": "ffa", "map": "lattice", "max_players": 16, "bots": 0, "bot_skill": 2, "duration_s": 600, "visibility": "public",
         "password": false, "tick_hz": 30, "start": "now", "spectator_delay_ms": 0,
     });
     for (key, value) in expected.as_object().unwrap() {

@@ -8,6 +8,7 @@ mod disk_faults;
 mod feed;
 mod feed_ways;
 mod half_open;
+mod hosting;
 mod http2;
 mod idle;
 mod idle_memory;

@@ -2,6 +2,7 @@
 //! It knows what exists and where figures go; a benchmark's own work is in a file of its own.
 
 mod arena;
+mod bots;
 mod child;
 mod contenders;
 mod encode;
@@ -40,10 +41,10 @@ use crate::{
 };
 
 /// The benchmarks, in the order in which they run.
-const BENCHES: [&str; 7] = ["encode", "feel", "scale", "slow", "journal", "push", "fanout"];
+const BENCHES: [&str; 8] = ["encode", "bots", "feel", "scale", "slow", "journal", "push", "fanout"];
 
-/// Seconds for each figure of `encode`, by default and in short.
-const ENCODE_SECONDS: (u64, u64) = (3, 1);
+/// Seconds for each figure of `encode` and `bots`, by default and in short.
+const CRITERION_SECONDS: (u64, u64) = (3, 1);
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,10 +80,10 @@ impl Options {
                 name => options.name = Some(name.to_owned()),
             }
         }
-        if options.name.as_deref() == Some("encode")
+        if let Some(name @ ("encode" | "bots")) = options.name.as_deref()
             && (options.players.is_some() || options.repetitions.is_some())
         {
-            return Err("`bench encode` has `--seconds` only: its players are fixed".to_owned());
+            return Err(format!("`bench {name}` has `--seconds` only: its players are fixed"));
         }
         if options.name.as_deref() == Some("feel") && options.players.is_some() {
             return Err("`bench feel` has no `--players`: one person plays among bots".to_owned());
@@ -129,8 +130,8 @@ impl Options {
         plan
     }
 
-    fn encode_seconds(&self) -> u64 {
-        let (full, short) = ENCODE_SECONDS;
+    fn criterion_seconds(&self) -> u64 {
+        let (full, short) = CRITERION_SECONDS;
         self.seconds.unwrap_or(if self.name.is_some() { full } else { short })
     }
 }
@@ -171,7 +172,8 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> Result<ExitCode
 
 fn run(workspace: &Workspace, name: &str, (options, folder): (&Options, &Folder)) -> Result<Value> {
     match name {
-        "encode" => encode::encode(workspace, options.encode_seconds(), folder),
+        "encode" => encode::encode(workspace, options.criterion_seconds(), folder),
+        "bots" => bots::bots(workspace, options.criterion_seconds(), folder),
         "feel" => feel::feel(workspace, &options.feel_plan(), folder),
         "scale" => scale::scale(workspace, &options.scale_plan(), folder),
         "slow" => slow::slow(workspace, &options.slow_plan(), folder),
@@ -212,9 +214,16 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_one_line() {
-        for line in
-            ["--json", "--fast", "one two", "--players x", "--reps 0", "encode --reps 2", "feel --players 5"]
-        {
+        for line in [
+            "--json",
+            "--fast",
+            "one two",
+            "--players x",
+            "--reps 0",
+            "encode --reps 2",
+            "bots --players 5",
+            "feel --players 5",
+        ] {
             assert!(parsed(line).is_err_and(|complaint| !complaint.contains('\n')), "{line}");
         }
     }

@@ -17,8 +17,9 @@ use crate::{
 /// Everything the browser loads to show the first page, compressed, in bytes. A slow phone has it in two seconds.
 const FIRST_PAGE_BYTES_MAX: usize = 250_000;
 
-/// What the pages of leaderboards, players and results, and the operator's, load beside the styles; no player waits for it.
-const LATER_PAGES: [&str; 2] = ["records.", "admin/"];
+/// What the pages of leaderboards, players and results, the operator's, and a host's panel load beside the styles; no player
+/// waits for it.
+const LATER_PAGES: [&str; 3] = ["records.", "admin/", "panel."];
 
 /// Stands in text files for the build's id; the server's pages and scripts learn their version from it.
 const BUILD_PLACEHOLDER: &str = "__BUILD__";

@@ -14,8 +14,8 @@ use crate::view::{Happening, Sides};
 
 /// `sides` as a welcome tells of them: what both have reached, and the last that happened to each core.
 pub(super) fn sides_told(mut sides: Sides, (scores, cores): &(Vec<u16>, Vec<CoreNews>)) -> Sides {
-    if let &[red, blue] = scores.as_slice() {
-        sides.scores = [red, blue];
+    if let &[azure, amber] = scores.as_slice() {
+        sides.scores = [azure, amber];
     }
     cores.iter().for_each(|news| sides.note_core(*news));
     sides
@@ -39,9 +39,9 @@ impl Play {
                 PlayerEvent::Beam(by, from, to) => self.tell_beam(tick, *by, (*from, *to)),
                 PlayerEvent::Round(round) => self.set_round(tick, *round),
                 PlayerEvent::Place(place) => self.roster.set_place(self.player, *place),
-                PlayerEvent::TeamScores(red, blue) => {
+                PlayerEvent::TeamScores(azure, amber) => {
                     if let Some(sides) = &mut self.sides {
-                        sides.scores = [*red, *blue];
+                        sides.scores = [*azure, *amber];
                     }
                 }
                 PlayerEvent::Core(news) => self.tell_core(tick, *news),
@@ -51,6 +51,12 @@ impl Play {
                 }
                 PlayerEvent::Closing(in_s) => self.schedule.now(Happening::Closing { in_s: *in_s }),
                 PlayerEvent::Notice(text) => self.schedule.now(Happening::Notice { text: text.clone() }),
+                PlayerEvent::Said(by, phrase) => {
+                    self.schedule.now(Happening::Said { by: *by, phrase: *phrase });
+                }
+                PlayerEvent::HostToken(token) => {
+                    self.schedule.now(Happening::HostToken { token: token.clone() });
+                }
                 PlayerEvent::Joined(..)
                 | PlayerEvent::Left(_)
                 | PlayerEvent::Limbo(..)
@@ -60,16 +66,24 @@ impl Play {
         }
     }
 
+    /// What the match does, as the newest snapshot has it.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
     fn set_round(&mut self, tick: Tick, round: Round) {
+        let before = self.round.phase();
         self.round = RoundClock::new(round, tick);
         self.shots.clear();
         match round.phase {
+            Phase::Playing if before == Phase::Paused => self.schedule.now(Happening::Resumed),
             Phase::Playing => {
+                self.roster.begin_round();
                 self.sides.iter_mut().for_each(Sides::begin);
                 self.schedule.now(Happening::RoundStarted);
             }
             Phase::Results => self.schedule.now(Happening::RoundEnded),
-            Phase::Lobby | Phase::Ended => {}
+            Phase::Lobby | Phase::Ended | Phase::Countdown | Phase::Paused => {}
         }
     }
 

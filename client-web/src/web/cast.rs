@@ -11,16 +11,11 @@ use crate::spectator::Spectator;
 use crate::view::Score;
 use crate::web::palette::{Rgb, SIDES, foe};
 
-/// The side that is drawn as the own one: that of who plays, else the map's first.
-pub fn own_side(cast: &dyn Cast, me: Option<PlayerId>) -> Team {
-    me.map_or(Team::Red, |me| cast.team_of(me))
-}
-
 /// The colour of somebody else's ship.
-pub fn hue(cast: &dyn Cast, me: Option<PlayerId>, id: PlayerId) -> Rgb {
+pub fn hue(cast: &dyn Cast, id: PlayerId) -> Rgb {
     match cast.team_of(id) {
         Team::None => foe(id),
-        team => SIDES[usize::from(team != own_side(cast, me))],
+        team => SIDES[usize::from(team != cast.own_side())],
     }
 }
 
@@ -41,6 +36,9 @@ pub trait Cast {
     fn hull_of(&self, id: PlayerId) -> Hull;
     /// Somebody's side; nobody's where there are none.
     fn team_of(&self, id: PlayerId) -> Team;
+    /// The side that is drawn as the own one: that of who plays; for those who watch always the map's first, whomever they
+    /// follow.
+    fn own_side(&self) -> Team;
     /// Where it happens; `None` before the first message.
     fn arena(&self) -> Option<&Arena>;
     /// Everybody, the best first.
@@ -58,6 +56,10 @@ impl Cast for Client {
 
     fn team_of(&self, id: PlayerId) -> Team {
         Client::team_of(self, id)
+    }
+
+    fn own_side(&self) -> Team {
+        self.player().map_or(Team::Azure, |me| Client::team_of(self, me))
     }
 
     fn arena(&self) -> Option<&Arena> {
@@ -80,6 +82,10 @@ impl Cast for Spectator {
 
     fn team_of(&self, id: PlayerId) -> Team {
         Spectator::team_of(self, id)
+    }
+
+    fn own_side(&self) -> Team {
+        Team::Azure
     }
 
     fn arena(&self) -> Option<&Arena> {

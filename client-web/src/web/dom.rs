@@ -27,6 +27,11 @@ pub fn document() -> Result<Document, Fault> {
     window()?.document().ok_or_else(|| Fault("There is no document.".to_owned()))
 }
 
+/// The page's body.
+pub fn body() -> Result<HtmlElement, Fault> {
+    document()?.body().ok_or_else(|| Fault("The page has no body.".to_owned()))
+}
+
 /// Milliseconds since the page began; never goes back. 0 if the browser has no clock.
 pub fn now_ms() -> f64 {
     web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())

@@ -1,6 +1,7 @@
 //! Small pictures of arenas on a 2D canvas: thumbnails in the lobby, the choice of a map, the minimap's walls.
 //! The maps are those that the server lists; a page keeps the list that it got last, and only looks at it.
 
+use shared::bounds::within;
 use std::cell::RefCell;
 
 use glam::Vec2;
@@ -85,7 +86,7 @@ pub struct Paper {
 impl Paper {
     /// Takes `canvas` at its present size and clears it. `None` while it is not shown.
     pub fn of(canvas: &HtmlCanvasElement) -> Option<Paper> {
-        let ratio = window().ok()?.device_pixel_ratio().clamp(1.0, 2.0);
+        let ratio = within(window().ok()?.device_pixel_ratio(), 1.0, 2.0);
         let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
         if width < 1.0 || height < 1.0 {
             return None;

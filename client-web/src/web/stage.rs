@@ -1,6 +1,7 @@
 //! The canvas of the arena: its size, its camera, its renderer, and how sharp it may be on this machine.
 //! Play and watch both draw through this; what is shown comes in as a view.
 
+use shared::bounds::within;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -103,7 +104,7 @@ impl Stage {
         if self.resized.take() {
             self.resize()?;
         }
-        let dt_ms = ((now.now_ms - self.drawn_ms) as f32).clamp(0.0, DT_MS_MAX);
+        let dt_ms = within((now.now_ms - self.drawn_ms) as f32, 0.0, DT_MS_MAX);
         self.drawn_ms = now.now_ms;
         let shake = if self.calm { Vec2::ZERO } else { self.picture.shake(now.now_ms) };
         self.camera = Camera::new(view.camera + shake, self.camera.size, self.camera.ratio);
@@ -130,7 +131,7 @@ impl Stage {
     fn resize(&mut self) -> Result<(), Fault> {
         let size =
             Vec2::new(self.canvas.client_width() as f32, self.canvas.client_height() as f32).max(Vec2::ONE);
-        let ratio = (window()?.device_pixel_ratio() as f32).clamp(0.5, RATIO_MAX) * self.quality.scale();
+        let ratio = within(window()?.device_pixel_ratio() as f32, 0.5, RATIO_MAX) * self.quality.scale();
         self.canvas.set_width((size.x * ratio).round() as u32);
         self.canvas.set_height((size.y * ratio).round() as u32);
         self.camera = Camera::new(self.camera.centre, size, ratio);

@@ -14,6 +14,8 @@ const FEED_WAY: &str = "starfray.feed";
 const WAY: &str = "starfray.way";
 const RELOADED: &str = "starfray.reloaded";
 const FIGURES: &str = "starfray.figures";
+/// The host's panel (`page/panel.js`) reads it under the same name.
+const HOST: &str = "starfray.host.";
 const PLAYER_KEY: &str = "starfray.key";
 /// Signs of a player's key: 32 of them, none of which looks like another.
 const KEY_SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -107,6 +109,18 @@ pub fn feed_way() -> Option<FeedWay> {
 pub fn set_feed_way(way: FeedWay) {
     if let Some(storage) = of_tab() {
         let _ = storage.set_item(FEED_WAY, way.name());
+    }
+}
+
+/// Whether this browser holds the host's token of the match.
+pub fn is_host(match_id: &str) -> bool {
+    lasting().and_then(|s| s.get_item(&format!("{HOST}{match_id}")).ok().flatten()).is_some()
+}
+
+/// Remembers the host's token of the match.
+pub fn set_host(match_id: &str, token: &str) {
+    if let Some(storage) = lasting() {
+        let _ = storage.set_item(&format!("{HOST}{match_id}"), token);
     }
 }
 

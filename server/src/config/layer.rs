@@ -82,6 +82,9 @@ pub struct Layer {
     /// Bots in each of them [default: 7]
     #[arg(long, value_name = "N")]
     pub public_match_bots: Option<u32>,
+    /// How well those play, 1 to 3 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub public_match_skill: Option<u32>,
     /// Threads that run matches [default: one less than there are cores]
     #[arg(long, value_name = "N")]
     pub simulation_threads: Option<u32>,
@@ -100,6 +103,10 @@ pub struct Layer {
     #[arg(long = "limbo", value_name = "S", alias = "limbo-s")]
     #[serde(alias = "limbo")]
     pub limbo_s: Option<Seconds>,
+    /// Seconds without thrust or fire after which a player's seat is for others; 0 is never [default: 60]
+    #[arg(long = "inactive", value_name = "S", alias = "inactive-s")]
+    #[serde(alias = "inactive")]
+    pub inactive_s: Option<Seconds>,
     /// Seconds of silence after which a spectator is sent a heartbeat [default: 15]
     #[arg(long = "feed-heartbeat", value_name = "S", alias = "feed-heartbeat-s")]
     #[serde(alias = "feed_heartbeat")]
@@ -239,11 +246,13 @@ impl Layer {
             playgrounds_max: self.playgrounds_max.or(lower.playgrounds_max),
             public_matches: self.public_matches.or(lower.public_matches),
             public_match_bots: self.public_match_bots.or(lower.public_match_bots),
+            public_match_skill: self.public_match_skill.or(lower.public_match_skill),
             simulation_threads: self.simulation_threads.or(lower.simulation_threads),
             spectator_threads: self.spectator_threads.or(lower.spectator_threads),
             ping_every_s: self.ping_every_s.or(lower.ping_every_s),
             silence_after_s: self.silence_after_s.or(lower.silence_after_s),
             limbo_s: self.limbo_s.or(lower.limbo_s),
+            inactive_s: self.inactive_s.or(lower.inactive_s),
             feed_heartbeat_s: self.feed_heartbeat_s.or(lower.feed_heartbeat_s),
             feed_poll_hold_s: self.feed_poll_hold_s.or(lower.feed_poll_hold_s),
             feed_idle_s: self.feed_idle_s.or(lower.feed_idle_s),

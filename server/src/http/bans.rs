@@ -104,7 +104,7 @@ pub async fn hold(state: &state::State, target: Target, term: Term) -> Result<Re
 async fn remove_seated(state: &state::State, ban: &Ban) -> usize {
     let mut removals = Vec::new();
     let mut remove = |handle: MatchHandle, player: PlayerId| {
-        removals.push(async move { handle.remove(player, CloseReason::Banned).await == Ok(true) });
+        removals.push(async move { handle.remove(player, CloseReason::Banned.into()).await == Ok(true) });
     };
     for Listed { handle, .. } in state.lobby.all() {
         let meant = |caller: &Caller| ban.holds(caller.address, caller.account.as_deref(), ban.created_at);

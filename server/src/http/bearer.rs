@@ -48,16 +48,24 @@ pub fn seat(token: Option<&str>, game: &MatchHandle, signer: &Signer) -> Result<
 }
 
 /// Whether `token` is the host's of this match; for what others may see too, so nothing is refused.
-pub fn is_host(token: Option<&str>, match_id: &str, signer: &Signer) -> bool {
+pub fn is_host(token: Option<&str>, game: &MatchHandle, signer: &Signer) -> bool {
     let claim = token.and_then(|token| signer.read(token, SystemTime::now()));
-    matches!(claim, Some(Claim::Host { match_id: of }) if of == match_id)
+    matches!(claim, Some(Claim::Host { match_id, turn }) if match_id == game.id().as_str() && turn >= game.host_turn())
 }
 
-/// Checks that `token` is the host's. Fails without a good token (401), and with one for something else (403).
-pub fn host(token: Option<&str>, match_id: &str, signer: &Signer) -> Result<(), Problem> {
+/// Checks that `token` is the host's. Fails without a good token (401), and with one for something else, or that of a
+/// host who handed the rights over (403).
+pub fn host(token: Option<&str>, game: &MatchHandle, signer: &Signer) -> Result<(), Problem> {
     let claim = token.and_then(|token| signer.read(token, SystemTime::now()));
     match claim {
-        Some(Claim::Host { match_id: of }) if of == match_id => Ok(()),
+        Some(Claim::Host { match_id, turn }) if match_id == game.id().as_str() => {
+            if turn < game.host_turn() {
+                return Err(Problem::forbidden("the host's rights were handed to somebody else"));
+            }
+            // After a restart nobody remembers that they were; the newest token that comes says it.
+            game.raise_host_turn(turn);
+            Ok(())
+        }
         Some(_) => Err(Problem::forbidden("this token is not the host's of this match")),
         None => {
             Err(unauthorized("send the host_token that hosting the match gave, as Authorization: Bearer …"))

@@ -78,13 +78,18 @@ pub async fn join(
     let key = wish.player_key.as_deref().filter(|text| !text.is_empty()).map(KeyHash::of);
     let key = key.transpose().map_err(|error| Problem::bad("bad_player_key", error.to_string()))?;
     let account_id = let_in(&state, visit.caller.address, key, &name).await?;
+    let caller = Caller { address: visit.caller.address, account: account_id.clone() };
+    if game.callers().is_banned(&caller) {
+        rejected("banned");
+        let message = "the host has removed you from this match for good; watch it, or join another";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "banned", message));
+    }
     let request = JoinRequest { name: name.clone(), hull };
     let grant = tokio::time::timeout(ANSWER_TIME_MAX, game.join(request))
         .await
         .unwrap_or(Err(JoinError::Busy))
         .map_err(|error| refusal(error, &id))?;
-    let account = account_id.clone();
-    game.callers().note(grant.player, Caller { address: visit.caller.address, account });
+    game.callers().note(grant.player, caller);
     if let Some(key) = key {
         // A full desk counts what it drops; the seat is then a guest's.
         state.store.desk().keep(Kept::Seat { match_id: id.clone(), seat: grant.player, key, name });
@@ -161,6 +166,10 @@ fn refusal(error: JoinError, id: &str) -> Problem {
                 "match_full",
                 "all places are taken; watch it, or join another match",
             )
+        }
+        JoinError::Locked => {
+            rejected("match_locked");
+            Problem::new(StatusCode::CONFLICT, "match_locked", message)
         }
         JoinError::Ended => Problem::new(StatusCode::GONE, "match_ended", message),
         JoinError::Busy => {

@@ -53,8 +53,9 @@ pub async fn one(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let status = find(&state, &id)?.status();
-    if bearer::is_host(bearer::token(&headers), &id, &state.signer) {
+    let game = find(&state, &id)?;
+    let status = game.status();
+    if bearer::is_host(bearer::token(&headers), &game, &state.signer) {
         let no_store = [(header::CACHE_CONTROL, "no-store")];
         return Ok((no_store, Json(status.for_host())).into_response());
     }

@@ -21,11 +21,14 @@ pub mod operator_pass;
 pub mod operator_watch;
 
 pub mod host;
+pub mod invite;
 pub mod join;
+pub mod lobby_live;
 pub mod maps;
 pub mod matches;
 pub mod players;
 pub mod playground;
+pub mod quick;
 pub mod replays;
 pub mod results;
 pub mod socket;

@@ -23,11 +23,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    matches::{
-        callers::Caller,
-        handle::MatchHandle,
-        inbox::{Busy, HostAct},
-    },
+    matches::{callers::Caller, handle::MatchHandle, inbox::Busy},
     state,
     store::{bans::Target, handle::Turn},
     telemetry::rejected,
@@ -80,7 +76,7 @@ pub async fn end(
     State(state): State<Arc<state::State>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    find(&state, &id)?.host_act(HostAct::End).map_err(busy)?;
+    find(&state, &id)?.end().map_err(busy)?;
     tracing::info!(act = "end", match_id = id, "the operator acts");
     Ok(done("end"))
 }
@@ -93,7 +89,7 @@ pub async fn kick(
 ) -> Result<Response, Problem> {
     let game = find(&state, &id)?;
     let Whom { player_id } = read_json(request, "bad_request").await?;
-    if !game.remove(player_id, CloseReason::Kicked).await.map_err(busy)? {
+    if !game.remove(player_id, CloseReason::Kicked.into()).await.map_err(busy)? {
         return Err(nobody(player_id));
     }
     tracing::info!(act = "kick", match_id = id, player_id = player_id.0, "the operator acts");

@@ -42,7 +42,7 @@ pub async fn change(
     request: Request,
 ) -> Result<Response, Problem> {
     let game = state.lobby.playground(&id).ok_or_else(|| Problem::no_match(&id))?;
-    bearer::host(bearer::token(request.headers()), &id, &state.signer)?;
+    bearer::host(bearer::token(request.headers()), &game, &state.signer)?;
     let raw: RawConditions = read_json(request, "bad_settings").await?;
     let conditions = raw.check().map_err(|error| Problem::bad("bad_settings", error.to_string()))?;
     game.set_conditions(conditions).map_err(|Busy| {

@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 use shared::command::Command;
-use shared::event::Event;
+use shared::event::{CoreDeed, Event};
 use shared::id::PlayerId;
 use shared::tick::Tick;
-use shared::world::{Phase, Pilot, Round, World};
+use shared::world::{Pilot, Round, World};
 
 /// People who left a round that are remembered at most; of more the result does not tell.
 const LEFT_MAX: usize = 256;
@@ -19,6 +19,9 @@ pub struct Attendance {
     /// there from the start.
     came: Vec<(PlayerId, Tick)>,
     left: Vec<Departed>,
+    /// Cores that somebody captured in the round; empty in journals that were begun before there were any.
+    #[serde(default)]
+    captures: Vec<(PlayerId, u16)>,
 }
 
 /// Somebody who left before the end.
@@ -33,7 +36,7 @@ pub struct Departed {
 impl Attendance {
     /// Looks at what a step is about to change. A whole round has `round_ticks`.
     pub fn before_step(&mut self, world: &World, commands: &[Command], round_ticks: u32) {
-        if world.round.phase != Phase::Playing {
+        if !world.round.phase.is_round() {
             return;
         }
         for command in commands {
@@ -55,9 +58,23 @@ impl Attendance {
             Event::RoundStarted { .. } => {
                 self.came.clear();
                 self.left.clear();
+                self.captures.clear();
             }
+            Event::Core { deed: CoreDeed::Captured, by: Some(by), .. } => self.count_capture(*by),
             _ => {}
         }
+    }
+
+    fn count_capture(&mut self, by: PlayerId) {
+        match self.captures.iter_mut().find(|(id, _)| *id == by) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => self.captures.push((by, 1)),
+        }
+    }
+
+    /// How many cores somebody captured in this round.
+    pub fn captures(&self, player: PlayerId) -> u16 {
+        self.captures.iter().find(|(id, _)| *id == player).map_or(0, |(_, count)| *count)
     }
 
     /// For how many of the `played` ticks of a round somebody who is there at tick `now` was there.

@@ -41,7 +41,10 @@ pub(crate) mod sample {
         header::{Header, Origin},
         run::Desk,
     };
-    use crate::{bots::Bots, settings::RawSettings};
+    use crate::{
+        bots::{Bots, skill::Skill},
+        settings::RawSettings,
+    };
 
     pub(crate) fn header(id: &str) -> Header {
         let settings = RawSettings::default().check().unwrap();
@@ -57,6 +60,7 @@ pub(crate) mod sample {
         let desk = Desk { bots_wanted: 0, next_player: 1 };
         let attendance = Attendance::default();
         let generations = Generations::default();
-        Checkpoint { world, commands: Vec::new(), bots: Bots::new(7), desk, attendance, generations }
+        let bots = Bots::new(7, Skill::default());
+        Checkpoint { world, commands: Vec::new(), bots, desk, attendance, generations }
     }
 }

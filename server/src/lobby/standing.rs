@@ -11,6 +11,7 @@ use crate::{
 pub(super) struct Standing {
     pub(super) matches: u32,
     pub(super) bots: u32,
+    pub(super) bot_skill: u32,
 }
 
 impl Standing {
@@ -18,6 +19,7 @@ impl Standing {
     pub(super) fn settings(self, number: u32) -> Result<MatchSettings, SettingsError> {
         let names = maps::names();
         let map = names.get(number as usize % names.len().max(1)).map(|name| (*name).to_owned());
-        RawSettings { map, bots: Some(self.bots), ..RawSettings::default() }.check()
+        let (bots, bot_skill) = (Some(self.bots), Some(self.bot_skill));
+        RawSettings { map, bots, bot_skill, ..RawSettings::default() }.check()
     }
 }

@@ -16,8 +16,8 @@ fn drawn(layers: &str) -> String {
 }
 
 const SPAWNS: &str = r#"<objectgroup id="2" name="spawns"><object id="21" x="100" y="100"><point/></object>
-    <object id="22" x="900" y="100"><point/></object><object id="23" class="red" x="100" y="700"><point/></object>
-    <object id="24" type="blue" x="900" y="700"><point/></object><object id="25" x="500" y="700"><point/></object>
+    <object id="22" x="900" y="100"><point/></object><object id="23" class="azure" x="100" y="700"><point/></object>
+    <object id="24" type="amber" x="900" y="700"><point/></object><object id="25" x="500" y="700"><point/></object>
     <object id="26" x="500" y="100"><point/></object></objectgroup>"#;
 
 fn read(layers: &str) -> Result<Drawn, String> {
@@ -42,9 +42,9 @@ fn every_file_is_a_map() {
 #[test]
 fn the_map_for_teams_is_fair() {
     let arena = find("foundry").unwrap().arena(16);
-    let [red, blue] = arena.team_spawns();
-    assert_eq!((red.len(), blue.len()), (8, 8));
-    assert!(is_mirrored(red, blue) && is_mirrored(arena.spawns(), arena.spawns()));
+    let [azure, amber] = arena.team_spawns();
+    assert_eq!((azure.len(), amber.len()), (8, 8));
+    assert!(is_mirrored(azure, amber) && is_mirrored(arena.spawns(), arena.spawns()));
     let [stand, other] = arena.cores().unwrap();
     assert!(is_mirrored(&[stand], &[other]) && stand.x < 0.0);
     let wall = |w: &shared::wall::Wall| w.corners().to_vec();
@@ -65,8 +65,8 @@ fn a_drawing_becomes_an_arena() {
         <objectgroup id="3" name="walls" offsetx="10"><object id="1" x="390" y="300" width="100" height="50"/>
         <object id="2" x="590" y="300" rotation="90" width="100" height="50"/>
         <object id="3" x="200" y="200"><polygon points="0,0 50,0 0,50"/></object></objectgroup>
-        <objectgroup id="4" name="cores"><object id="4" class="blue" x="950" y="400"><point/></object>
-        <object id="5" class="red" x="50" y="400"><point/></object></objectgroup>
+        <objectgroup id="4" name="cores"><object id="4" class="amber" x="950" y="400"><point/></object>
+        <object id="5" class="azure" x="50" y="400"><point/></object></objectgroup>
         <objectgroup id="5" name="pickups"><object id="6" type="mines" x="500" y="400"><point/></object></objectgroup>"#
     );
     let map = read(&layers).unwrap();
@@ -94,14 +94,14 @@ fn each_refusal_names_layer_object_and_field() {
         (walls(r#"<object id="7" x="1" y="2"><ellipse/></object>"#), "layer walls, object 7: ellipse: only polygons, rectangles and points are read"),
         (walls(r#"<object id="7" x="1" y="2"><point/></object>"#), "layer walls, object 7: shape: must be a polygon or a rectangle"),
         (walls(r#"<object id="7" x="1" y="2"><polygon points="0,0 1"/></object>"#), "layer walls, object 7: points: must be pairs of numbers such as 0,0 40,0 40,30, not \"0,0 1\""),
-        (walls(r#"<object id="7" class="red" x="1" y="2" width="9" height="9"/>"#), "layer walls, object 7: class: must be empty, not \"red\""),
+        (walls(r#"<object id="7" class="azure" x="1" y="2" width="9" height="9"/>"#), "layer walls, object 7: class: must be empty, not \"azure\""),
         (walls(r#"<object id="7" template="/etc/passwd"/>"#), "layer walls, object 7: template: must be absent: a map is one file without tile sets, images and templates, not \"/etc/passwd\""),
         (walls(r#"<object id="7" gid="3"/>"#), "layer walls, object 7: gid: this field is not known in <object>"),
-        (SPAWNS.replace("blue", "green"), "layer spawns, object 24: class: must be empty or red or blue, not \"green\""),
-        (SPAWNS.replace("blue", "red"), "team_spawns must have places for both of two teams, or for none"),
+        (SPAWNS.replace("amber", "green"), "layer spawns, object 24: class: must be empty or azure or amber, not \"green\""),
+        (SPAWNS.replace("amber", "azure"), "team_spawns must have places for both of two teams, or for none"),
         (r#"<objectgroup name="wals"/>"#.to_owned(), "layer wals: name: an object layer must be called walls, spawns, cores or pickups"),
         (format!(r#"{SPAWNS}<objectgroup name="pickups"><object id="9" class="gun" x="5" y="5"><point/></object></objectgroup>"#), "layer pickups, object 9: class: must be repair or shield or scatter or rail or mines, not \"gun\""),
-        (format!(r#"{SPAWNS}<objectgroup name="cores"><object id="9" class="red" x="50" y="400"><point/></object></objectgroup>"#), "layer cores: class: one core is red and one is blue, or there is none"),
+        (format!(r#"{SPAWNS}<objectgroup name="cores"><object id="9" class="azure" x="50" y="400"><point/></object></objectgroup>"#), "layer cores: class: one core is azure and one is amber, or there is none"),
         (String::new(), "layer spawns: ships need at least 4 points to appear at"),
         (r#"<tileset firstgid="1" source="../../key.tsx"/>"#.to_owned(), "tileset ../../key.tsx: a map is one file without tile sets, images and templates"),
         (r#"<tileset firstgid="1" name="a" tilewidth="9" tileheight="9" tilecount="4294967295"/>"#.to_owned(), "tileset: a map is one file without tile sets, images and templates"),

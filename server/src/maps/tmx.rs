@@ -170,7 +170,7 @@ impl Drawing {
             }
             Kind::Spawns => self.add_spawn(object, at, &spot)?,
             Kind::Cores => {
-                let team = class(object, &spot, &[("red", 0), ("blue", 1)])?;
+                let team = class(object, &spot, &[("azure", 0), ("amber", 1)])?;
                 let place = self.cores.get_mut(team).filter(|place| place.is_none());
                 *place.ok_or_else(|| spot.error("class: this team has a core already"))? = Some(at);
                 format!("cores[{team}]")
@@ -186,7 +186,7 @@ impl Drawing {
     }
 
     fn add_spawn(&mut self, object: &ObjectData, at: [f32; 2], spot: &Spot) -> Result<String, MapError> {
-        let team = class(object, spot, &[("", None), ("red", Some(0)), ("blue", Some(1))])?;
+        let team = class(object, spot, &[("", None), ("azure", Some(0)), ("amber", Some(1))])?;
         let list = team.and_then(|team: usize| self.teams.get_mut(team));
         let list = list.unwrap_or(&mut self.file.spawns);
         list.push(at);
@@ -197,11 +197,11 @@ impl Drawing {
     fn finish(mut self) -> Result<Arena, MapError> {
         let in_layer = |name: &str| Spot { layer: Some(name.to_owned()), object: None };
         match self.cores {
-            [Some(red), Some(blue)] => self.file.cores = vec![red, blue],
+            [Some(azure), Some(amber)] => self.file.cores = vec![azure, amber],
             [None, None] => {}
             _ => {
                 return Err(
-                    in_layer("cores").error("class: one core is red and one is blue, or there is none")
+                    in_layer("cores").error("class: one core is azure and one is amber, or there is none")
                 );
             }
         }

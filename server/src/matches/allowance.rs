@@ -19,6 +19,12 @@ impl Allowance {
         Allowance { tokens: capacity, capacity, per_s: per_s as f32, filled_at: now }
     }
 
+    /// A full bucket of `capacity` tokens; one comes back in each `every`.
+    pub fn of_one(capacity: u32, every: Duration, now: Duration) -> Allowance {
+        let (tokens, per_s) = (capacity as f32, 1.0 / every.as_secs_f32().max(f32::MIN_POSITIVE));
+        Allowance { tokens, capacity: tokens, per_s, filled_at: now }
+    }
+
     /// Takes one token; false if there is none.
     pub fn take(&mut self, now: Duration) -> bool {
         let passed = now.saturating_sub(self.filled_at).as_secs_f32();

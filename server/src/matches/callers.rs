@@ -2,13 +2,16 @@
 //! there is one. In memory as long as the match; never written down. The routes note it, the match does not know it.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 
 use shared::id::PlayerId;
 
 /// Most people who are remembered; more than have seats, since who left is forgotten only when there are as many.
 const CALLERS_MAX: usize = 4096;
+
+/// Bans of one match at most; the oldest goes when there are more.
+const BANS_MAX: usize = 256;
 
 /// Where somebody calls from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +32,10 @@ struct Known {
 
 /// Everybody of a match who was noted.
 #[derive(Debug, Default)]
-pub struct Callers(Mutex<BTreeMap<PlayerId, Known>>);
+pub struct Callers {
+    known: Mutex<BTreeMap<PlayerId, Known>>,
+    banned: Mutex<Vec<Caller>>,
+}
 
 impl Callers {
     /// `player` took a seat.
@@ -46,8 +52,17 @@ impl Callers {
         });
     }
 
+    /// Everybody whom `older` knew is known here, and who was banned there is banned here.
+    pub fn take_over(&self, older: &Callers) {
+        let taken =
+            |list: &Mutex<_>| std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(taken(&older.known));
+        let banned = std::mem::take(&mut *older.banned.lock().unwrap_or_else(PoisonError::into_inner));
+        self.banned.lock().unwrap_or_else(PoisonError::into_inner).extend(banned);
+    }
+
     fn change(&self, player: PlayerId, change: impl FnOnce(&mut Option<Known>)) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut one = known.remove(&player);
         change(&mut one);
         // Numbers only grow, so the lowest has probably gone.
@@ -59,19 +74,47 @@ impl Callers {
 
     /// Where `player` calls from.
     pub fn find(&self, player: PlayerId) -> Option<Caller> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&player).map(|one| one.caller.clone())
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&player).map(|one| one.caller.clone())
+    }
+
+    /// Keeps `player` out of this match from now on: by the account if there is one, and by the address, unless others of
+    /// the match call from it too. False if nothing tells the player from others.
+    pub fn ban(&self, player: PlayerId) -> bool {
+        let Some(caller) = self.find(player) else { return false };
+        let shared_address = caller.address.is_loopback()
+            || self.which(|other| other.address == caller.address).iter().any(|other| *other != player);
+        if shared_address && caller.account.is_none() {
+            return false;
+        }
+        // Nobody calls from there.
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let address = if shared_address { nowhere } else { caller.address };
+        let mut banned = self.banned.lock().unwrap_or_else(PoisonError::into_inner);
+        if banned.len() >= BANS_MAX {
+            banned.remove(0);
+        }
+        banned.push(Caller { address, ..caller });
+        true
+    }
+
+    /// Whether `caller` was banned from this match.
+    pub fn is_banned(&self, caller: &Caller) -> bool {
+        let banned = self.banned.lock().unwrap_or_else(PoisonError::into_inner);
+        let same_account = |b: &Caller| b.account.is_some() && b.account == caller.account;
+        banned.iter().any(|b| b.address == caller.address || same_account(b))
     }
 
     /// Whether `player` took the seat in this process. Of others the address is known at most; whether they have an account
     /// only the store knows.
     pub fn joined_here(&self, player: PlayerId) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&player).is_some_and(|one| one.joined_here)
     }
 
     /// Everybody for whom `meant` holds.
     pub fn which(&self, meant: impl Fn(&Caller) -> bool) -> Vec<PlayerId> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().filter(|(_, one)| meant(&one.caller)).map(|(player, _)| *player).collect()
     }
 }
@@ -94,5 +137,21 @@ mod tests {
         assert_eq!(callers.find(PlayerId(4)), None);
         assert!(callers.find(PlayerId(u16::MAX)).is_some());
         assert_eq!(callers.which(|_| true).len(), CALLERS_MAX);
+    }
+
+    #[test]
+    fn a_ban_meets_the_account_and_an_address_that_is_nobody_elses() {
+        let callers = Callers::default();
+        let from = |last, account: Option<&str>| Caller {
+            address: [10, 0, 0, last].into(),
+            account: account.map(str::to_owned),
+        };
+        callers.note(PlayerId(1), from(1, Some("ann")));
+        callers.note(PlayerId(2), from(2, Some("bob")));
+        callers.note(PlayerId(3), from(2, None));
+        assert!(callers.ban(PlayerId(1)) && callers.ban(PlayerId(2)));
+        assert!(!callers.ban(PlayerId(3)) && !callers.ban(PlayerId(9)), "nothing tells them from others");
+        assert!(callers.is_banned(&from(1, None)) && callers.is_banned(&from(7, Some("ann"))));
+        assert!(!callers.is_banned(&from(2, None)) && callers.is_banned(&from(2, Some("bob"))));
     }
 }

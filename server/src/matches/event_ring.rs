@@ -93,11 +93,12 @@ fn public(world: &World, event: &Event, all_kills: bool) -> Option<PlayerEvent> 
         Event::Lost(id) => Some(PlayerEvent::Limbo(*id, true)),
         Event::Returned(id) => Some(PlayerEvent::Limbo(*id, false)),
         Event::Killed { victim, by, .. } => all_kills.then_some(PlayerEvent::Killed(*victim, *by)),
-        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded => {
+        Event::Said { by, phrase } => Some(PlayerEvent::Said(*by, *phrase)),
+        Event::RoundStarted { .. } | Event::RoundEnded { .. } | Event::MatchEnded | Event::ClockSet => {
             Some(PlayerEvent::Round(world.round))
         }
         Event::Teamed(id, team) => Some(PlayerEvent::Teamed(*id, *team)),
-        Event::TeamScores([red, blue]) => Some(PlayerEvent::TeamScores(*red, *blue)),
+        Event::TeamScores([azure, amber]) => Some(PlayerEvent::TeamScores(*azure, *amber)),
         Event::Core { core, deed, by, place } => {
             Some(PlayerEvent::Core(CoreNews(*core, *deed, *by, whole_units(*place))))
         }

@@ -32,10 +32,10 @@ pub fn retry_ms(player: PlayerId, reason: CloseReason, seats: usize) -> u32 {
     low + spread * (high - low) / 65_536
 }
 
-/// The frame that tells `player` why the link ends.
-pub fn frame(player: PlayerId, reason: CloseReason, seats: usize) -> Vec<u8> {
+/// The frame that tells `player` why the link ends, with `words` of whoever ended it if there are any.
+pub fn frame(player: PlayerId, reason: CloseReason, seats: usize, words: String) -> Vec<u8> {
     let retry_ms = retry_ms(player, reason, seats);
-    let bye = Bye { code: reason.code(), reason: reason.word().to_owned(), retry_ms };
+    let bye = Bye { code: reason.code(), reason: reason.word().to_owned(), retry_ms, words };
     let mut frame = Vec::new();
     if let Ok(message) = encode(&ServerMessage::Bye(bye)) {
         write_frame(&mut frame, Opcode::Binary, &message);

@@ -2,14 +2,13 @@
 //! No game state is behind it but the match's own public picture.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 
 use arc_swap::ArcSwap;
 use shared::id::PlayerId;
-use shared::protocol::CloseReason;
 use tokio::sync::oneshot;
 
 use crate::conditions::Conditions;
@@ -21,7 +20,9 @@ use crate::link::Arrival;
 use crate::link::mailboxes::Mailboxes;
 use crate::matches::callers::Callers;
 use crate::matches::id::MatchId;
-use crate::matches::inbox::{Busy, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::inbox::{
+    Busy, Dismissal, HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant, WrongPhase,
+};
 use crate::matches::status::MatchStatus;
 use crate::settings::MatchSettings;
 use crate::spectators::parked::Parked;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) callers: Callers,
     pub(crate) generations: Generations,
+    pub(crate) host_turn: AtomicU32,
+    pub(crate) next: Mutex<Option<MatchSettings>>,
 }
 
 /// Somebody who wants to watch.
@@ -125,15 +128,60 @@ impl MatchHandle {
         &self.0.callers
     }
 
-    /// The host's act.
-    pub fn host_act(&self, act: HostAct) -> Result<(), Busy> {
-        self.send(MatchMessage::Host(act))
+    /// The host's act; inside is whether it was the time for it.
+    pub async fn host_act(&self, act: HostAct) -> Result<Result<(), WrongPhase>, Busy> {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::Host(act, reply))?;
+        answer.await.map_err(|_| Busy)
     }
 
-    /// Removes `player` for `reason`, which they are told; false if they have no seat.
-    pub async fn remove(&self, player: PlayerId, reason: CloseReason) -> Result<bool, Busy> {
+    /// Ends the match, whatever it does.
+    pub fn end(&self) -> Result<(), Busy> {
+        self.send(MatchMessage::Host(HostAct::End, oneshot::channel().0))
+    }
+
+    /// Its settings from the next round on, which is on another map; inside is whether that can be.
+    pub async fn move_to(&self, next: MatchSettings) -> Result<Result<(), WrongPhase>, Busy> {
+        *self.0.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
+        self.host_act(HostAct::Move).await
+    }
+
+    /// The settings with which it goes on on another map, if its host wants that.
+    pub fn take_next(&self) -> Option<MatchSettings> {
+        self.0.next.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The same match goes on here: what stood beside the older one counts.
+    pub fn follow(&self, older: &MatchHandle) {
+        self.callers().take_over(older.callers());
+        self.raise_host_turn(older.host_turn());
+        if older.status().locked {
+            // A new inbox has room.
+            let _ = self.send(MatchMessage::Host(HostAct::Lock(true), oneshot::channel().0));
+        }
+    }
+
+    /// Which host's token counts: each that was handed over makes the older ones void.
+    pub fn host_turn(&self) -> u32 {
+        self.0.host_turn.load(Ordering::Acquire)
+    }
+
+    /// The token of this turn counts from now on, and no older one.
+    pub fn raise_host_turn(&self, turn: u32) {
+        self.0.host_turn.fetch_max(turn, Ordering::AcqRel);
+    }
+
+    /// Tells `player` the token by which they are the host; false if they are not there to hear it.
+    pub async fn hand_over(&self, player: PlayerId, token: String) -> Result<bool, Busy> {
         let (reply, answer) = oneshot::channel();
-        self.send(MatchMessage::Remove(player, reason, reply))?;
+        self.send(MatchMessage::HandOver(player, token, reply))?;
+        Ok(answer.await.unwrap_or(false))
+    }
+
+    /// Removes `player`, who is told why; false if they have no seat.
+    pub async fn remove(&self, player: PlayerId, dismissal: Dismissal) -> Result<bool, Busy> {
+        let (reply, answer) = oneshot::channel();
+        self.send(MatchMessage::Remove(player, dismissal, reply))?;
         Ok(answer.await.unwrap_or(false))
     }
 

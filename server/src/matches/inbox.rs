@@ -2,6 +2,7 @@
 //! A full inbox refuses; whoever asked is told and asks again.
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::name::PlayerName;
 use shared::protocol::CloseReason;
 use shared::world::Hull;
@@ -36,6 +37,9 @@ pub enum JoinError {
     /// All places are taken.
     #[error("the match is full")]
     Full,
+    /// The host lets nobody in.
+    #[error("the host has locked the match; nobody else gets in")]
+    Locked,
     /// The match is over.
     #[error("the match is over")]
     Ended,
@@ -52,18 +56,53 @@ pub enum JoinError {
 #[error("the match is busy or gone")]
 pub struct Busy;
 
+/// Why somebody has to go.
+#[derive(Clone, Debug)]
+pub struct Dismissal {
+    /// For what reason.
+    pub reason: CloseReason,
+    /// What they are told besides, in one line; empty is nothing.
+    pub words: String,
+}
+
+impl From<CloseReason> for Dismissal {
+    fn from(reason: CloseReason) -> Dismissal {
+        Dismissal { reason, words: String::new() }
+    }
+}
+
 /// What a host can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostAct {
-    /// Begin a round.
+    /// Begin the first round, after a countdown.
     Start,
+    /// Let the round stand still.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Begin the next round now, after a countdown, instead of when everybody has read the results.
+    Rematch,
+    /// Let nobody else in, or do so again.
+    Lock(bool),
     /// End the match.
     End,
     /// One bot more.
     AddBot,
     /// One bot less.
     RemoveBot,
+    /// The next round is on the map that was laid down at the handle.
+    Move,
+    /// This player changes sides; bots make way.
+    Team(PlayerId, Team),
 }
+
+/// The match is not in a phase in which the host's act means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct WrongPhase(
+    /// Why not now, and what would do.
+    pub &'static str,
+);
 
 /// One thing asked of a match.
 #[derive(Debug)]
@@ -76,8 +115,10 @@ pub enum MatchMessage {
     Attach(PlayerId, Arrival),
     /// A spare link for a seat: it takes over once it has answered.
     Spare(PlayerId, Arrival),
-    /// The host's act.
-    Host(HostAct),
+    /// The host's act, answered with whether it was the time for it.
+    Host(HostAct, oneshot::Sender<Result<(), WrongPhase>>),
+    /// This player is the host from now on, by this token; answered with whether they are there to hear it.
+    HandOver(PlayerId, String, oneshot::Sender<bool>),
     /// It is a playground, under these conditions from now on.
     Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.
@@ -86,8 +127,8 @@ pub enum MatchMessage {
     Closing(u16),
     /// The server's operator has this to say to everybody.
     Notice(String),
-    /// This player has to go, for this reason; answered with whether they had a seat.
-    Remove(PlayerId, CloseReason, oneshot::Sender<bool>),
+    /// This player has to go; answered with whether they had a seat.
+    Remove(PlayerId, Dismissal, oneshot::Sender<bool>),
     /// The server stops: say goodbye to everybody.
     Stop,
     /// Panic, as a bug would.

@@ -326,6 +326,7 @@ fn checksum(Scene { world, columns }: Scene<'_>, own: PlayerId, next: &Known) ->
 mod tests {
     use super::*;
     use crate::bots::Bots;
+    use crate::bots::skill::Skill;
     use shared::command::Command;
     use shared::mode::Mode;
     use shared::random::Random;
@@ -357,7 +358,7 @@ mod tests {
             };
             let mut fight = Fight {
                 world: World::new(seed),
-                bots: Bots::new(seed),
+                bots: Bots::new(seed, Skill::Ace),
                 columns: Columns::default(),
                 scratch: Scratch::default(),
                 links: skips.iter().enumerate().map(link).collect(),

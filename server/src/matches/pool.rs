@@ -2,7 +2,7 @@
 //! one rate together, and sleeps in between. The only place of a match that reads a clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -179,6 +179,8 @@ impl Pool {
             mailboxes: Mailboxes::default(),
             callers: Callers::default(),
             generations: generations.unwrap_or_else(|| Generations::default().then(0, epoch, &[])),
+            host_turn: AtomicU32::new(0),
+            next: Mutex::default(),
         });
         let (timing, inbox) = (self.timing.clone(), messages);
         let parts = MatchParts { id, settings, standing, seed, inbox, status, log, timing, journal, resume };

@@ -184,8 +184,9 @@ impl Roster {
     pub fn lose(&mut self, player: PlayerId, reason: CloseReason, now: Duration, free_at: Duration) {
         let Some(seat) = self.get_mut(player) else { return };
         seat.free_at = free_at;
+        let words = std::mem::take(&mut seat.last_words);
         if let Some(link) = seat.link.take() {
-            self.dismiss(player, link.socket, reason, now);
+            self.say_goodbye((player, words), link.socket, reason, now);
         }
     }
 
@@ -198,9 +199,19 @@ impl Roster {
         }
     }
 
-    fn dismiss(&mut self, player: PlayerId, mut socket: WebSocketLink, reason: CloseReason, now: Duration) {
+    fn dismiss(&mut self, player: PlayerId, socket: WebSocketLink, reason: CloseReason, now: Duration) {
+        self.say_goodbye((player, String::new()), socket, reason, now);
+    }
+
+    fn say_goodbye(
+        &mut self,
+        (player, words): (PlayerId, String),
+        mut socket: WebSocketLink,
+        reason: CloseReason,
+        now: Duration,
+    ) {
         disconnected(reason.word());
-        socket.close(&goodbye::frame(player, reason, self.seats.len()), reason);
+        socket.close(&goodbye::frame(player, reason, self.seats.len(), words), reason);
         if self.leaving.len() < LEAVING_MAX {
             self.leaving.push((socket, now + LINGER));
         }
@@ -279,6 +290,12 @@ impl Roster {
     pub fn overdue(&self, now: Duration) -> Vec<PlayerId> {
         let free = |s: &&Seat| s.link.is_none() && now >= s.free_at;
         self.seats.iter().filter(free).map(|s| s.player).collect()
+    }
+
+    /// Players who for `ticks` neither thrust nor fired, as of `tick`.
+    pub fn inactive(&self, tick: Tick, ticks: u32) -> Vec<PlayerId> {
+        let idle = |s: &&Seat| tick.since(s.acted_at) >= ticks;
+        self.seats.iter().filter(idle).map(|s| s.player).collect()
     }
 
     /// Everybody with a seat.

@@ -4,7 +4,7 @@
 use shared::command::Command;
 use shared::event::Event;
 use shared::round;
-use shared::world::{Phase, Pilot, Round, World};
+use shared::world::{Pilot, Round, World};
 
 use crate::journal::attendance::{Attendance, played_ticks};
 use crate::matches::id::MatchId;
@@ -67,7 +67,7 @@ impl RoundBook {
         for event in events {
             self.attendance.note(world.tick, event);
             let ends = matches!(event, Event::RoundEnded { .. } | Event::MatchEnded);
-            if ends && self.before.phase == Phase::Playing {
+            if ends && self.before.phase.is_round() {
                 if record {
                     self.hand_in(world, id, settings);
                 }
@@ -83,10 +83,18 @@ impl RoundBook {
         }
         let played = played_ticks(self.before, round_ticks(settings));
         let seconds = |ticks: u32| ticks.div_ceil(settings.tick_hz.hz());
+        let rules = settings.rules();
+        let capture_score = rules.book.cores.capture_score as u16;
+        let kills = |pilot: &Pilot| {
+            let captured = self.attendance.captures(pilot.id).saturating_mul(capture_score);
+            pilot.score.saturating_sub(captured)
+        };
         let present = |pilot: &Pilot| seconds(self.attendance.present_ticks(pilot.id, world.tick, played));
         let mut rows: Vec<RoundRow> =
-            world.pilots.iter().map(|pilot| row(pilot, present(pilot), false)).collect();
-        rows.extend(left.iter().map(|gone| row(&gone.pilot, seconds(gone.present_ticks), true)));
+            world.pilots.iter().map(|pilot| row(pilot, kills(pilot), (present(pilot), false))).collect();
+        rows.extend(
+            left.iter().map(|gone| row(&gone.pilot, kills(&gone.pilot), (seconds(gone.present_ticks), true))),
+        );
         rows.sort_by_key(|row| (row.left, std::cmp::Reverse(row.score), row.deaths, row.seat));
         let record = RoundRecord {
             match_id: id.to_string(),
@@ -95,8 +103,9 @@ impl RoundBook {
             map: settings.map.clone(),
             mode: settings.mode.word(),
             public: settings.visibility == Visibility::Public && settings.password.is_none(),
-            whole: self.before.ticks_left <= 1 || round::reached(world, &settings.rules()),
+            whole: self.before.ticks_left <= 1 || round::reached(world, &rules),
             length_s: seconds(played),
+            team_scores: settings.mode.has_teams().then_some(world.team_scores),
             rows,
         };
         // A full desk counts what it drops.
@@ -104,15 +113,16 @@ impl RoundBook {
     }
 }
 
-fn row(pilot: &Pilot, present_s: u32, left: bool) -> RoundRow {
+fn row(pilot: &Pilot, kills: u16, (present_s, left): (u32, bool)) -> RoundRow {
     RoundRow {
         seat: pilot.id,
         name: pilot.name.clone(),
         bot: pilot.bot,
         left,
         present_s,
+        team: pilot.team,
         score: pilot.score,
-        kills: pilot.score,
+        kills,
         deaths: pilot.deaths,
     }
 }

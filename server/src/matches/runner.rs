@@ -27,6 +27,8 @@ const CARRY_EVERY: Duration = Duration::from_millis(3);
 pub enum Ending {
     /// It was over, and everybody was told.
     Over,
+    /// It goes on on another map.
+    Moves,
     /// It panicked.
     Broken,
 }
@@ -131,6 +133,7 @@ impl Runner {
         self.matches.retain(|running| {
             let ending = match (running.broken, running.game.is_over()) {
                 (true, _) => Ending::Broken,
+                (false, true) if running.game.moves() => Ending::Moves,
                 (false, true) => Ending::Over,
                 (false, false) => return true,
             };

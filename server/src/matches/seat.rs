@@ -27,6 +27,9 @@ const PERSONAL_MAX: usize = 16;
 
 /// Time without room in the socket after which a link is given up.
 const BLOCKED_AFTER: Duration = Duration::from_secs(15);
+/// Phrases that a player may say in one go, and how long it takes until there is another one to say.
+const PHRASES_BURST: u32 = 3;
+const PHRASE_EVERY: Duration = Duration::from_secs(3);
 /// Time between two keyframes that a client asks for.
 const KEYFRAME_EVERY: Duration = Duration::from_secs(1);
 
@@ -45,6 +48,12 @@ pub struct Seat {
     pub generation: u32,
     /// What only this player is told, until the link takes it.
     pub personal: Vec<PlayerEvent>,
+    /// The last tick in which the player did something, or had nothing to do.
+    pub acted_at: Tick,
+    /// What the player wants to say.
+    pub phrase: Option<u8>,
+    /// What the player is told when the link ends.
+    pub last_words: String,
     _counted: Counted,
 }
 
@@ -82,6 +91,7 @@ pub struct SeatLink {
     /// How it does.
     pub figures: NetFigures,
     keyframe_at: Duration,
+    talk: Allowance,
     stage: Stage,
     allowance: Allowance,
     _counted: Counted,
@@ -108,6 +118,7 @@ impl SeatLink {
             hidden: false,
             figures: NetFigures::new(now),
             keyframe_at: Duration::ZERO,
+            talk: Allowance::of_one(PHRASES_BURST, PHRASE_EVERY, now),
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
             _counted: Counted::connection(transport),
@@ -181,13 +192,16 @@ impl Seat {
             free_at,
             generation: 0,
             personal: Vec::new(),
+            acted_at: Tick::default(),
+            phrase: None,
+            last_words: String::new(),
             _counted: Counted::player(),
         }
     }
 
     /// Reads what came over the link. `tick` is the last one that was stepped. `Err` is the end of the link.
     pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
-        let Seat { link, queue, personal, .. } = self;
+        let Seat { link, queue, personal, phrase, .. } = self;
         let Some(link) = link else { return Ok(()) };
         let SeatLink { socket, heard_at, allowance, claims, .. } = link;
         let mut notes = Notes::default();
@@ -223,6 +237,9 @@ impl Seat {
         link.note_stage(now);
         if notes.lost {
             link.ask_keyframe(now);
+        }
+        if let Some(said) = notes.phrase.filter(|_| link.talk.take(now)) {
+            *phrase = Some(said);
         }
         link.pong_due = notes.stamp.or(link.pong_due);
         if let Some(hidden) = notes.hidden {
@@ -283,6 +300,7 @@ struct Notes {
     late_inputs: u32,
     figures: Option<ClientFigures>,
     hidden: Option<bool>,
+    phrase: Option<u8>,
     /// Whole ticks to spare of the newest message's first command.
     spare: Option<i64>,
     /// The worst of the messages before it that were too late.
@@ -317,6 +335,10 @@ fn take_message(
         }
         Ok(ClientMessage::Hidden(hidden)) => {
             notes.hidden = Some(hidden);
+            Ok(())
+        }
+        Ok(ClientMessage::Say(phrase)) => {
+            notes.phrase = Some(phrase);
             Ok(())
         }
         Ok(ClientMessage::Figures(figures)) => {

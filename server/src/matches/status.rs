@@ -27,6 +27,8 @@ pub struct MatchStatus {
     pub round: u16,
     /// People who watch.
     pub watching: u32,
+    /// Whether the host lets nobody else in.
+    pub locked: bool,
     /// How it was set up.
     pub settings: MatchSettings,
     /// What both sides have reached; left out where there are none.
@@ -50,7 +52,7 @@ pub struct PlayerStatus {
     pub name: PlayerName,
     /// Kills in this round.
     pub score: u16,
-    /// The side: 1 red, 2 blue; left out where there are none.
+    /// The side: 1 azure, 2 amber; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<Team>,
     /// Whether the program plays the seat.
@@ -94,12 +96,19 @@ impl MatchStatus {
             phase_left_s: (round.ticks_left > 0).then(|| round.ticks_left.div_ceil(settings.tick_hz.hz())),
             round: round.number,
             watching,
+            locked: false,
             settings: settings.clone(),
             team_scores: if settings.mode.has_teams() { world.team_scores.to_vec() } else { Vec::new() },
             players,
             revision,
             net: Vec::new(),
         }
+    }
+
+    /// The same with whether anybody else gets in.
+    #[must_use]
+    pub fn with_lock(self, locked: bool) -> MatchStatus {
+        MatchStatus { locked, ..self }
     }
 
     /// The same with how links do, by seat; players are the sorted seats.

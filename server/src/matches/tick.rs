@@ -2,9 +2,12 @@
 //! but the feed's and, for players without a socket, their mailbox's, each for the length of a push.
 
 mod ending;
+mod hosting;
 mod moving;
 mod record;
 mod rest;
+
+use hosting::Hosting;
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -14,6 +17,7 @@ use arc_swap::ArcSwap;
 use shared::command::Command;
 use shared::event::Event;
 use shared::id::PlayerId;
+use shared::input::Thrust;
 use shared::protocol::CloseReason;
 use shared::simulation::{Stage, step};
 use shared::tick::Rewind;
@@ -22,12 +26,11 @@ use shared::world::{Phase, World};
 use crate::bots::Bots;
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::recorder::Recorder;
-use crate::link::Arrival;
 use crate::link::websocket::Sent;
 use crate::matches::event_ring::EventRing;
 use crate::matches::frames::{Frames, Makers};
 use crate::matches::id::MatchId;
-use crate::matches::inbox::{HostAct, JoinError, JoinRequest, MatchMessage, SeatGrant};
+use crate::matches::inbox::{JoinError, JoinRequest, MatchMessage, SeatGrant};
 use crate::matches::parts::MatchParts;
 use crate::matches::personal;
 use crate::matches::playground::Playground;
@@ -38,7 +41,7 @@ use crate::matches::roster_pages::RosterPages;
 use crate::matches::round_book::RoundBook;
 use crate::matches::scores::{ALL_KILLS_MAX, Scores};
 use crate::matches::status::MatchStatus;
-use crate::settings::{BOTS_MAX, MatchSettings};
+use crate::settings::MatchSettings;
 use crate::telemetry::player_figures::PlayerFigures;
 use crate::telemetry::player_traffic::PlayerTraffic;
 use crate::telemetry::{Counted, TickMetrics};
@@ -76,6 +79,7 @@ pub struct Match {
     status: Arc<ArcSwap<MatchStatus>>,
     out: Vec<u8>,
     empty_since: Option<Duration>,
+    hosting: Hosting,
     going_away: bool,
     over: bool,
     metrics: TickMetrics,
@@ -121,6 +125,7 @@ impl Match {
             status,
             out: Vec::new(),
             empty_since: None,
+            hosting: Hosting::default(),
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
@@ -177,6 +182,11 @@ impl Match {
         &self.applied
     }
 
+    /// Whether it goes on on another map, from its journal, once it is over here.
+    pub fn moves(&self) -> bool {
+        self.hosting.moves && !self.going_away && self.world.round.phase != Phase::Ended
+    }
+
     /// Whether it is over and everybody was told.
     pub fn is_over(&self) -> bool {
         self.over && !self.roster.has_leaving()
@@ -198,7 +208,13 @@ impl Match {
                     self.playground.get_or_insert_with(|| Playground::new(now)).set_conditions(conditions);
                     self.roster.change_weather(&conditions.network, self.settings.tick_hz, now);
                 }
-                MatchMessage::Host(act) => self.obey(act),
+                // Whoever asked may have gone; what they asked for is done all the same.
+                MatchMessage::Host(act, reply) => {
+                    let _ = reply.send(self.obey(act));
+                }
+                MatchMessage::HandOver(player, token, reply) => {
+                    let _ = reply.send(self.hand_over(player, token));
+                }
                 MatchMessage::Watched => {}
                 MatchMessage::Closing(in_s) => {
                     self.event_ring.publish_closing(self.world.tick, in_s);
@@ -208,9 +224,8 @@ impl Match {
                     self.event_ring.publish_notice(self.world.tick, text.clone());
                     self.publisher.tell_notice(text);
                 }
-                MatchMessage::Remove(player, reason, reply) => {
-                    // Whoever asked may have gone; the player has to go all the same.
-                    let _ = reply.send(self.remove(player, reason, now));
+                MatchMessage::Remove(player, dismissal, reply) => {
+                    let _ = reply.send(self.remove(player, dismissal, now));
                 }
                 MatchMessage::Stop => self.going_away = true,
                 #[cfg(test)]
@@ -220,16 +235,12 @@ impl Match {
         }
     }
 
-    fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
-        let arrival = self.take_in(player, arrival, now);
-        if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
-            self.commands.push(Command::Return { player });
-        }
-    }
-
     fn join(&mut self, request: JoinRequest, now: Duration) -> Result<SeatGrant, JoinError> {
         if self.world.round.phase == Phase::Ended || self.going_away {
             return Err(JoinError::Ended);
+        }
+        if self.hosting.locked {
+            return Err(JoinError::Locked);
         }
         if self.roster.len() >= self.settings.max_players as usize {
             return Err(JoinError::Full);
@@ -249,24 +260,13 @@ impl Match {
         Some(player)
     }
 
-    fn obey(&mut self, act: HostAct) {
-        match act {
-            HostAct::Start if self.world.round.phase == Phase::Lobby => {
-                self.commands.push(Command::StartRound);
-            }
-            HostAct::Start => {}
-            HostAct::End => self.commands.push(Command::EndMatch),
-            HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
-            HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
-        }
-    }
-
     fn read_links(&mut self, now: Duration) {
         self.carry(now);
         self.settle_spares(now);
         for (player, reason) in self.roster.read_links(self.world.tick, now, &mut self.traffic) {
             self.end_link(player, reason, now);
         }
+        self.hear_phrases();
     }
 
     /// One input for each player, from its queue; only changes become commands.
@@ -280,6 +280,9 @@ impl Match {
             seat.note_tick(next);
             let claimed = seat.link.as_mut().map_or(Rewind(0), |link| link.claims.take(next));
             let rewind = if input.buttons.shoots() { claimed.min(rewind_max) } else { ship.rewind };
+            if input.buttons.acts() || input.thrust != Thrust::default() {
+                seat.acted_at = next;
+            }
             if input != ship.input || rewind != ship.rewind {
                 self.commands.push(Command::Input { player: seat.player, input, rewind });
             }
@@ -376,6 +379,7 @@ impl Match {
         for player in self.roster.overdue(now) {
             self.free_seat(player);
         }
+        self.free_inactive(now);
         self.roster.let_go(now);
     }
 
@@ -383,7 +387,7 @@ impl Match {
     fn end_link(&mut self, player: PlayerId, reason: CloseReason, now: Duration) {
         tracing::debug!(match_id = %self.id, player_id = player.0, reason = reason.word(), "link ended");
         self.roster.lose(player, reason, now, now + self.timing.limbo);
-        if matches!(reason, CloseReason::Left | CloseReason::Kicked | CloseReason::Banned) {
+        if reason.frees_seat() {
             self.free_seat(player);
         } else {
             self.commands.push(Command::Limbo { player });

@@ -81,7 +81,7 @@ pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Res
         world: World::new(seed),
         stage: Stage::new(settings.arena(), settings.rules()),
         events: Vec::new(),
-        guess: Guess::new(Bots::new(seed)),
+        guess: Guess::new(Bots::new(seed, settings.bot_skill)),
         packer: Packer::default(),
         telling: Telling::new(settings.tick_hz, begin),
         records: Vec::new(),

@@ -63,7 +63,7 @@ pub fn verify(replay: &Replay, progress: &mut dyn FnMut(u32)) -> Result<Verified
     let mut run = Rerun {
         world: World::new(header.seed),
         stage: Stage::new(settings.arena(), settings.rules()),
-        guess: Guess::new(Bots::new(header.seed)),
+        guess: Guess::new(Bots::new(header.seed, settings.bot_skill)),
         done: Verified { ticks: 0, given_states: 0 },
     };
     for (kind, body, _) in &replay.records {

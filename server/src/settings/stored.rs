@@ -9,6 +9,8 @@ use shared::arena::Arena;
 use shared::rule_book::RuleBook;
 use shared::rules::LAG_COMPENSATION_MS;
 
+use crate::bots::skill::Skill;
+
 use super::{MatchSettings, Mode, Password, RawSettings, SettingsError, Start, Visibility};
 
 /// Settings on their way to a disk and back.
@@ -27,6 +29,9 @@ pub struct StoredSettings {
     arena: Option<Arena>,
     max_players: u32,
     bots: u32,
+    /// Absent in journals of versions whose bots were all alike.
+    #[serde(default)]
+    bot_skill: Skill,
     duration_s: u32,
     visibility: Visibility,
     password: Option<[u8; 32]>,
@@ -52,6 +57,7 @@ impl From<&MatchSettings> for StoredSettings {
             arena: Some(settings.arena()),
             max_players: settings.max_players,
             bots: settings.bots,
+            bot_skill: settings.bot_skill,
             duration_s: settings.duration_s,
             visibility: settings.visibility,
             password: settings.password.as_ref().map(|Password(hash)| *hash),
@@ -76,6 +82,7 @@ impl TryFrom<StoredSettings> for MatchSettings {
             map: stored.arena.is_none().then(|| stored.map.clone()),
             max_players: Some(stored.max_players),
             bots: Some(stored.bots),
+            bot_skill: Some(stored.bot_skill.number().into()),
             duration_s: Some(stored.duration_s),
             tick_hz: Some(stored.tick_hz),
             spectator_delay_ms: Some(stored.spectator_delay_ms),
@@ -115,6 +122,7 @@ mod tests {
             mode: Some("tdm".to_owned()),
             score_limit: Some(7),
             tick_hz: Some(20),
+            bot_skill: Some(3),
             lag_compensation_ms: Some(0),
             ..RawSettings::default()
         };

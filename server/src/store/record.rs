@@ -1,7 +1,10 @@
 //! A finished round as a match hands it in: plain facts, without a clock and without accounts.
 //! The store adds when it was and who the seats' people are. Matches fill it, the store writes it.
 
+use std::cmp::Ordering;
+
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::name::PlayerName;
 
 /// A round that is over.
@@ -23,6 +26,8 @@ pub struct RoundRecord {
     pub whole: bool,
     /// How long it was, in seconds.
     pub length_s: u32,
+    /// What both sides reached, in modes with sides.
+    pub team_scores: Option<[u16; 2]>,
     /// Everybody who was there, the best first; those who left come last.
     pub rows: Vec<RoundRow>,
 }
@@ -40,7 +45,9 @@ pub struct RoundRow {
     pub left: bool,
     /// For how long they were there, in seconds.
     pub present_s: u32,
-    /// Points; in `ffa` these are the kills.
+    /// The side; nobody's where there are none.
+    pub team: Team,
+    /// Points: kills, and what captured cores add.
     pub score: u16,
     /// Ships taken out.
     pub kills: u16,
@@ -49,6 +56,16 @@ pub struct RoundRow {
 }
 
 impl RoundRecord {
+    /// The side that won; `None` without sides, nobody's if both are level.
+    pub fn winning_side(&self) -> Option<Team> {
+        let [azure, amber] = self.team_scores?;
+        Some(match azure.cmp(&amber) {
+            Ordering::Greater => Team::Azure,
+            Ordering::Less => Team::Amber,
+            Ordering::Equal => Team::None,
+        })
+    }
+
     /// What the result is called in addresses.
     pub fn id(&self) -> String {
         format!("{}-{}", self.match_id, self.round)

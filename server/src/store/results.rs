@@ -1,6 +1,7 @@
 //! Results: one row for each finished round and one for each who was in it, written once however often they come.
 //! Which of them count and are rated is decided here. The caller's transaction makes a result whole or not there at all.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -38,8 +39,10 @@ pub struct ResultLine {
     pub ended_at: i64,
     /// How many took part, bots too.
     pub players: i64,
-    /// Who came first.
+    /// Who came first; in modes with sides the side that won, and nobody if they are level.
     pub winner: Option<String>,
+    /// What both sides reached, azure first; `None` in modes without.
+    pub team_scores: Option<[i64; 2]>,
     #[serde(skip)]
     number: i64,
 }
@@ -67,6 +70,8 @@ pub struct ResultRow {
     pub bot: bool,
     /// Whether they left before the end.
     pub left: bool,
+    /// The side: 1 azure, 2 amber, 0 where there are none.
+    pub team: i64,
     /// Points.
     pub score: i64,
     /// Ships taken out.
@@ -109,18 +114,20 @@ struct Owner {
 /// Writes a result that ended at `ended_s`. False if it is there already, and then nothing is changed.
 pub fn write(connection: &Connection, record: &RoundRecord, ended_s: i64) -> Result<bool, Trouble> {
     let text =
-        "INSERT OR IGNORE INTO results (match_id, round, name, map, mode, public, whole, started_s, ended_s)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING number";
-    let RoundRecord { match_id, round, name, map, mode, public, whole, length_s, rows } = record;
+        "INSERT OR IGNORE INTO results (match_id, round, name, map, mode, public, whole, started_s, ended_s,
+        azure, amber) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number";
+    let RoundRecord { match_id, round, name, map, mode, public, whole, length_s, rows, .. } = record;
+    let (azure, amber) =
+        (record.team_scores.map(|[first, _]| first), record.team_scores.map(|[_, second]| second));
     let started_s = ended_s - i64::from(*length_s);
-    let fields = params![match_id, round, name, map, mode, public, whole, started_s, ended_s];
+    let fields = params![match_id, round, name, map, mode, public, whole, started_s, ended_s, azure, amber];
     let number: Option<i64> = connection.query_row(text, fields, |row| row.get(0)).optional()?;
     let Some(number) = number else { return Ok(false) };
     let owners = owners(connection, record)?;
     let changes = rate(connection, record, &owners)?;
     let mut row_in = connection.prepare(
         "INSERT INTO result_rows (result, place, name, account, counted, bot, quit, present_s, score, kills, deaths,
-         rating_change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         rating_change, team) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     let mut count = connection.prepare(
         "UPDATE accounts SET rounds = rounds + 1, wins = wins + ?2, score = score + ?3, kills = kills + ?4,
@@ -130,13 +137,16 @@ pub fn write(connection: &Connection, record: &RoundRecord, ended_s: i64) -> Res
         let (place, owner) = (index as i64 + 1, owners.get(&index));
         let account = owner.map(|owner| owner.account);
         let counted = *public && owner.is_some_and(|owner| owner.counted);
-        let RoundRow { name, bot, left, present_s, score, kills, deaths, .. } = row;
-        let (name, change) = (name.as_str(), changes.get(&index));
+        let RoundRow { name, bot, left, present_s, score, kills, deaths, team, .. } = row;
+        let (name, change, side) = (name.as_str(), changes.get(&index), u8::from(*team));
         row_in.execute(params![
-            number, place, name, account, counted, bot, left, present_s, score, kills, deaths, change
+            number, place, name, account, counted, bot, left, present_s, score, kills, deaths, change, side
         ])?;
         if counted {
-            let won = place == 1 && rows.len() > 1;
+            let won = match record.winning_side() {
+                Some(side) => !side.is_nobodys() && *team == side,
+                None => place == 1 && rows.len() > 1,
+            };
             count.execute(params![account, won, score, kills, deaths])?;
         }
     }
@@ -176,9 +186,15 @@ fn rate(
         if level.1 != standing {
             level = (index + 1, standing);
         }
+        let place = match record.winning_side() {
+            // With sides only theirs count: 1 won or level, 2 lost.
+            Some(side) => usize::from(!side.is_nobodys() && row.team != side) + 1,
+            None => level.0,
+        };
         let there = row.present_s.saturating_mul(RATED_SHARE) >= record.length_s;
         if let Some(owner) = owners.get(&index).filter(|owner| owner.counted && there) {
-            rated.push((index, owner.account, (level.0, known_rating(connection, owner.account)?)));
+            let rating = known_rating(connection, owner.account)?;
+            rated.push((index, owner.account, Entry { place, side: row.team, rating }));
         }
     }
     if rated.len() < 2 {
@@ -188,7 +204,7 @@ fn rate(
     let mut change = connection.prepare(
         "UPDATE accounts SET mean = ?2, uncertainty = ?3, rating = ?4, rated = rated + 1 WHERE id = ?1",
     )?;
-    for ((index, account, (_, before)), after) in rated.iter().zip(rating::after(&entries)) {
+    for ((index, account, Entry { rating: before, .. }), after) in rated.iter().zip(rating::after(&entries)) {
         change.execute(params![account, after.mean, after.uncertainty, after.shown()])?;
         changes.insert(*index, after.shown() - before.shown());
     }
@@ -207,10 +223,12 @@ fn known_rating(connection: &Connection, account: i64) -> Result<Rating, Trouble
 
 const LINE: &str = "SELECT number, match_id, round, name, map, mode, whole, started_s, ended_s,
     (SELECT count(*) FROM result_rows WHERE result = number),
-    (SELECT name FROM result_rows WHERE result = number AND place = 1) FROM results";
+    (SELECT name FROM result_rows WHERE result = number AND place = 1), azure, amber FROM results";
 
 fn line(row: &Row<'_>) -> rusqlite::Result<ResultLine> {
     let (match_id, round): (String, i64) = (row.get(1)?, row.get(2)?);
+    let sides: (Option<i64>, Option<i64>) = (row.get(11)?, row.get(12)?);
+    let team_scores = sides.0.zip(sides.1).map(|(azure, amber)| [azure, amber]);
     Ok(ResultLine {
         number: row.get(0)?,
         id: format!("{match_id}-{round}"),
@@ -223,8 +241,22 @@ fn line(row: &Row<'_>) -> rusqlite::Result<ResultLine> {
         started_at: row.get(7)?,
         ended_at: row.get(8)?,
         players: row.get(9)?,
-        winner: row.get(10)?,
+        winner: match team_scores {
+            Some(scores) => winning_side(scores),
+            None => row.get(10)?,
+        },
+        team_scores,
     })
+}
+
+/// What people call the side that won.
+fn winning_side([azure, amber]: [i64; 2]) -> Option<String> {
+    let name = match azure.cmp(&amber) {
+        Ordering::Greater => "Azure",
+        Ordering::Less => "Amber",
+        Ordering::Equal => return None,
+    };
+    Some(name.to_owned())
 }
 
 /// Public results, the newest first.
@@ -259,7 +291,7 @@ pub fn one(
         return Ok(None);
     };
     let mut rows = connection.prepare(
-        "SELECT place, r.name, public_id, bot, quit, r.score, r.kills, r.deaths, rating_change
+        "SELECT place, r.name, public_id, bot, quit, r.score, r.kills, r.deaths, rating_change, team
          FROM result_rows r LEFT JOIN accounts a ON a.id = r.account WHERE result = ?1 ORDER BY place",
     )?;
     let rows = rows.query_map([line.number], |row| {
@@ -273,6 +305,7 @@ pub fn one(
             kills: row.get(6)?,
             deaths: row.get(7)?,
             rating_change: row.get(8)?,
+            team: row.get(9)?,
         })
     })?;
     Ok(Some(ResultPage { rows: rows.collect::<Result<_, _>>()?, line }))

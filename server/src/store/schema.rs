@@ -18,7 +18,8 @@ const BUSY_WAIT: Duration = Duration::from_millis(250);
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
 /// Tables by version: each text brings a database of the version before to the next one. Only ever add to the end.
-const VERSIONS: [&str; 1] = ["
+const VERSIONS: [&str; 2] = [
+    "
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY,
         public_id TEXT NOT NULL UNIQUE,
@@ -71,7 +72,13 @@ const VERSIONS: [&str; 1] = ["
         created_s INTEGER NOT NULL, until_s INTEGER,
         CHECK ((account IS NULL) <> (network IS NULL))
     ) STRICT;
-"];
+",
+    "
+    ALTER TABLE results ADD COLUMN azure INTEGER;
+    ALTER TABLE results ADD COLUMN amber INTEGER;
+    ALTER TABLE result_rows ADD COLUMN team INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 /// Opens the database of a data folder, or makes it; of an older version it is brought to ours.
 pub fn open(folder: &Path) -> Result<Connection, Trouble> {

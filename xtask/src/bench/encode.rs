@@ -1,7 +1,10 @@
 //! `cargo xtask bench encode`: what a tick costs inside the server, without sockets, by criterion.
 //! The measuring is in `server/benches/encode.rs`; here it is run, and what criterion wrote is read.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -34,13 +37,7 @@ const SIZES: [u32; 5] = [50, 200, 500, 1000, 2000];
 /// When the benchmark does not compile, or criterion left no figures.
 pub(super) fn encode(workspace: &Workspace, seconds: u64, folder: &Folder) -> Result<Value> {
     say("encode: building and measuring");
-    let seconds_text = seconds.to_string();
-    let mut bench = cargo(&workspace.root, ["bench", "-p", "server", "--bench", "encode", "--"]);
-    bench.args(["--noplot", "--quiet", "--warm-up-time", "1", "--measurement-time", &seconds_text]);
-    // Criterion finds its folder by this when the target folder was moved.
-    bench.env("CRITERION_HOME", workspace.target.join("criterion"));
-    run(&mut bench, "the benchmark `encode`")?;
-    let runs = read(&workspace.target.join("criterion"))?;
+    let runs = read(&criterion(workspace, "encode", seconds)?)?;
     let machine = Machine::here();
     answer(&format!("\nencode: {}\n\n{}\n", machine.line(), table(&runs)));
     let figures = document("encode", &machine, &json!({ "seconds": seconds }), &runs.to_json());
@@ -49,23 +46,37 @@ pub(super) fn encode(workspace: &Workspace, seconds: u64, folder: &Folder) -> Re
     Ok(figures)
 }
 
+/// Runs criterion's benchmark `name` of the server, `seconds` for each figure; the folder into which criterion wrote.
+pub(super) fn criterion(workspace: &Workspace, name: &str, seconds: u64) -> Result<PathBuf> {
+    let seconds_text = seconds.to_string();
+    let written = workspace.target.join("criterion");
+    let mut bench = cargo(&workspace.root, ["bench", "-p", "server", "--bench", name, "--"]);
+    bench.args(["--noplot", "--quiet", "--warm-up-time", "1", "--measurement-time", &seconds_text]);
+    // Criterion finds its folder by this when the target folder was moved.
+    bench.env("CRITERION_HOME", &written);
+    run(&mut bench, &format!("the benchmark `{name}`"))?;
+    Ok(written)
+}
+
+/// What criterion found for one figure: a tick's median time, and where it lies with the usual confidence.
+pub(super) fn estimates(criterion: &Path, group: &str, id: &str) -> Result<Figures> {
+    let file = criterion.join(group).join(id).join("new").join("estimates.json");
+    let text = fs::read_to_string(&file).with_context(|| format!("no figures in {}", file.display()))?;
+    let estimates: Value = serde_json::from_str(&text)?;
+    let nanoseconds = |place: &str| estimates.pointer(place).and_then(Value::as_f64);
+    let figures = [
+        ("tick_us", "/median/point_estimate"),
+        ("least_us", "/median/confidence_interval/lower_bound"),
+        ("most_us", "/median/confidence_interval/upper_bound"),
+    ];
+    Ok(figures.into_iter().filter_map(|(name, place)| Some((name, nanoseconds(place)? / 1000.0))).collect())
+}
+
 fn read(criterion: &Path) -> Result<Runs> {
     let mut runs = Runs::default();
     for (stage, _) in STAGES {
         for players in SIZES {
-            let file = criterion.join(stage).join(players.to_string()).join("new").join("estimates.json");
-            let text =
-                fs::read_to_string(&file).with_context(|| format!("no figures in {}", file.display()))?;
-            let estimates: Value = serde_json::from_str(&text)?;
-            let nanoseconds = |place: &str| estimates.pointer(place).and_then(Value::as_f64);
-            let figures: Figures = [
-                ("tick_us", "/median/point_estimate"),
-                ("least_us", "/median/confidence_interval/lower_bound"),
-                ("most_us", "/median/confidence_interval/upper_bound"),
-            ]
-            .into_iter()
-            .filter_map(|(name, place)| Some((name, nanoseconds(place)? / 1000.0)))
-            .collect();
+            let figures = estimates(criterion, stage, &players.to_string())?;
             runs.push(Run { contender: stage, players, repetition: 0, figures });
         }
     }

@@ -1,6 +1,7 @@
 //! Dashes, shield and hull at the bottom of the screen, and the dash button's pips.
 //! The same figures stand round the ship; these are for reading, those for feeling.
 
+use shared::bounds::within;
 use shared::rule_book::{Arms, Weapon};
 use web_sys::HtmlElement;
 
@@ -37,7 +38,7 @@ impl Segments {
 /// Fills the first `amount` of `parts`; the one after shows the fraction.
 fn fill(parts: &[HtmlElement], amount: f32) {
     for (i, part) in parts.iter().enumerate() {
-        let share = (amount - i as f32).clamp(0.0, 1.0);
+        let share = within(amount - i as f32, 0.0, 1.0);
         style(part, "--f", &format!("{}%", (share * 100.0).round() as u32));
         toggle(part, "on", share >= 1.0);
     }
@@ -96,7 +97,7 @@ impl Bars {
         self.hull.set(u32::from(hull));
         self.hull_text.set(&hull.to_string());
         let shield = own.map_or(0.0, |own| own.shield.max(guard));
-        let guard_percent = (shield.clamp(0.0, 1.0) * 50.0).ceil() as u32 * 2;
+        let guard_percent = (within(shield, 0.0, 1.0) * 50.0).ceil() as u32 * 2;
         self.shield.set(guard_percent);
         self.shield_text.set(&match guard_percent {
             0 => String::new(),

@@ -49,6 +49,12 @@ impl Callout {
         self.set(text, ("", ""), "")
     }
 
+    /// A plain sentence that is true now, and shown as long as this is called.
+    pub fn stay(&mut self, text: &str, now_ms: f64) -> Result<(), Fault> {
+        self.until_ms = now_ms + 200.0;
+        self.set(text, ("", ""), "")
+    }
+
     /// What the server's operator says to everybody.
     pub fn announce(&mut self, text: &str, now_ms: f64) -> Result<(), Fault> {
         text.clone_into(&mut self.notice);

@@ -21,7 +21,9 @@ impl Clock {
     /// Shows what is left of the phase.
     pub fn show(&mut self, view: &View) {
         let text = match (view.phase, view.phase_left_s) {
-            (Phase::Playing | Phase::Results, Some(left_s)) => minutes(left_s),
+            (Phase::Playing | Phase::Results | Phase::Countdown | Phase::Paused, Some(left_s)) => {
+                minutes(left_s)
+            }
             _ if view.freshness == Freshness::Waiting => String::new(),
             (Phase::Lobby, _) => "Warm-up".to_owned(),
             (Phase::Ended, _) => "Over".to_owned(),

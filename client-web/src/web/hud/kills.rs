@@ -1,11 +1,11 @@
-//! Who took out whom, the newest on top, for a few seconds each.
+//! Who took out whom and who said what, the newest on top, for a few seconds each.
 //! Bounded: at most four lines; older ones go when newer ones come.
 
 use std::collections::VecDeque;
 
 use web_sys::HtmlElement;
 
-use crate::web::dom::{Fault, add, by_id, element, toggle};
+use crate::web::dom::{Fault, add, by_id, element, listen, toggle};
 
 const LINES_MAX: usize = 4;
 const SHOWN_MS: f64 = 6000.0;
@@ -69,6 +69,27 @@ impl Kills {
             self.drop_last();
         }
         Ok(())
+    }
+
+    /// Adds what somebody says. A press on the line mutes them: `mute` is called.
+    pub fn add_said(
+        &mut self,
+        by: Named<'_>,
+        text: &str,
+        mute: impl FnMut() + 'static,
+        now_ms: f64,
+    ) -> Result<(), Fault> {
+        let line = element("li", "said", "")?;
+        line.set_title("Press to mute");
+        add(&line, "span", &by.class(), by.name)?;
+        add(&line, "span", "", text)?;
+        let mut mute = mute;
+        let pressed = line.clone();
+        listen(&line, "click", move |_| {
+            mute();
+            pressed.set_text_content(Some("Muted"));
+        })?;
+        self.push(line, now_ms)
     }
 
     /// Lets lines go whose time is over.

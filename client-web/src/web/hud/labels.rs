@@ -1,6 +1,8 @@
 //! Names beside ships: the few that matter, each in the first free place round its ship, or not at all.
 //! A name keeps its place for a moment before it tries a better one, and never lies under a plate of the HUD.
 
+use std::collections::VecDeque;
+
 use glam::Vec2;
 use shared::id::PlayerId;
 use web_sys::HtmlElement;
@@ -11,6 +13,9 @@ use crate::web::dom::{Changed, Fault, Text, add, by_id, find, style, tenths, tog
 const TAGS_MAX: usize = 12;
 const NAME_CHARS_MAX: usize = 12;
 const KEEP_MS: f64 = 400.0;
+/// For how long a phrase stands in place of a name, and how many do so.
+const SAID_MS: f64 = 3000.0;
+const SAID_MAX: usize = 8;
 const LINE_PX: f32 = 17.0;
 const BAR_PX: f32 = 6.0;
 
@@ -19,7 +24,7 @@ const BAR_PX: f32 = 6.0;
 pub struct Candidate {
     /// Whose ship.
     pub id: PlayerId,
-    /// What to call them.
+    /// What to call them, or what they say.
     pub name: String,
     /// Where the ship is on the screen, in CSS pixels.
     pub place: Vec2,
@@ -58,6 +63,8 @@ struct Tag {
 #[derive(Debug)]
 pub struct Labels {
     tags: Vec<Tag>,
+    /// Who said what, and when.
+    said: VecDeque<(PlayerId, &'static str, f64)>,
 }
 
 /// What a name must keep clear of.
@@ -76,7 +83,21 @@ impl Labels {
     pub fn new() -> Result<Labels, Fault> {
         let layer: HtmlElement = by_id("labels")?;
         let tags: Result<Vec<Tag>, Fault> = (0..TAGS_MAX).map(|_| tag(&layer)).collect();
-        Ok(Labels { tags: tags? })
+        Ok(Labels { tags: tags?, said: VecDeque::new() })
+    }
+
+    /// `player` says `text`; it is shown at their ship for a moment.
+    pub fn say(&mut self, player: PlayerId, text: &'static str, now_ms: f64) {
+        if self.said.len() >= SAID_MAX {
+            self.said.pop_front();
+        }
+        self.said.push_back((player, text, now_ms));
+    }
+
+    /// What `player` has just said.
+    pub fn said_by(&self, player: PlayerId, now_ms: f64) -> Option<&'static str> {
+        let fresh = self.said.iter().rev().find(|(by, _, at)| *by == player && now_ms - at < SAID_MS);
+        fresh.map(|(_, text, _)| *text)
     }
 
     /// Shows the names of the most important candidates that find a place, at most `most` of them.
@@ -128,6 +149,11 @@ impl Labels {
     }
 }
 
+/// What a tag calls somebody.
+pub fn short(name: &str) -> String {
+    name.chars().take(NAME_CHARS_MAX).collect()
+}
+
 /// The `most` candidates of the highest priority, in its order.
 fn foremost(mut candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
     let mut out = Vec::new();
@@ -161,13 +187,12 @@ fn tag(layer: &HtmlElement) -> Result<Tag, Fault> {
 }
 
 fn dress(tag: &mut Tag, candidate: &Candidate) {
-    let short: String = candidate.name.chars().take(NAME_CHARS_MAX).collect();
     let look = (candidate.threat, candidate.leads, candidate.mine, candidate.hurt_percent, candidate.side);
-    let renamed = tag.text.element().text_content().as_deref() != Some(&*short);
+    let renamed = tag.text.element().text_content().as_deref() != Some(&*candidate.name);
     if !tag.look.is_new(look) && !renamed {
         return;
     }
-    tag.text.set(&short);
+    tag.text.set(&candidate.name);
     toggle(&tag.element, "threat", candidate.threat);
     toggle(&tag.element, "lead", candidate.leads);
     toggle(&tag.element, "t1", candidate.side == "t1");

@@ -1,12 +1,11 @@
 //! The whole arena in a corner: walls, the part that the screen shows, the own ship, and the ships in view.
 //! Nobody sees more here than round the own ship; the server sends no more.
 
-use shared::id::PlayerId;
 use shared::mode::Team;
 use web_sys::HtmlCanvasElement;
 
 use crate::view::{ShipView, View};
-use crate::web::cast::{Cast, hue, own_side};
+use crate::web::cast::{Cast, hue};
 use crate::web::dom::{Fault, by_id};
 use crate::web::maps::{Dot, Fit, Paper, draw};
 use crate::web::palette::{HALO, SIDES, TAKE, YOU, css};
@@ -28,22 +27,15 @@ impl Minimap {
     }
 
     /// Draws it, ten times a second at most.
-    pub fn show(
-        &mut self,
-        view: &View,
-        (cast, me): (&dyn Cast, Option<PlayerId>),
-        camera: &Camera,
-        now_ms: f64,
-    ) {
+    pub fn show(&mut self, view: &View, cast: &dyn Cast, camera: &Camera, now_ms: f64) {
         let Some(arena) = cast.arena().filter(|_| now_ms - self.drawn_ms >= EVERY_MS) else { return };
         self.drawn_ms = now_ms;
-        let ship =
-            |ship: &ShipView| Dot { place: ship.position, colour: hue(cast, me, ship.id), radius: 1.7 };
+        let ship = |ship: &ShipView| Dot { place: ship.position, colour: hue(cast, ship.id), radius: 1.7 };
         let mut dots: Vec<Dot> = view.ships.iter().map(ship).collect();
         let pickups = view.pickups.iter().filter_map(|place| arena.pickups().get(usize::from(*place)));
         dots.extend(pickups.map(|pickup| Dot { place: pickup.place, colour: TAKE, radius: 1.3 }));
         let Some((paper, fit)) = draw(&self.canvas, arena, &dots) else { return };
-        draw_cores(&paper, &fit, view, own_side(cast, me));
+        draw_cores(&paper, &fit, view, cast.own_side());
         let half = camera.half_units();
         let (left, top) = fit.place(camera.centre - half);
         let (right, bottom) = fit.place(camera.centre + half);

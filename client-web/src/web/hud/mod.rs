@@ -16,3 +16,4 @@ pub mod score;
 pub mod sides;
 pub mod slots;
 pub mod table;
+pub mod wheel;

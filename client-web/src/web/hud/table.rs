@@ -87,7 +87,7 @@ impl Table {
         toggle(&self.section, "on", true);
         toggle(&self.section, "board", matches!(occasion, Occasion::Asked(_)));
         let mine = scores.iter().position(|s| Some(s.id) == me);
-        let own = mine.and_then(|i| scores.get(i)).map_or(Team::Red, |s| s.team);
+        let own = mine.and_then(|i| scores.get(i)).map_or(Team::Azure, |s| s.team);
         let both = sides.map(|sides| totals(&sides, own));
         match occasion {
             Occasion::Asked(name) => {

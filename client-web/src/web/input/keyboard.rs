@@ -10,7 +10,7 @@ use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 use crate::web::dom::{Fault, listen, window};
 
 /// Keys that the game uses; all others are the browser's.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 26] = [
     "KeyW",
     "KeyA",
     "KeyS",
@@ -25,6 +25,7 @@ const KEYS: [&str; 25] = [
     "Tab",
     "Escape",
     "F3",
+    "KeyC",
     "KeyE",
     "KeyL",
     "Digit1",

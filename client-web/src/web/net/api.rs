@@ -15,8 +15,14 @@ pub struct MatchInfo {
     pub phase: String,
     /// How it was set up.
     pub settings: Settings,
-    /// Everybody in it.
-    pub players: Vec<Seated>,
+    /// People in it, without bots.
+    pub people: u32,
+    /// Bots in it.
+    pub bots: u32,
+    /// Who has the most kills, and how many, if anybody has one.
+    pub leader: Option<(String, u32)>,
+    /// Whether its host lets nobody else in.
+    pub locked: bool,
     /// Seconds left of the phase.
     pub phase_left_s: Option<f64>,
     /// Spectators.
@@ -32,38 +38,21 @@ pub struct Settings {
     pub max_players: u32,
 }
 
-/// Somebody in a match.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Seated {
-    /// What to call them.
-    pub name: String,
-    /// Kills.
-    pub score: i64,
-    /// Whether the program plays the seat.
-    pub bot: bool,
-}
-
 impl MatchInfo {
-    /// People in it, without bots.
-    pub fn people(&self) -> u32 {
-        self.players.iter().filter(|p| !p.bot).count() as u32
-    }
-
     /// Whether nobody else can take a seat.
     pub fn full(&self) -> bool {
-        self.people() >= self.settings.max_players
-    }
-
-    /// Who has the most kills, if anybody has one.
-    pub fn leader(&self) -> Option<&Seated> {
-        self.players.iter().max_by_key(|p| p.score).filter(|p| p.score > 0)
+        self.locked || self.people >= self.settings.max_players
     }
 }
 
-/// The public matches; what cannot be read as one is left out.
-pub async fn matches() -> Result<Vec<MatchInfo>, ApiError> {
-    let answer = get("/api/matches").await?;
-    Ok(answer.get("matches").entries().iter().filter_map(match_info).collect())
+/// The id of the public match with the most people, if there is one.
+pub async fn liveliest() -> Option<String> {
+    let answer = get("/api/matches").await.ok()?;
+    let people =
+        |json: &Json| json.get("players").entries().iter().filter(|p| !p.get("bot").is_true()).count();
+    let all = answer.get("matches").entries();
+    // Of equals the first counts, and `max_by_key` takes the last.
+    all.iter().rev().max_by_key(|json| people(json)).and_then(|json| json.get("id").text())
 }
 
 /// The list of maps that can be hosted, as it comes.
@@ -71,7 +60,8 @@ pub async fn maps() -> Result<Json, ApiError> {
     Ok(get("/api/maps").await?.get("maps"))
 }
 
-fn match_info(json: &Json) -> Option<MatchInfo> {
+/// A match as the live list tells it; none if it cannot be read as one.
+pub fn match_info(json: &Json) -> Option<MatchInfo> {
     let settings = json.get("settings");
     Some(MatchInfo {
         id: json.get("id").text()?,
@@ -81,15 +71,18 @@ fn match_info(json: &Json) -> Option<MatchInfo> {
             map: settings.get("map").text().unwrap_or_default(),
             max_players: whole(&settings.get("max_players")),
         },
-        players: json.get("players").entries().iter().filter_map(seated).collect(),
+        people: whole(&json.get("people")),
+        bots: whole(&json.get("bots")),
+        leader: leader(&json.get("leader").entries()),
+        locked: json.get("locked").is_true(),
         phase_left_s: json.get("phase_left_s").number(),
         watching: whole(&json.get("watching")),
     })
 }
 
-fn seated(json: &Json) -> Option<Seated> {
-    let score = json.get("score").number().unwrap_or(0.0) as i64;
-    Some(Seated { name: json.get("name").text()?, score, bot: json.get("bot").is_true() })
+fn leader(pair: &[Json]) -> Option<(String, u32)> {
+    let [name, score] = pair else { return None };
+    Some((name.text()?, whole(score)))
 }
 
 fn whole(json: &Json) -> u32 {
@@ -105,6 +98,8 @@ pub struct HostRequest {
     pub map: Option<String>,
     /// Bots that fill it.
     pub bots: u32,
+    /// How well they play, 1 to 3.
+    pub bot_skill: u32,
     /// Seats for people.
     pub max_players: u32,
     /// "public" or "unlisted".
@@ -113,6 +108,8 @@ pub struct HostRequest {
     pub mode: String,
     /// Length of a round in seconds.
     pub duration_s: u32,
+    /// "now", or "host" if the first round waits for the host.
+    pub start: &'static str,
     /// How far back a hit may count where its shooter saw the target, in milliseconds.
     pub lag_compensation_ms: u32,
     /// Asked of everybody who joins, if any.
@@ -124,10 +121,8 @@ pub struct HostRequest {
 pub struct Hosted {
     /// Its id.
     pub id: String,
-    /// The link to play.
-    pub play_url: String,
-    /// The link to watch.
-    pub watch_url: String,
+    /// What the host's acts need.
+    pub host_token: String,
 }
 
 /// Hosts a match.
@@ -135,15 +130,23 @@ pub async fn host(request: &HostRequest) -> Result<Hosted, ApiError> {
     let body = Json::object()
         .with("name", request.name.as_str())
         .with("bots", request.bots)
+        .with("bot_skill", request.bot_skill)
         .with("max_players", request.max_players)
         .with("visibility", request.visibility)
         .with("mode", request.mode.as_str())
         .with("duration_s", request.duration_s)
+        .with("start", request.start)
         .with("lag_compensation_ms", request.lag_compensation_ms);
     let body = with_field(body, "map", request.map.as_deref());
     let answer = post("/api/matches", &with_field(body, "password", request.password.as_deref())).await?;
     let text = |name: &str| answer.get(name).text().ok_or_else(|| ApiError::answer(201));
-    Ok(Hosted { id: text("id")?, play_url: text("play_url")?, watch_url: text("watch_url")? })
+    Ok(Hosted { id: text("id")?, host_token: text("host_token")? })
+}
+
+/// The best public match for somebody who just wants to play; one is made if there is none.
+pub async fn quick(player_key: Option<&str>) -> Result<String, ApiError> {
+    let answer = post("/api/quick", &with_field(Json::object(), "player_key", player_key)).await?;
+    answer.get("id").text().ok_or_else(|| ApiError::answer(200))
 }
 
 /// What is sent to take a seat.

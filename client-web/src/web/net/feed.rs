@@ -11,7 +11,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 use crate::web::dom::Fault;
 
 /// The feed's events, by the names that the server gives them.
-pub const NAMES: [&str; 14] = FeedEvent::NAMES;
+pub const NAMES: [&str; 15] = FeedEvent::NAMES;
 
 /// What a feed tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,17 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens `url`; `tell` gets every event.
+    /// Opens a match's feed at `url`; `tell` gets every event.
     pub fn open(url: &str, tell: &Rc<dyn Fn(SourceEvent)>) -> Result<Feed, Fault> {
+        Feed::open_named(url, &NAMES, tell)
+    }
+
+    /// Opens `url`, whose events have these names.
+    pub fn open_named(
+        url: &str,
+        names: &[&'static str],
+        tell: &Rc<dyn Fn(SourceEvent)>,
+    ) -> Result<Feed, Fault> {
         let raw = EventSource::new(url)?;
         let told = Rc::clone(tell);
         let on_open = Closure::<dyn FnMut(Event)>::new(move |_| told(SourceEvent::Opened));
@@ -60,7 +69,7 @@ impl Feed {
         raw.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         raw.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let mut on_event = Vec::new();
-        for name in NAMES {
+        for &name in names {
             let told = Rc::clone(tell);
             let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let data = event.data().as_string().unwrap_or_default();

@@ -11,7 +11,6 @@ use js_sys::futures::spawn_local;
 use web_sys::HtmlElement;
 
 use self::pane::{Pane, Shown};
-use super::lobby::list::liveliest;
 use super::route::{self, fatal};
 use crate::feed_way::FeedWay;
 use crate::way_figures::Quickest;
@@ -83,7 +82,7 @@ impl Compare {
         spawn_local(async move {
             let found = match named {
                 Some(id) => Some(id),
-                None => api::matches().await.ok().and_then(|all| Some(liveliest(&all)?.id.clone())),
+                None => api::liveliest().await,
             };
             let Some(compare) = me.upgrade() else { return };
             if found.is_some() {

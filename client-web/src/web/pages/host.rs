@@ -1,5 +1,5 @@
-//! Hosting a match: a form with the map, the seats and the bots, and then the links to share.
-//! It belongs to the lobby's document; the match itself begins on the play page.
+//! Hosting a match: a form with the map, the seats and the bots. It belongs to the lobby's document; the match itself
+//! begins on the play page, where the host's panel has the links to share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,9 +9,9 @@ use js_sys::futures::spawn_local;
 use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 
 use super::route;
-use crate::web::dom::{Fault, Text, add, after, by_id, clear, find, find_all, listen, window};
+use crate::web::dom::{Fault, Text, add, by_id, clear, find, find_all, listen, window};
 use crate::web::maps;
-use crate::web::net::api::{self, HostRequest, Hosted};
+use crate::web::net::api::{self, HostRequest};
 use crate::web::{palette, storage};
 
 /// Makes the form work: its map pictures, its steppers, its buttons.
@@ -41,12 +41,6 @@ pub fn listen_to_form() -> Result<(), Fault> {
             create(Rc::clone(&busy));
         }
     })?;
-    listen(&by_id::<HtmlElement>("again")?, "click", |_| {
-        let _ = route::show("host");
-    })?;
-    for button in find_all(&by_id::<HtmlElement>("host-ready")?, "[data-copy]") {
-        listen_to_copy(&button)?;
-    }
     listen(&window()?, "resize", |_| draw_maps())
 }
 
@@ -118,7 +112,7 @@ fn draw_chosen() -> Result<(), Fault> {
     let about = maps::about(&chosen);
     Text::by_id("map-name")?.set(&maps::label(&chosen));
     let size = arena.half() * 2.0;
-    let hint = about.get("max_players_hint").number().unwrap_or(0.0);
+    let hint = about.get("max_players_hint").number().unwrap_or(0.0) as u32;
     Text::by_id("map-size")?
         .set(&format!("{} by {} units, for about {hint} players", size.x as u32, size.y as u32));
     Text::by_id("map-line")?.set(&about.get("about").text().unwrap_or_default());
@@ -163,10 +157,12 @@ fn request() -> Result<HostRequest, Fault> {
         name: field("match-name")?,
         map: Some(checked("map")).filter(|name| !name.is_empty()),
         bots: number("bots"),
+        bot_skill: checked("bot-skill").parse().unwrap_or(2),
         max_players: number("seats"),
         visibility: if checked("visibility") == "public" { "public" } else { "unlisted" },
         mode: checked("mode"),
         duration_s: checked("duration").parse().unwrap_or(600),
+        start: if checked("start") == "host" { "host" } else { "now" },
         lag_compensation_ms: number("lag"),
         password: (!password.is_empty()).then_some(password),
     })
@@ -176,7 +172,12 @@ fn create(busy: Rc<RefCell<bool>>) {
     spawn_local(async move {
         let message = match request() {
             Ok(request) => match api::host(&request).await {
-                Ok(hosted) => show_links(&hosted).err().map(|fault| fault.0),
+                Ok(hosted) => {
+                    // The panel of the match has the links to share.
+                    storage::set_host(&hosted.id, &hosted.host_token);
+                    route::go(&route::play(&hosted.id));
+                    return;
+                }
                 Err(error) => Some(error.message),
             },
             Err(fault) => Some(fault.0),
@@ -186,26 +187,4 @@ fn create(busy: Rc<RefCell<bool>>) {
         }
         busy.replace(false);
     });
-}
-
-fn show_links(hosted: &Hosted) -> Result<(), Fault> {
-    by_id::<HtmlInputElement>("invite")?.set_value(&hosted.play_url);
-    by_id::<HtmlInputElement>("invite-watch")?.set_value(&hosted.watch_url);
-    by_id::<HtmlElement>("enter")?.set_attribute("href", &route::play(&hosted.id))?;
-    route::show("ready")?;
-    draw_maps();
-    Ok(())
-}
-
-fn listen_to_copy(button: &HtmlElement) -> Result<(), Fault> {
-    let id = button.get_attribute("data-copy").unwrap_or_default();
-    let pressed = button.clone();
-    listen(button, "click", move |_| {
-        let Ok(field) = by_id::<HtmlInputElement>(&id) else { return };
-        field.select();
-        route::copy(&field.value());
-        pressed.set_text_content(Some("Copied"));
-        let again = pressed.clone();
-        after(1600, move || again.set_text_content(Some("Copy link")));
-    })
 }

@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::futures::spawn_local;
-use shared::rules::LAG_COMPENSATION_MS;
 use shared::world::Hull;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -17,19 +16,21 @@ use self::hangar::Hangar;
 use self::list::MatchList;
 use super::host;
 use super::route::{self, fatal};
-use crate::web::dom::{Fault, Text, add, by_id, every, find_all, listen, toggle, visible, window};
+use crate::web::dom::{
+    Fault, Text, add, after, by_id, document, every, find_all, listen, toggle, visible, window,
+};
 use crate::web::hooks::{self, State};
 use crate::web::hud::kills::icon;
 use crate::web::hulls::{label, svg_points};
-use crate::web::net::api::{self, HostRequest, MatchInfo};
-use crate::web::net::http::ApiError;
+use crate::web::net::api::{self, MatchInfo};
+use crate::web::net::feed::{Feed, SourceEvent};
+use crate::web::net::json::Json;
 use crate::web::{maps, storage};
 
-const REFRESH_MS: i32 = 2000;
-/// A match for people who press Play now when there is none.
-const QUICK_BOTS: u32 = 6;
-const QUICK_SEATS: u32 = 16;
-const QUICK_SECONDS: u32 = 600;
+/// The clocks of matches run on in the page.
+const CLOCK_MS: i32 = 1000;
+/// Pause before the list is asked for again when the browser has given up.
+const AGAIN_MS: u32 = 3000;
 
 #[derive(Debug)]
 struct Lobby {
@@ -38,6 +39,7 @@ struct Lobby {
     live: Option<live::Shared>,
     next: Text,
     matches: Vec<MatchInfo>,
+    feed: Option<Feed>,
     answered: bool,
 }
 
@@ -54,6 +56,7 @@ pub fn begin() -> Result<(), Fault> {
         live: live::begin()?,
         next: Text::by_id("next")?,
         matches: Vec::new(),
+        feed: None,
         answered: false,
     };
     let lobby = Rc::new(RefCell::new(lobby));
@@ -73,49 +76,101 @@ pub fn begin() -> Result<(), Fault> {
         }
     });
     hooks::install(|| State { page: "lobby", ..State::default() }, || {})?;
-    let refreshed = Rc::clone(&lobby);
-    every(REFRESH_MS, move || {
+    let clocked = Rc::clone(&lobby);
+    every(CLOCK_MS, move || clocked.borrow_mut().pass())?;
+    let shown = Rc::clone(&lobby);
+    // Nobody reads a list in a hidden tab.
+    listen(&document()?, "visibilitychange", move |_| {
+        shown.borrow_mut().feed = None;
         if visible() {
-            refresh(&refreshed);
+            open(&shown);
         }
     })?;
-    refresh(&lobby);
+    open(&lobby);
     lobby.borrow_mut().redraw();
     Ok(())
 }
 
-/// Asks for the list and shows the answer.
-fn refresh(lobby: &Rc<RefCell<Lobby>>) {
-    let lobby = Rc::clone(lobby);
-    spawn_local(async move {
-        let answer = api::matches().await;
-        if let Err(fault) = lobby.borrow_mut().show(answer) {
-            fatal(&fault);
+/// Opens the live list; when the browser gives up, it is opened again in a while.
+fn open(lobby: &Rc<RefCell<Lobby>>) {
+    let heard = Rc::clone(lobby);
+    let tell: Rc<dyn Fn(SourceEvent)> = Rc::new(move |event| match event {
+        SourceEvent::Message { name, data, .. } => {
+            if let Some(json) = Json::parse(&data) {
+                heard.borrow_mut().hear(name, &json);
+            }
         }
+        SourceEvent::Lost { retries } => {
+            heard.borrow_mut().show_error("The server does not answer.");
+            let again = Rc::clone(&heard);
+            if !retries {
+                after(AGAIN_MS, move || open(&again));
+            }
+        }
+        SourceEvent::Opened | SourceEvent::Asked | SourceEvent::Bytes(_) => {}
     });
+    let feed = Feed::open_named("/api/matches/live", &["list", "match", "gone"], &tell);
+    lobby.borrow_mut().feed = feed.ok();
 }
 
 impl Lobby {
-    fn show(&mut self, answer: Result<Vec<MatchInfo>, ApiError>) -> Result<(), Fault> {
-        match answer {
-            Ok(matches) => {
-                self.matches = matches;
+    /// Takes in an event of the live list.
+    fn hear(&mut self, name: &str, json: &Json) {
+        match name {
+            "list" => {
+                self.matches.clear();
+                json.get("matches").entries().iter().for_each(|each| self.keep(each));
                 self.answered = true;
-                let next = best(&self.matches).map(|m| format!("Next seat: {}", place(m)));
-                self.next.set(&next.unwrap_or_else(|| "You would be the first. Bots are ready.".to_owned()));
-                toggle(self.next.element(), "bad", false);
-                self.list.show(&self.matches)?;
-                if let Some(live) = &self.live {
-                    live::watch(live, list::liveliest(&self.matches).map(|info| info.id.as_str()));
-                }
-                Ok(())
             }
-            Err(error) => {
-                self.next.set(&error.message);
-                toggle(self.next.element(), "bad", true);
-                self.list.show_error(self.answered)
+            "match" => self.keep(json),
+            _ => {
+                let gone = json.get("id").text();
+                self.matches.retain(|info| Some(&info.id) != gone.as_ref());
             }
         }
+        self.show_or_fail();
+    }
+
+    fn keep(&mut self, json: &Json) {
+        let Some(info) = api::match_info(json) else { return };
+        match self.matches.iter_mut().find(|known| known.id == info.id) {
+            Some(known) => *known = info,
+            None => self.matches.push(info),
+        }
+    }
+
+    /// Lets the clocks run for a second, and shows what there is.
+    fn pass(&mut self) {
+        for info in &mut self.matches {
+            info.phase_left_s = info.phase_left_s.map(|left_s| (left_s - 1.0).max(0.0));
+        }
+        self.show_or_fail();
+    }
+
+    fn show_or_fail(&mut self) {
+        if let Err(fault) = self.show() {
+            fatal(&fault);
+        }
+    }
+
+    fn show(&mut self) -> Result<(), Fault> {
+        if !self.answered {
+            return Ok(());
+        }
+        let next = best(&self.matches).map(|m| format!("Next seat: {}", place(m)));
+        self.next.set(&next.unwrap_or_else(|| "You would be the first. Bots are ready.".to_owned()));
+        toggle(self.next.element(), "bad", false);
+        self.list.show(&self.matches)?;
+        if let Some(live) = &self.live {
+            live::watch(live, list::liveliest(&self.matches).map(|info| info.id.as_str()));
+        }
+        Ok(())
+    }
+
+    fn show_error(&mut self, message: &str) {
+        self.next.set(message);
+        toggle(self.next.element(), "bad", true);
+        let _ = self.list.show_error(self.answered);
     }
 
     fn redraw(&mut self) {
@@ -138,7 +193,7 @@ fn place(info: &MatchInfo) -> String {
 fn best(matches: &[MatchInfo]) -> Option<&MatchInfo> {
     let open = matches.iter().filter(|m| !m.full() && m.phase != "ended");
     // Of equals the first counts, and `max_by_key` takes the last.
-    open.rev().max_by_key(|m| m.people())
+    open.rev().max_by_key(|m| m.people)
 }
 
 fn choose_hulls(lobby: &Rc<RefCell<Lobby>>) -> Result<(), Fault> {
@@ -176,32 +231,13 @@ fn mark(hull: Hull) {
     }
 }
 
-/// One press: into the best match, or into a new one with bots.
+/// One press: into the best match for this player, as the server says; it makes one if there is none.
 fn play_now(lobby: &Rc<RefCell<Lobby>>) {
     let lobby = Rc::clone(lobby);
     spawn_local(async move {
-        let known = api::matches().await;
-        let found = known.as_ref().ok().and_then(|matches| best(matches)).map(|m| m.id.clone());
-        if let Some(id) = found {
-            route::go(&route::play(&id));
-            return;
-        }
-        let request = HostRequest {
-            name: format!("{}'s match", storage::name()),
-            map: None,
-            bots: QUICK_BOTS,
-            max_players: QUICK_SEATS,
-            visibility: "public",
-            mode: "ffa".to_owned(),
-            duration_s: QUICK_SECONDS,
-            lag_compensation_ms: LAG_COMPENSATION_MS,
-            password: None,
-        };
-        match api::host(&request).await {
-            Ok(hosted) => route::go(&route::play(&hosted.id)),
-            Err(error) => {
-                let _ = lobby.borrow_mut().show(Err(error));
-            }
+        match api::quick(storage::player_key().as_deref()).await {
+            Ok(id) => route::go(&route::play(&id)),
+            Err(error) => lobby.borrow_mut().show_error(&error.message),
         }
     });
 }

@@ -20,11 +20,14 @@ use super::playground::Playground;
 use super::route::{self, fatal};
 use crate::client::{Client, ReceiveError};
 use crate::ladder::FIRST_MESSAGE_MS;
-use crate::view::View;
-use crate::web::dom::{Fault, after, document, listen, now_ms, toggle, visible, window};
+use crate::view::{Happening, View};
+use crate::web::dom::{
+    Changed, Fault, after, body, document, element, listen, now_ms, toggle, visible, window,
+};
 use crate::web::hooks::{self, State};
 use crate::web::hud::menu::{Choice, Menu};
 use crate::web::hud::notice::{Answer, Notice};
+use crate::web::hud::wheel::Wheel;
 use crate::web::input::Input;
 use crate::web::net::api::{self, JoinRequest};
 use crate::web::net::socket::{BROKEN, REFUSED, SocketEvent};
@@ -43,6 +46,8 @@ struct Play {
     overlay: Overlay,
     notice: Notice,
     menu: Menu,
+    wheel: Wheel,
+    seat: Changed<u16>,
     view: View,
     playground: Option<Rc<Playground>>,
 }
@@ -62,11 +67,16 @@ pub fn begin(match_id: String, playground: Option<Rc<Playground>>) -> Result<(),
         overlay: Overlay::new()?,
         notice: Notice::new()?,
         menu: Menu::new()?,
+        wheel: Wheel::new()?,
+        seat: Changed::default(),
         view: View::default(),
         playground,
     };
     if play.playground.is_some() {
         play.overlay.figures.open(true);
+    }
+    if storage::is_host(&play.link.match_id) {
+        load_panel()?;
     }
     let play = Rc::new(RefCell::new(play));
     play.borrow_mut().me = Rc::downgrade(&play);
@@ -81,6 +91,17 @@ pub fn begin(match_id: String, playground: Option<Rc<Playground>>) -> Result<(),
             fatal(&fault);
         }
     })
+}
+
+/// Loads the host's panel. It knows the match from the address and has its token from the browser's storage.
+fn load_panel() -> Result<(), Fault> {
+    if document()?.query_selector("script[src='/panel.js']")?.is_none() {
+        let script = element("script", "", "")?;
+        script.set_attribute("type", "module")?;
+        script.set_attribute("src", "/panel.js")?;
+        body()?.append_child(&script)?;
+    }
+    Ok(())
 }
 
 impl Play {
@@ -250,6 +271,10 @@ impl Play {
             wants_scores: self.input.holds("Tab"),
         };
         self.overlay.show(&self.client, &self.view, &mut self.stage, around)?;
+        self.heed_rights()?;
+        if let Some(phrase) = self.wheel.turn(&self.input) {
+            self.client.say(phrase);
+        }
         let words = words::notice(&self.link, now);
         if let Some(body) = document()?.body() {
             toggle(&body, "lost", words.is_some());
@@ -260,18 +285,35 @@ impl Play {
         Ok(())
     }
 
+    /// The player may have become the host. The host's panel reads from the page which seat is theirs.
+    fn heed_rights(&mut self) -> Result<(), Fault> {
+        if let Some(player) = self.client.player().filter(|player| self.seat.is_new(player.0)) {
+            body()?.set_attribute("data-seat", &player.0.to_string())?;
+        }
+        for happening in &self.view.happenings {
+            if let Happening::HostToken { token } = happening {
+                storage::set_host(&self.link.match_id, token);
+                load_panel()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Does what was pressed on the notice.
     fn answer(&mut self) {
         let Some(answer) = self.notice.take_answer() else { return };
         match (self.link.stand.clone(), answer) {
             (Stand::Asking { .. }, Answer::Yes) => self.join(Some(self.notice.password())),
             (Stand::Over(End::Replaced), Answer::Yes) => self.connect(),
-            (Stand::Over(End::Full), Answer::Yes) => route::go(&route::watch(&self.link.match_id)),
+            (Stand::Over(End::Full | End::Locked | End::Removed { .. }), Answer::Yes)
+            | (Stand::Over(End::Inactive), Answer::No) => {
+                route::go(&route::watch(&self.link.match_id));
+            }
             (Stand::Over(End::Over), Answer::Yes) => {
                 route::go(&route::results(&self.link.match_id, self.view.round, None));
             }
             (Stand::Over(End::Version), Answer::Yes) => self.follow(Next::Reload),
-            (Stand::Over(End::Other(_)), Answer::Yes) => {
+            (Stand::Over(End::Inactive | End::Other(_)), Answer::Yes) => {
                 let next = self.link.begin();
                 self.follow(next);
             }

@@ -1,12 +1,13 @@
 //! Chooses whose names are worth showing now, for playing and for watching.
-//! The order: the ship aimed at, threats, the leader, near ones by distance; nothing else is named.
+//! The order: the ship aimed at, threats, the leader, near ones by distance; nothing else is named. Whoever has just said something comes first,
+//! with their words in place of the name.
 
 use glam::Vec2;
 use shared::id::PlayerId;
 
 use crate::view::{ShipView, View};
-use crate::web::cast::{Cast, hue, own_side, side_class};
-use crate::web::hud::labels::{Candidate, Labels, Space};
+use crate::web::cast::{Cast, hue, side_class};
+use crate::web::hud::labels::{Candidate, Labels, Space, short};
 use crate::web::hud::slots::{Rect, Slots};
 use crate::web::hulls::HULL_UNITS;
 use crate::web::palette::css;
@@ -41,8 +42,8 @@ pub fn show(
     taken.extend(view.ships.iter().map(|s| Rect::around(camera.to_screen(s.position), ship_px)));
     let mut wanted: Vec<Candidate> = Vec::new();
     for ship in &view.ships {
-        let class = stage.class_of(ship.id);
-        wanted.extend(candidate(ship, class, view, cast, naming).map(|c| Candidate {
+        let seen = (stage.class_of(ship.id), labels.said_by(ship.id, naming.now_ms));
+        wanted.extend(candidate(ship, seen, view, cast, naming).map(|c| Candidate {
             place: camera.to_screen(ship.position),
             reach: HULL_UNITS * camera.scale * 1.05 + 6.0,
             ..c
@@ -52,10 +53,11 @@ pub fn show(
         let place = camera.to_screen(own.position);
         let radius = (HULL_UNITS * 2.15 * camera.scale).max(36.0);
         taken.push(Rect::around(place, Vec2::splat(radius * 2.0 + 8.0)));
-        if let Some(name) = cast.name_of(own.id).filter(|_| naming.watching) {
+        let said = labels.said_by(own.id, naming.now_ms).map(str::to_owned);
+        if let Some(name) = said.or_else(|| cast.name_of(own.id).filter(|_| naming.watching).map(short)) {
             wanted.push(Candidate {
                 id: own.id,
-                name: name.to_owned(),
+                name,
                 place,
                 reach: radius + 10.0,
                 priority: f32::MAX,
@@ -79,7 +81,7 @@ pub fn show(
 
 fn candidate(
     ship: &ShipView,
-    class: Class,
+    (class, said): (Class, Option<&'static str>),
     view: &View,
     cast: &dyn Cast,
     naming: Naming,
@@ -92,23 +94,24 @@ fn candidate(
     });
     let leads = naming.leader == Some(ship.id);
     let threat = class == Class::Threat;
-    let worth = aimed || threat || leads || class == Class::Near || naming.watching;
-    let rank = if aimed { 1500.0 } else { 0.0 }
+    let worth = said.is_some() || aimed || threat || leads || class == Class::Near || naming.watching;
+    let rank = if said.is_some() { 3000.0 } else { 0.0 }
+        + if aimed { 1500.0 } else { 0.0 }
         + if threat { 1000.0 } else { 0.0 }
         + if leads { 500.0 } else { 0.0 }
         + if class == Class::Near { 200.0 } else { 0.0 };
     let hurt = ship.hull_points < 100 && (threat || leads || aimed);
     worth.then(|| Candidate {
         id: ship.id,
-        name: name.to_owned(),
+        name: said.map_or_else(|| short(name), str::to_owned),
         place: Vec2::ZERO,
         reach: 0.0,
         priority: rank - way.length() / 10.0,
         threat: threat || aimed,
         leads,
         mine: false,
-        side: side_class(own_side(cast, naming.me), cast.team_of(ship.id)),
+        side: side_class(cast.own_side(), cast.team_of(ship.id)),
         hurt_percent: hurt.then_some(u32::from(ship.hull_points)),
-        colour: css(hue(cast, naming.me, ship.id), 1.0),
+        colour: css(hue(cast, ship.id), 1.0),
     })
 }

@@ -6,6 +6,7 @@ pub mod plates;
 pub mod roster;
 mod words;
 
+use shared::bounds::within;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -255,7 +256,7 @@ impl Watch {
 
     /// Keys and drags: another ship, the leader, or a camera that flies free.
     fn steer(&mut self, now: f64) {
-        let dt_s = ((now - self.flown_ms) / 1000.0).clamp(0.0, 0.1) as f32;
+        let dt_s = within((now - self.flown_ms) / 1000.0, 0.0, 0.1) as f32;
         self.flown_ms = now;
         let keys = MOVE_KEYS.iter().filter(|(code, _)| self.input.holds(code)).map(|(_, way)| *way);
         let flown = keys.sum::<Vec2>().normalize_or_zero() * FLY_UNITS * dt_s;

@@ -105,6 +105,9 @@ impl Effects {
             | Happening::RoundStarted
             | Happening::RoundEnded
             | Happening::Closing { .. }
+            | Happening::Resumed
+            | Happening::Said { .. }
+            | Happening::HostToken { .. }
             | Happening::Notice { .. } => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What is remembered of every ship from picture to picture: how bright it is, its flame, its trail, a flash of a hit.
 //! Bounded: ships that were not seen for a while are forgotten, a trail holds at most a dozen points.
 
+use shared::bounds::within;
 use std::collections::VecDeque;
 
 use glam::Vec2;
@@ -59,7 +60,7 @@ impl Look {
     /// White of a hit, 1 down to 0.
     pub fn flash(&self, now_ms: f64) -> f32 {
         let age = self.flashed_ms.map_or(FLASH_MS, |at| now_ms - at);
-        if age < 60.0 { 1.0 } else { (1.0 - (age - 60.0) / (FLASH_MS - 60.0)).clamp(0.0, 1.0) as f32 }
+        if age < 60.0 { 1.0 } else { within(1.0 - (age - 60.0) / (FLASH_MS - 60.0), 0.0, 1.0) as f32 }
     }
 
     /// Whether it has hit us in the last two seconds.

@@ -2,6 +2,7 @@
 //! Nothing here remembers anything; memory of ships is in `look`, of events in `effects`.
 
 use glam::Vec2;
+use shared::bounds::within;
 use shared::id::PlayerId;
 use shared::mode::Team;
 
@@ -37,18 +38,18 @@ impl Moment<'_> {
     /// The colour of somebody's ship, shots and mines.
     pub fn hue(&self, id: PlayerId) -> Rgb {
         let own = self.me.or(self.view.own.map(|own| own.id));
-        if own == Some(id) { HALO } else { cast::hue(self.cast, self.me, id) }
+        if own == Some(id) { HALO } else { cast::hue(self.cast, id) }
     }
 
     /// The colour of a side.
     pub fn side_hue(&self, team: Team) -> Rgb {
-        SIDES[usize::from(team != cast::own_side(self.cast, self.me))]
+        SIDES[usize::from(team != self.cast.own_side())]
     }
 
     /// Whether `id` is on the own side.
     pub fn is_mate(&self, id: PlayerId) -> bool {
         let team = self.cast.team_of(id);
-        team != Team::None && self.me.is_some() && team == cast::own_side(self.cast, self.me)
+        team != Team::None && self.me.is_some() && team == self.cast.own_side()
     }
 }
 
@@ -89,11 +90,11 @@ pub fn part(age_ms: f32, from_ms: f32, to_ms: f32) -> Option<f32> {
 
 /// Fast at first, slow at the end; 0 to 1.
 pub fn ease_out(share: f32) -> f32 {
-    let rest = 1.0 - share.clamp(0.0, 1.0);
+    let rest = 1.0 - within(share, 0.0, 1.0);
     1.0 - rest * rest * rest
 }
 
 /// Moves `value` towards `target` by at most `step`.
 pub fn approach(value: f32, target: f32, step: f32) -> f32 {
-    value + (target - value).clamp(-step, step)
+    value + within(target - value, -step, step)
 }

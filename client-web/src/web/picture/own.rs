@@ -1,6 +1,7 @@
 //! The recipe of the own ship: the only solid white body and the only lamp, with its arcs, pips and line of aim.
 //! A watched ship looks the same, without the line of aim.
 
+use shared::bounds::within;
 use std::f32::consts::TAU;
 
 use glam::Vec2;
@@ -128,7 +129,7 @@ fn pips(moment: &Moment<'_>, own: &OwnView, layer: &mut Layer) {
     let radius = arc_radius(moment);
     let px = |pixels: f32| moment.camera.units(pixels);
     for i in 0..3_u8 {
-        let full = (own.dashes - f32::from(i)).clamp(0.0, 1.0);
+        let full = within(own.dashes - f32::from(i), 0.0, 1.0);
         let place = own.position + direction((103.0 - 13.0 * f32::from(i)).to_radians()) * radius;
         layer.dot(place, px(4.0), paint(BLACK, 0.45), false);
         let (colour, alpha) = if full >= 1.0 { (YOU, 1.0) } else { (SLATE, 0.35 + 0.3 * full) };

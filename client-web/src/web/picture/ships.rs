@@ -2,6 +2,7 @@
 //! The own ship has its own recipe in `own`; both use the flames and trails here.
 
 use glam::Vec2;
+use shared::bounds::within;
 use shared::world::Hull;
 
 use super::look::{Class, Look, Looks};
@@ -170,7 +171,7 @@ pub fn flame(under: &mut Layer, moment: &Moment<'_>, place: Vec2, burn: &Burn) {
 
 /// Where a ship has been in the last moments.
 pub fn trail(under: &mut Layer, look: &Look, now_ms: f64, light: Paint) {
-    let fresh = |at: f64| (1.0 - (now_ms - at) / 400.0).clamp(0.0, 1.0) as f32 * light.alpha;
+    let fresh = |at: f64| within(1.0 - (now_ms - at) / 400.0, 0.0, 1.0) as f32 * light.alpha;
     let next = look.trail.iter().skip(1);
     for (&(tail, old), &(head, new)) in look.trail.iter().zip(next) {
         if tail.distance(head) > 1.0 {

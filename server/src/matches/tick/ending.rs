@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use shared::command::Command;
-use shared::id::PlayerId;
 use shared::protocol::CloseReason;
 use shared::world::Phase;
 
@@ -15,28 +14,24 @@ use super::Match;
 const LAST_ROUND_FROM: u16 = 50_000;
 
 impl Match {
-    /// Removes a player for `reason`; false if they have no seat.
-    pub(super) fn remove(&mut self, player: PlayerId, reason: CloseReason, now: Duration) -> bool {
-        let sits = self.roster.has(player);
-        if sits {
-            self.end_link(player, reason, now);
-        }
-        sits
-    }
-
     /// What follows when results were shown, when the match is over, and when the server stops.
     pub(super) fn move_on(&mut self, now: Duration) {
         let round = self.world.round;
-        if round.phase == Phase::Results && round.ticks_left == 0 {
-            let again = (self.standing || !self.roster.is_empty()) && !self.is_worn();
-            self.commands.push(if again { Command::StartRound } else { Command::EndMatch });
+        let again = (self.standing || !self.roster.is_empty()) && !self.is_worn();
+        // The countdown takes the last seconds of the results, so that the pause between rounds stays what it is.
+        let soon = round.phase == Phase::Results && round.ticks_left <= self.countdown_ticks();
+        if soon && again {
+            self.count_down();
+        } else if soon && round.ticks_left == 0 {
+            self.commands.push(Command::EndMatch);
         } else if self.is_worn() && self.may_sleep() {
             // Asleep it would never come to the end of its round.
             self.commands.push(Command::EndMatch);
         }
+        self.end_long_pause(now);
         let empty = self.roster.is_empty();
         let played_out = self.playground.as_mut().is_some_and(|p| p.is_over(empty, now));
-        if self.going_away {
+        if self.going_away || self.leaves_map() {
             self.end(CloseReason::GoingAway, now);
         } else if played_out || round.phase == Phase::Ended {
             self.end(CloseReason::MatchEnded, now);

@@ -18,6 +18,15 @@ impl Match {
         }
     }
 
+    /// A link for a seat.
+    pub(super) fn attach(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
+        let arrival = self.take_in(player, arrival, now);
+        if self.roster.attach(player, arrival, (self.settings.tick_hz, &self.timing), now) {
+            self.commands.push(Command::Return { player });
+        }
+        self.tell_heir(player);
+    }
+
     /// A spare link for a seat.
     pub(super) fn try_out(&mut self, player: PlayerId, arrival: Arrival, now: Duration) {
         let arrival = self.take_in(player, arrival, now);

@@ -49,7 +49,8 @@ fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
     let attendance = Attendance::default();
     let (world, generations) = (World::new(seed), Generations::default());
-    Checkpoint { world, commands, bots: Bots::new(seed), desk, attendance, generations }
+    let bots = Bots::new(seed, settings.bot_skill);
+    Checkpoint { world, commands, bots, desk, attendance, generations }
 }
 
 impl Match {

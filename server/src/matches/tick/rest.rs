@@ -31,7 +31,8 @@ impl Match {
     /// Whether nobody needs a tick: no people, no spectators, and no bots that were hosted to play.
     pub fn may_sleep(&self) -> bool {
         let watched = self.publisher.is_watched(self.world.tick);
-        let on_its_own = self.settings.bots > 0 && !self.standing && self.world.round.phase != Phase::Lobby;
+        let resting = matches!(self.world.round.phase, Phase::Lobby | Phase::Paused);
+        let on_its_own = self.settings.bots > 0 && !self.standing && !resting;
         let begun = self.world.round.number > 0 || self.settings.start == Start::Host;
         let idle = begun && self.commands.is_empty() && self.roster.is_empty() && !self.roster.has_leaving();
         idle && !watched && !on_its_own && !self.going_away
@@ -61,6 +62,6 @@ impl Match {
         let revision = epoch << 48 | u64::from(self.world.tick.0) << 16 | u64::from(self.next_player);
         let status = MatchStatus::new(self.id.as_str(), &self.settings, &self.world, watching, revision);
         let net = self.roster.measure(&self.player_figures, now);
-        self.status.store(Arc::new(status.with_net(net)));
+        self.status.store(Arc::new(status.with_net(net).with_lock(self.hosting.locked)));
     }
 }

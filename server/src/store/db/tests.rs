@@ -2,6 +2,7 @@
 //! Time is given, nothing here reads a clock.
 
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::name::PlayerName;
 
 use super::*;
@@ -27,13 +28,25 @@ fn sit(db: &mut Db, match_id: &str, seat: u16, who: u8) {
 fn row(seat: u16, score: u16) -> RoundRow {
     let name = PlayerName::sanitise(&format!("Seat {seat}"));
     let (seat, kills, deaths) = (PlayerId(seat), score, 1);
-    RoundRow { seat, name, bot: false, left: false, present_s: 600, score, kills, deaths }
+    RoundRow { seat, name, bot: false, left: false, present_s: 600, team: Team::None, score, kills, deaths }
 }
 
 fn round(match_id: &str, round: u16, rows: Vec<RoundRow>) -> RoundRecord {
     let (name, map) = ("Sunday".to_owned(), "quarry".to_owned());
     let (public, whole, mode, length_s) = (true, true, "ffa", 600);
-    RoundRecord { match_id: match_id.into(), round, name, map, mode, public, whole, length_s, rows }
+    let team_scores = None;
+    RoundRecord {
+        match_id: match_id.into(),
+        round,
+        name,
+        map,
+        mode,
+        public,
+        whole,
+        length_s,
+        team_scores,
+        rows,
+    }
 }
 
 fn write(db: &mut Db, record: RoundRecord, at_s: i64) {
@@ -87,6 +100,31 @@ fn private_broken_off_and_lonely_rounds_rate_nobody() {
     write(&mut db, round("m", 4, vec![row(1, 9), bot]), NOW);
     assert_eq!((rating(&db, 1), rating(&db, 2)), (None, None));
     assert_eq!(db.own_profile(key(1)).unwrap().unwrap().1.rounds, 3);
+}
+
+#[test]
+fn sides_win_together() {
+    let mut db = db();
+    for seat in 1..=4 {
+        sit(&mut db, "m", seat, seat as u8);
+    }
+    let row = |seat, score, team| RoundRow { team, ..row(seat, score) };
+    let rows =
+        vec![row(1, 9, Team::Amber), row(2, 5, Team::Azure), row(3, 4, Team::Azure), row(4, 1, Team::Amber)];
+    let record =
+        |number, team_scores| RoundRecord { team_scores, mode: "tdm", ..round("m", number, rows.clone()) };
+    write(&mut db, record(1, Some([11, 10])), NOW);
+    let wins =
+        |db: &Db| (1..=4).map(|who| db.own_profile(key(who)).unwrap().unwrap().1.wins).collect::<Vec<_>>();
+    assert_eq!(wins(&db), [0, 1, 1, 0], "the best pilot was on the side that lost");
+    let ratings: Vec<i64> = (1..=4).filter_map(|who| rating(&db, who)).collect();
+    assert!(ratings[1] == ratings[2] && ratings[0] == ratings[3] && ratings[1] > ratings[0], "{ratings:?}");
+    let page = db.result("m", Some(1)).unwrap().unwrap();
+    assert_eq!((page.line.winner.as_deref(), page.line.team_scores), (Some("Azure"), Some([11, 10])));
+    assert_eq!(page.rows.iter().map(|row| row.team).collect::<Vec<_>>(), [2, 1, 1, 2]);
+    write(&mut db, record(2, Some([7, 7])), NOW);
+    assert_eq!(db.result("m", Some(2)).unwrap().unwrap().line.winner, None, "level");
+    assert_eq!(wins(&db), [0, 1, 1, 0]);
 }
 
 #[test]

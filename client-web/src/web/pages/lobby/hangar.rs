@@ -1,6 +1,7 @@
 //! The lobby's pictures: your ship, large, lighting the grid round it; and the sky behind the page.
 //! Drawn once on 2D canvases, since nothing moves here.
 
+use shared::bounds::within;
 use std::f64::consts::TAU;
 
 use glam::Vec2;
@@ -32,7 +33,7 @@ impl Hangar {
     pub fn draw(&self, hull: Hull) {
         let Some(paper) = Paper::of(&self.canvas) else { return };
         let large = !media("(max-width: 900px)");
-        let radius = if large { (paper.height * 0.23).clamp(34.0, 74.0) } else { 34.0 };
+        let radius = if large { within(paper.height * 0.23, 34.0, 74.0) } else { 34.0 };
         let middle = (paper.width * 0.55, paper.height * 0.48);
         lit_grid(&paper, middle, radius);
         paper.glow(middle, radius * 3.2, (HALO, 0.3));

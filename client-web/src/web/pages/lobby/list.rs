@@ -48,7 +48,7 @@ impl MatchList {
         if !self.shown.is_new(matches.to_vec()) {
             return Ok(());
         }
-        let people: u32 = matches.iter().map(MatchInfo::people).sum();
+        let people: u32 = matches.iter().map(|m| m.people).sum();
         let watching: u32 = matches.iter().map(|m| m.watching).sum();
         self.count.set(&format!("{people} playing, {watching} watching"));
         self.empty.element().set_hidden(!matches.is_empty());
@@ -98,8 +98,8 @@ impl MatchList {
 
 /// The match with the most people; of equals the first.
 pub fn liveliest(matches: &[MatchInfo]) -> Option<&MatchInfo> {
-    let most = matches.iter().map(MatchInfo::people).max()?;
-    matches.iter().find(|info| info.people() == most)
+    let most = matches.iter().map(|m| m.people).max()?;
+    matches.iter().find(|info| info.people == most)
 }
 
 fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
@@ -126,8 +126,8 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
 
 /// How the match stands, in a few words.
 fn standing(info: &MatchInfo) -> String {
-    match (info.leader(), info.players.len()) {
-        (Some(leader), _) => format!("{} leads, {}", leader.name, leader.score),
+    match (&info.leader, info.people + info.bots) {
+        (Some((name, score)), _) => format!("{name} leads, {score}"),
         (None, 0) => "nobody there yet".to_owned(),
         (None, _) => "no score yet".to_owned(),
     }
@@ -135,12 +135,12 @@ fn standing(info: &MatchInfo) -> String {
 
 /// Seats taken of all seats, as words and as slanted pips.
 fn pips(cell: &Element, info: &MatchInfo) -> Result<(), Fault> {
-    let (taken, seats) = (info.people(), info.settings.max_players);
+    let (taken, seats) = (info.people, info.settings.max_players);
     cell.set_attribute("aria-label", &format!("{taken} of {seats} seats taken"))?;
     let words = add(cell, "span", "", "")?;
     add(&words, "b", "", &taken.to_string())?;
     add(&words, "span", "", &format!(" of {seats}"))?;
-    let bots = info.players.iter().filter(|p| p.bot).count();
+    let bots = info.bots;
     if bots > 0 {
         add(&words, "span", "bot", &format!("{bots} bots"))?;
     }
@@ -163,7 +163,8 @@ fn doors(cell: &Element, info: &MatchInfo) -> Result<(), Fault> {
     watch.append_child(&eye)?;
     add(&watch, "span", "w", "Watch")?;
     if info.full() {
-        add(cell, "span", "btn sm full", "Full")?.set_attribute("aria-disabled", "true")?;
+        add(cell, "span", "btn sm full", if info.locked { "Locked" } else { "Full" })?
+            .set_attribute("aria-disabled", "true")?;
     } else {
         let join = add(cell, "a", "btn sm", "Join")?;
         join.set_attribute("href", &route::play(&info.id))?;

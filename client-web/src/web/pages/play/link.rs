@@ -48,6 +48,17 @@ pub enum End {
     Over,
     /// There is no such match, or it has ended.
     Gone,
+    /// The host, or the server's operator, removed the player; with what they had to say, and whether for good.
+    Removed {
+        /// Their words; empty if none.
+        words: String,
+        /// Whether the player may join again.
+        for_good: bool,
+    },
+    /// The player did nothing for too long.
+    Inactive,
+    /// The host lets nobody in.
+    Locked,
     /// The server speaks a newer version, and reloading did not help.
     Version,
     /// Something else, in the server's words.
@@ -161,6 +172,8 @@ impl Link {
             "password_required" => Stand::Asking { wrong: false },
             "wrong_password" => Stand::Asking { wrong: true },
             "match_full" => Stand::Over(End::Full),
+            "match_locked" => Stand::Over(End::Locked),
+            "banned" => Stand::Over(End::Removed { words: error.message, for_good: true }),
             "match_not_found" | "match_ended" => Stand::Over(End::Gone),
             "network"
             | "answer"
@@ -231,7 +244,13 @@ impl Link {
             self.stand = Stand::Over(End::Over);
         } else if is(CloseReason::Kicked) || is(CloseReason::Banned) {
             storage::set_seat(&self.match_id, None);
-            self.stand = Stand::Over(End::Other("You were removed from it.".to_owned()));
+            let words = bye.map(|bye| bye.words.clone()).unwrap_or_default();
+            self.seat = None;
+            self.stand = Stand::Over(End::Removed { words, for_good: is(CloseReason::Banned) });
+        } else if is(CloseReason::Inactive) {
+            storage::set_seat(&self.match_id, None);
+            self.seat = None;
+            self.stand = Stand::Over(End::Inactive);
         } else if (4500..5000).contains(&code) {
             self.stand = Stand::Over(End::Other("The server ended this connection.".to_owned()));
         } else {

@@ -1,15 +1,19 @@
 //! A player's HUD as one thing: every part of it, fed once per picture.
 //! It reads the client and never changes it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use shared::event::CoreDeed;
 use shared::id::PlayerId;
 use shared::mode::Team;
+use shared::phrases::words;
 use shared::world::Phase;
 
 use crate::client::Client;
 use crate::ladder::Transport;
 use crate::view::{Freshness, Happening, Score, View};
-use crate::web::cast::{own_side, side_class};
+use crate::web::cast::{Cast as _, side_class};
 use crate::web::dom::{Fault, Text, document, toggle};
 use crate::web::hud::bars::Bars;
 use crate::web::hud::callout::Callout;
@@ -52,6 +56,8 @@ pub struct Overlay {
     scores: Vec<Score>,
     scores_ms: f64,
     killer: Option<String>,
+    /// Whose phrases are not shown, until the page is loaded again.
+    muted: Rc<RefCell<Vec<PlayerId>>>,
 }
 
 /// What the overlay needs besides the client.
@@ -88,6 +94,7 @@ impl Overlay {
             scores: Vec::new(),
             scores_ms: f64::NEG_INFINITY,
             killer: None,
+            muted: Rc::default(),
         })
     }
 
@@ -112,8 +119,8 @@ impl Overlay {
         self.figures.show(client, now_ms);
         self.bars.show(view.own.as_ref());
         self.hints.show(around.found, now_ms);
-        self.minimap.show(view, (client, client.player()), stage.camera(), now_ms);
-        self.sides.show(view, own_side(client, client.player()))?;
+        self.minimap.show(view, client, stage.camera(), now_ms);
+        self.sides.show(view, client.own_side())?;
         self.show_table(client, view, around)?;
         let leader = self.scores.first().filter(|s| s.score > 0).map(|s| s.id);
         let naming = Naming { leader, me: client.player(), watching: false, now_ms };
@@ -158,13 +165,38 @@ impl Overlay {
         Ok(())
     }
 
+    fn tell_said(&mut self, client: &Client, (by, phrase): (PlayerId, u8), now_ms: f64) -> Result<(), Fault> {
+        let Some(text) = words(phrase).filter(|_| !self.muted.borrow().contains(&by)) else { return Ok(()) };
+        let own = Some(by) == client.player();
+        let muted = Rc::clone(&self.muted);
+        let mute = move || {
+            if !own {
+                muted.borrow_mut().push(by);
+            }
+        };
+        self.labels.say(by, text, now_ms);
+        self.kills.add_said(named(client, by), text, mute, now_ms)
+    }
+
+    /// What the match waits for: its host, or a countdown.
+    fn tell_phase(&mut self, view: &View, now_ms: f64) -> Result<(), Fault> {
+        match (view.phase, view.phase_left_s) {
+            (Phase::Countdown, Some(left_s)) => {
+                let words = format!("The round begins in {}", left_s.ceil().max(1.0) as u32);
+                self.callout.stay(&words, now_ms)
+            }
+            (Phase::Paused, _) => self.callout.stay("The host has paused the match", now_ms),
+            _ => Ok(()),
+        }
+    }
+
     fn tell_core(
         &mut self,
         client: &Client,
         (core, deed, by): (Team, CoreDeed, Option<PlayerId>),
         now_ms: f64,
     ) -> Result<(), Fault> {
-        let ours = core == own_side(client, client.player());
+        let ours = core == client.own_side();
         let words = match (deed, ours) {
             (CoreDeed::Taken, true) => "They have your core",
             (CoreDeed::Taken, false) => "Your side has their core",
@@ -184,6 +216,8 @@ impl Overlay {
         for happening in &view.happenings {
             match happening {
                 Happening::Killed { victim, by, .. } => self.tell_kill(client, (*by, *victim), now_ms)?,
+                Happening::Said { by, phrase } => self.tell_said(client, (*by, *phrase), now_ms)?,
+                Happening::Resumed => self.callout.say("Go on", now_ms)?,
                 Happening::Core { core, deed, by } => self.tell_core(client, (*core, *deed, *by), now_ms)?,
                 Happening::Closing { in_s } => {
                     let words = format!("The server restarts in {in_s} s. You keep your seat");
@@ -200,6 +234,7 @@ impl Overlay {
         } else if view.own.is_some() {
             self.killer = None;
         }
+        self.tell_phase(view, now_ms)?;
         if let Some(body) = document()?.body() {
             toggle(&body, "down", down && self.killer.is_some());
         }
@@ -212,6 +247,6 @@ impl Overlay {
 /// Somebody as the list of kills names them.
 fn named(client: &Client, id: PlayerId) -> Named<'_> {
     let me = client.player();
-    let side = side_class(own_side(client, me), client.team_of(id));
+    let side = side_class(client.own_side(), client.team_of(id));
     Named { name: client.name_of(id).unwrap_or("Somebody"), own: Some(id) == me, side }
 }

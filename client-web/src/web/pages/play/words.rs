@@ -65,6 +65,27 @@ fn over(end: &End) -> Words {
             "Watch",
             "Back to lobby",
         ),
+        End::Removed { words, for_good } => {
+            let text = if words.is_empty() { "You can still watch the match." } else { words };
+            let title = if *for_good {
+                "The host has banned you from this match"
+            } else {
+                "The host has removed you"
+            };
+            (title, text, "Watch", "Back to lobby")
+        }
+        End::Inactive => (
+            "You did nothing for a minute",
+            "Your seat is for others now. Take a new one, or watch.",
+            "Play again",
+            "Watch",
+        ),
+        End::Locked => (
+            "The host has locked this match",
+            "Nobody else gets in for now. You can watch until that changes.",
+            "Watch",
+            "Back to lobby",
+        ),
         End::Over => ("This match is over", "Its results stay.", "Results", "Back to lobby"),
         End::Gone => ("This match is over", "It has ended, or the link is not right.", "Back to lobby", ""),
         End::Version => (

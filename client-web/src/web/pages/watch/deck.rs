@@ -1,6 +1,7 @@
 //! What plays a replay on the watch page: it fetches the recording stretch by stretch, and its plate has a timeline
 //! with a mark for each kill, play and pause, and the speed. The page asks it what time it is.
 
+use shared::bounds::within;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 use std::rc::Rc;
@@ -106,7 +107,7 @@ impl Deck {
 
     /// Steers by keys and presses, tells `spectator` what is due and returns its time.
     pub(super) fn run(&mut self, input: &Input, spectator: &mut Spectator, now_ms: f64) -> f64 {
-        let passed_ms = (now_ms - self.ran_ms).clamp(0.0, 250.0);
+        let passed_ms = within(now_ms - self.ran_ms, 0.0, 250.0);
         self.ran_ms = now_ms;
         let mut state = self.state.borrow_mut();
         let State::Ready(id, tape) = &mut *state else { return 0.0 };
@@ -132,7 +133,7 @@ impl Deck {
         }
         let time = tape.run(passed_ms, spectator);
         if let Some((number, begin_ms)) = tape.wanted() {
-            let url = format!("/api/replays/{id}/feed?from_ms={begin_ms}&{}", self.key);
+            let url = format!("/api/replays/{id}/feed?from_ms={}&{}", begin_ms as u64, self.key);
             self.fetch(number, url);
         }
         time

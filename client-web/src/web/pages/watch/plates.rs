@@ -1,7 +1,12 @@
 //! What the watch page shows over the arena: its plates, found once. It knows neither feed nor match; the page fills
 //! them with every picture.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use shared::id::PlayerId;
 use shared::mode::Team;
+use shared::phrases;
 use web_sys::HtmlElement;
 
 use super::roster::{Card, Roster};
@@ -40,6 +45,8 @@ pub struct Plates {
     pub(super) keys: HtmlElement,
     pub(super) mode: HtmlElement,
     pub(super) freshness: Changed<Freshness>,
+    /// Whose phrases the spectator does not want to see.
+    muted: Rc<RefCell<Vec<PlayerId>>>,
 }
 
 impl Plates {
@@ -48,7 +55,7 @@ impl Plates {
         let named = |id| Named {
             name: spectator.name_of(id).unwrap_or("Somebody"),
             own: false,
-            side: side_class(Team::Red, spectator.team_of(id)),
+            side: side_class(Team::Azure, spectator.team_of(id)),
         };
         for happening in &view.happenings {
             match happening {
@@ -59,13 +66,22 @@ impl Plates {
                 Happening::Core { deed, by, .. } => {
                     self.kills.note(by.map(named), deed_words(*deed), now)?;
                 }
+                Happening::Said { by, phrase } => {
+                    let Some(text) = phrases::words(*phrase).filter(|_| !self.muted.borrow().contains(by))
+                    else {
+                        continue;
+                    };
+                    let (by, muted) = (*by, Rc::clone(&self.muted));
+                    self.labels.say(by, text, now);
+                    self.kills.add_said(named(by), text, move || muted.borrow_mut().push(by), now)?;
+                }
                 Happening::Notice { text } => self.callout.announce(text, now)?,
                 _ => {}
             }
         }
         self.kills.pass(now);
         self.callout.pass(now)?;
-        self.sides.show(view, Team::Red)
+        self.sides.show(view, Team::Azure)
     }
 
     /// Finds all elements.
@@ -90,6 +106,7 @@ impl Plates {
             keys: by_id("watch-keys")?,
             mode: find(&by_id::<HtmlElement>("watching")?, ".mode")?,
             freshness: Changed::default(),
+            muted: Rc::default(),
         })
     }
 

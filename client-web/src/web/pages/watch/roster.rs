@@ -93,7 +93,7 @@ impl Roster {
         let top = add(&self.list, "button", "dir", "")?;
         self.top = Some(Text::of(top));
         for (i, score) in scores.iter().enumerate().take(ROWS_MAX) {
-            let button = add(&self.list, "button", side_class(Team::Red, score.team), "")?;
+            let button = add(&self.list, "button", side_class(Team::Azure, score.team), "")?;
             toggle(&button, "off", score.limbo);
             add(&button, "span", "rank", &(i + 1).to_string())?;
             add(&button, "span", "cut", &score.name)?;
