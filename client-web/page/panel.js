@@ -87,6 +87,8 @@ const resume = button("Resume", () => act("resume"));
 const rematch = button("Rematch now", () => act("rematch"));
 const end = sure("End match", () => act("end"));
 const bots = make("output", { ariaLabel: "Bots" });
+const skill = make("select", { ariaLabel: "New bots play" },
+  ...["Gently", "Well", "To win"].map((textContent, at) => make("option", { value: at + 1, textContent })));
 const lock = button("", () => act(lock.dataset.act));
 const maps = make("select", { ariaLabel: "Map" });
 maps.addEventListener("change", async () => {
@@ -103,9 +105,9 @@ const panel = make("aside", { className: "panel notice", id: "panel", ariaLabel:
     make("div", {}, link, copy, make("p", { className: "note", textContent: "Send the link, or let friends scan it." }), here)),
   make("div", { className: "turns" }, start, pause, resume, rematch, lock, end),
   make("div", { className: "step num" },
-    make("span", { textContent: "Bots" }),
+    make("span", { textContent: "Bots" }), skill,
     button("−", () => act("remove_bot"), { ariaLabel: "Fewer bots", className: "" }), bots,
-    button("+", () => act("add_bot"), { ariaLabel: "More bots", className: "" })),
+    button("+", () => act("add_bot", { skill: Number(skill.value) }), { ariaLabel: "More bots", className: "" })),
   make("label", { className: "step" }, make("span", { textContent: "Map" }), maps),
   note, people);
 const opener = button("Host", () => show(!panel.classList.contains("on")), { className: "menu opener", id: "panel-open" });
@@ -151,6 +153,7 @@ const draw = (match) => {
   // What is chosen and not yet played stays chosen.
   if (maps.dataset.map !== match.settings.map) {
     maps.dataset.map = match.settings.map;
+    skill.value = match.settings.bot_skill;
     offer(match.settings);
   }
   title.textContent = match.name;

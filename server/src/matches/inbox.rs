@@ -9,6 +9,7 @@ use shared::world::Hull;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::bots::skill::Skill;
 use crate::conditions::Conditions;
 use crate::link::Arrival;
 
@@ -86,8 +87,8 @@ pub enum HostAct {
     Lock(bool),
     /// End the match.
     End,
-    /// One bot more.
-    AddBot,
+    /// One bot more; it and those that come later play with this skill, or with that of the last one.
+    AddBot(Option<Skill>),
     /// One bot less.
     RemoveBot,
     /// The next round is on the map that was laid down at the handle.

@@ -9,6 +9,7 @@ use shared::protocol::{CloseReason, PlayerEvent};
 use shared::world::Phase;
 
 use super::Match;
+use crate::bots::skill::Skill;
 use crate::matches::inbox::{Dismissal, HostAct, WrongPhase};
 use crate::settings::BOTS_MAX;
 
@@ -50,7 +51,7 @@ impl Match {
                 self.commands.push(Command::Resume);
             }
             HostAct::End => self.commands.push(Command::EndMatch),
-            HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
+            HostAct::AddBot(skill) => self.add_bot(skill),
             HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
             HostAct::Lock(locked) => self.hosting.locked = locked,
             HostAct::Move if self.journal.is_none() => {
@@ -68,6 +69,13 @@ impl Match {
         seat.last_words = dismissal.words;
         self.end_link(player, dismissal.reason, now);
         true
+    }
+
+    fn add_bot(&mut self, skill: Option<Skill>) {
+        if let Some(skill) = skill {
+            self.bots.set_skill(skill);
+        }
+        self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX);
     }
 
     /// A round begins in a moment.
