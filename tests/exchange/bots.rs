@@ -53,8 +53,8 @@ fn bots_never_keep_anybody_out() {
 #[test]
 fn the_host_adds_and_removes_bots() {
     let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
-    exchange.host(HostAct::AddBot).unwrap();
-    exchange.host(HostAct::AddBot).unwrap();
+    exchange.host(HostAct::AddBot(None)).unwrap();
+    exchange.host(HostAct::AddBot(None)).unwrap();
     exchange.ticks(2);
     assert_eq!(counts(&exchange), (2, 0));
     for _ in 0..3 {

@@ -140,7 +140,7 @@ impl Written {
         written.exchange.players[0].drop_link(now_ms);
         written.play(90);
         written.exchange.reconnect(0).unwrap();
-        written.exchange.host(server::matches::inbox::HostAct::AddBot).unwrap();
+        written.exchange.host(server::matches::inbox::HostAct::AddBot(None)).unwrap();
         written.play(470);
         written
     }

@@ -172,7 +172,7 @@ proptest! {
                 0 => drop(kept.exchange.player("Ann", DELAY, wander(1))),
                 1 => drop(kept.exchange.player("Ben", DELAY, hunt())),
                 2 => if let Some(player) = kept.exchange.players.first_mut() { player.drop_link(0.0) },
-                3 => drop(kept.exchange.host(HostAct::AddBot)),
+                3 => drop(kept.exchange.host(HostAct::AddBot(None))),
                 4 => drop(kept.exchange.host(HostAct::RemoveBot)),
                 5 => {
                     kept.crash();
