@@ -110,9 +110,11 @@ fn the_new_host_is_told_on_their_link_and_on_the_next_one() {
     let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
     let (id, mut heir) = exchange.peer("Heir").unwrap();
     let (_, mut other) = exchange.peer("Other").unwrap();
+    // Nobody looks, and the rights come all the same.
+    heir.say(&ClientMessage::Hidden(true));
     exchange.ticks(3);
     let (reply, mut answer) = oneshot::channel();
-    exchange.post(MatchMessage::HandOver(id, "secret".to_owned(), reply)).unwrap();
+    exchange.post(MatchMessage::HandOver(id, (1, "secret".to_owned()), reply)).unwrap();
     exchange.ticks(3);
     assert!(answer.try_recv().unwrap());
     let token = PlayerEvent::HostToken("secret".to_owned());
@@ -120,6 +122,11 @@ fn the_new_host_is_told_on_their_link_and_on_the_next_one() {
     let mut newer = tests::peer::Peer::over(exchange.attach(id, tests::exchange::LINK_BYTES).unwrap());
     exchange.ticks(3);
     assert!(events(&newer.hear()).contains(&token), "a lost link takes no rights away");
+    let (reply, mut answer) = oneshot::channel();
+    exchange.post(MatchMessage::HandOver(id, (1, "late".to_owned()), reply)).unwrap();
+    exchange.ticks(2);
+    assert!(!answer.try_recv().unwrap(), "a turn counts once");
+    assert_eq!(exchange.game.checkpoint().desk.host_turn, 1, "and over a restart");
 }
 
 #[test]

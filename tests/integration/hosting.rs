@@ -160,9 +160,8 @@ fn a_thousand_joins_in_a_second_fill_a_hundred_places_and_no_more() {
                 for i in 0..EACH {
                     let due = Duration::from_secs(1) * (i * THREADS + number) / (EACH * THREADS);
                     thread::sleep(due.saturating_sub(begin.elapsed()));
-                    let asked = Instant::now();
                     let answer = post_json(url, &json!({"name": "Ann"})).unwrap();
-                    answers.push((answer.status, answer.error(), asked.elapsed()));
+                    answers.push((answer.status, answer.error(), begin.elapsed().saturating_sub(due)));
                 }
                 answers
             })
@@ -177,7 +176,7 @@ fn a_thousand_joins_in_a_second_fill_a_hundred_places_and_no_more() {
     let mut took: Vec<Duration> = answers.iter().map(|(.., took)| *took).collect();
     took.sort();
     let p99 = took[took.len() * 99 / 100];
-    assert!(p99 < Duration::from_millis(500), "p99 {p99:?}");
+    assert!(p99 < Duration::from_millis(500), "p99 {p99:?} from when each was due");
 }
 
 #[test]

@@ -120,7 +120,8 @@ async fn do_to_player(
     if bans && !game.has_seat(player_id).await {
         return Err(nobody(player_id));
     }
-    if bans && !game.callers().ban(player_id) {
+    let seated = |player| game.status().players.iter().any(|seat| seat.player_id == player);
+    if bans && !game.callers().ban(player_id, seated) {
         let message = "player_id: a guest who calls from the same address as others can't be told from them; \
             kick the player, and lock the match";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_ban", message));
@@ -134,13 +135,11 @@ async fn do_to_player(
 
 /// Another player becomes the host, and the token that asked for it is void.
 async fn transfer(state: &state::State, game: &MatchHandle, player: PlayerId) -> Result<(), Problem> {
-    let turn = game.host_turn().saturating_add(1);
-    let token = state.signer.later_host(game.id().as_str(), turn);
-    if !game.hand_over(player, token).await.map_err(busy)? {
-        return Err(nobody(player));
-    }
-    game.raise_host_turn(turn);
-    Ok(())
+    let turn = game.next_host_turn().ok_or_else(|| {
+        Problem::new(StatusCode::CONFLICT, "wrong_phase", "the host of this match has changed too often")
+    })?;
+    let token = state.signer.later_host(game.id().as_str(), turn.into());
+    if game.hand_over(player, (turn, token)).await.map_err(busy)? { Ok(()) } else { Err(nobody(player)) }
 }
 
 async fn change_map(

@@ -118,8 +118,8 @@ pub enum MatchMessage {
     Spare(PlayerId, Arrival),
     /// The host's act, answered with whether it was the time for it.
     Host(HostAct, oneshot::Sender<Result<(), WrongPhase>>),
-    /// This player is the host from now on, by this token; answered with whether they are there to hear it.
-    HandOver(PlayerId, String, oneshot::Sender<bool>),
+    /// This player is the host from now on, by the token of this turn; answered with whether they are there to hear it.
+    HandOver(PlayerId, (u16, String), oneshot::Sender<bool>),
     /// It is a playground, under these conditions from now on.
     Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.

@@ -125,7 +125,7 @@ impl Match {
             status,
             out: Vec::new(),
             empty_since: None,
-            hosting: Hosting::default(),
+            hosting: Hosting::of(desk),
             going_away: false,
             over: false,
             metrics: TickMetrics::new(),
@@ -212,8 +212,8 @@ impl Match {
                 MatchMessage::Host(act, reply) => {
                     let _ = reply.send(self.obey(act));
                 }
-                MatchMessage::HandOver(player, token, reply) => {
-                    let _ = reply.send(self.hand_over(player, token));
+                MatchMessage::HandOver(player, turn, reply) => {
+                    let _ = reply.send(self.hand_over(player, turn));
                 }
                 MatchMessage::Watched => {}
                 MatchMessage::Closing(in_s) => {

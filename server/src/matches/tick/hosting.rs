@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use shared::command::Command;
 use shared::id::PlayerId;
-use shared::protocol::{CloseReason, PlayerEvent};
+use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
 use crate::bots::skill::Skill;
+use crate::journal::run::Desk;
 use crate::matches::inbox::{Dismissal, HostAct, WrongPhase};
 use crate::settings::BOTS_MAX;
 
@@ -24,10 +25,19 @@ pub(super) struct Hosting {
     paused_since: Option<Duration>,
     /// Whether the host lets nobody else in.
     pub(super) locked: bool,
+    /// Which handing over of the host's rights was the last; 0 is none.
+    pub(super) turn: u16,
     /// Who got the host's rights, and the token that they are told.
     heir: Option<(PlayerId, String)>,
     /// Whether the next round is on another map.
     pub(super) moves: bool,
+}
+
+impl Hosting {
+    /// What a host had set up in the process before.
+    pub(super) fn of(desk: Desk) -> Hosting {
+        Hosting { locked: desk.locked, turn: desk.host_turn, ..Hosting::default() }
+    }
 }
 
 impl Match {
@@ -52,7 +62,7 @@ impl Match {
             }
             HostAct::End => self.commands.push(Command::EndMatch),
             HostAct::AddBot(skill) => self.add_bot(skill),
-            HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
+            HostAct::RemoveBot => self.want_bots(|bots| bots.saturating_sub(1)),
             HostAct::Lock(locked) => self.hosting.locked = locked,
             HostAct::Move if self.journal.is_none() => {
                 return Err(WrongPhase("this server keeps no journals, and no match goes on on another map"));
@@ -75,7 +85,13 @@ impl Match {
         if let Some(skill) = skill {
             self.bots.set_skill(skill);
         }
-        self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX);
+        self.want_bots(|bots| bots.saturating_add(1).min(BOTS_MAX));
+    }
+
+    /// Changes how many bots there are to be; people take none of these places away until somebody comes.
+    fn want_bots(&mut self, change: impl FnOnce(u32) -> u32) {
+        let people = self.roster.len() as u32;
+        self.bots_wanted = people + change(self.bots_wanted.saturating_sub(people));
     }
 
     /// A round begins in a moment.
@@ -88,11 +104,13 @@ impl Match {
         self.settings.tick_hz.ticks_in(COUNTDOWN_MS)
     }
 
-    /// `player` is the host from now on, by this token; false if they are not there to hear it.
-    pub(super) fn hand_over(&mut self, player: PlayerId, token: String) -> bool {
-        if self.roster.get_mut(player).is_none_or(|seat| seat.link.is_none()) {
+    /// `player` is the host from now on, by this token; false if they are not there to hear it, or if a later turn came first.
+    pub(super) fn hand_over(&mut self, player: PlayerId, (turn, token): (u16, String)) -> bool {
+        let there = self.roster.get_mut(player).is_some_and(|seat| seat.link.is_some());
+        if !there || turn <= self.hosting.turn {
             return false;
         }
+        self.hosting.turn = turn;
         self.hosting.heir = Some((player, token));
         self.tell_heir(player);
         true
@@ -101,8 +119,10 @@ impl Match {
     /// Tells the token to a player who got the host's rights, also on every newer link of theirs.
     pub(super) fn tell_heir(&mut self, player: PlayerId) {
         let Some((heir, token)) = &self.hosting.heir else { return };
-        if let Some(seat) = self.roster.get_mut(player).filter(|_| *heir == player) {
-            seat.tell(PlayerEvent::HostToken(token.clone()));
+        if let Some(seat) = self.roster.get_mut(player).filter(|_| *heir == player)
+            && let Some(link) = &mut seat.link
+        {
+            link.host_token_due = Some(token.clone());
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn taken_up(
 
 fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
-    let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
+    let desk = Desk { bots_wanted: settings.bots, next_player: 1, ..Desk::default() };
     let attendance = Attendance::default();
     let (world, generations) = (World::new(seed), Generations::default());
     let bots = Bots::new(seed, settings.bot_skill);
@@ -67,7 +67,12 @@ impl Match {
     }
 
     fn desk(&self) -> Desk {
-        Desk { bots_wanted: self.bots_wanted, next_player: self.next_player }
+        Desk {
+            bots_wanted: self.bots_wanted,
+            next_player: self.next_player,
+            host_turn: self.hosting.turn,
+            locked: self.hosting.locked,
+        }
     }
 
     /// Before the first tick: who had a seat in another process has it again and is awaited, and the journal begins.
