@@ -392,6 +392,28 @@ mod tests {
         lobby.stop(Duration::from_secs(2));
     }
 
+    #[test]
+    fn a_match_that_finds_no_place_again_is_gone_and_its_journal_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        let journals = Journals::start(folder, false, Duration::from_millis(500)).unwrap();
+        let config = Config::load(Layer::default(), &BTreeMap::new()).unwrap();
+        let lobby = Lobby::open(&config, Side { journals: Some(journals), ..Side::of(ResultDesk::closed()) })
+            .unwrap();
+        let only =
+            lobby.host(RawSettings { bots: Some(3), ..RawSettings::default() }.check().unwrap()).unwrap();
+        wait_until("a moment of play", || only.status().tick > 10);
+        let pool = lobby.desk.lock().unwrap().pool.take();
+        only.break_down();
+        wait_until("it to be gone", || {
+            lobby.mend();
+            lobby.find(only.id().as_str()).is_none()
+        });
+        assert!(data.path().join(format!("journals/{}.journal", only.id())).exists());
+        lobby.desk.lock().unwrap().pool = pool;
+        lobby.stop(Duration::from_secs(2));
+    }
+
     fn lobby(layer: Layer) -> Lobby {
         Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), Side::of(ResultDesk::closed())).unwrap()
     }

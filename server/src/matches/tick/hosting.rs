@@ -50,7 +50,10 @@ impl Match {
             HostAct::Start => {}
             HostAct::Rematch => {
                 only_in(phase, &[Phase::Results], "a rematch comes after a round; this one is not over")?;
-                self.count_down();
+                // One that is about to go on on another map plays there.
+                if !self.hosting.moves {
+                    self.count_down();
+                }
             }
             HostAct::Pause => {
                 only_in(phase, &[Phase::Playing], "only a round that is played can be paused")?;
@@ -126,13 +129,14 @@ impl Match {
         }
     }
 
-    /// Whether it is the time to go on on another map: between two rounds, when the last one is written down.
+    /// Whether it is the time to go on on another map: between two rounds, when the last one and the play behind it are
+    /// written down. That is done after this is asked, so it is the tick after.
     pub(super) fn leaves_map(&self) -> bool {
         let round = self.world.round;
         let shown_ticks = self.stage.rules.results_ticks.saturating_sub(round.ticks_left);
         let between = match round.phase {
             Phase::Lobby => true,
-            Phase::Results => shown_ticks >= self.rate_hz(),
+            Phase::Results => shown_ticks > self.round_tail_ticks(),
             _ => false,
         };
         self.hosting.moves && between

@@ -124,10 +124,15 @@ impl Match {
         if began && world.tick.0 > 1 {
             return Some(Chapter::Begins);
         }
-        let tail = self.settings.tick_hz.ticks_in(ROUND_TAIL_MS).min(rules.results_ticks);
+        let tail = self.round_tail_ticks();
         let told =
             world.round.phase == Phase::Results && world.round.ticks_left + tail == rules.results_ticks;
         told.then_some(Chapter::Ends(world.round.number))
+    }
+
+    /// Ticks of results that belong to the round before.
+    pub(super) fn round_tail_ticks(&self) -> u32 {
+        self.settings.tick_hz.ticks_in(ROUND_TAIL_MS).min(self.stage.rules.results_ticks)
     }
 
     /// Leaves the match to the next process, or takes its journal away.
