@@ -105,7 +105,7 @@ fn follow(before: &Checkpoint, stage: &mut Stage, run: &Run) -> Option<(World, D
         events.clear();
         attendance.before_step(&world, commands, stage.rules.round_ticks);
         step(&mut world, stage, commands, &mut events);
-        events.iter().for_each(|event| attendance.note(world.tick, event));
+        events.iter().for_each(|event| attendance.note(&world, event));
     }
     (of_world(&world) == run.checksum).then_some((world, run.desk, attendance))
 }
