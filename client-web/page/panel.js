@@ -216,7 +216,9 @@ const invite = await ask("/invite");
 link.value = invite.play_url;
 // What nobody else can open is nothing to be sent or scanned.
 code.hidden = send.hidden = invite.only_here;
-if (invite.only_here) here.textContent = "Only this computer can open it. Start the server with --listen 0.0.0.0:7777 to let others in.";
+if (invite.only_here) {
+  here.append("Only this computer can open it. Start the server with ", make("code", { textContent: "--listen 0.0.0.0:7777" }), " to let others in.");
+}
 
 const sheet = make("link", { rel: "stylesheet", href: "/panel.css" });
 sheet.addEventListener("load", () => {
