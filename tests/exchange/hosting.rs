@@ -220,7 +220,7 @@ fn nobody_holds_a_change_of_map_up_and_who_comes_too_soon_comes_again() {
         assert_eq!(exchange.join("Late").unwrap(), Err(JoinError::Busy));
         early.hear();
         assert_eq!(early.closed, Some((1012, "going_away".to_owned())), "the seat is there later");
-        assert!(exchange.now() - began <= Duration::from_millis(1000), "it goes on for ever");
+        assert!(exchange.now() <= began + Duration::from_secs(1), "it goes on for ever");
         exchange.ticks(3);
     }
     assert!(exchange.game.moves() && exchange.game.world().tick == tick, "nothing is played meanwhile");
@@ -242,7 +242,7 @@ fn a_change_of_map_waits_for_the_end_of_the_rounds_history_and_a_stop_overrules_
         "the next round is on the other map all the same"
     );
     assert!(exchange.until(8.0, |e| e.log.ended()));
-    assert!(exchange.now() - began > Duration::from_secs(2), "whoever watches it again sees how it ended");
+    assert!(exchange.now() > began + Duration::from_secs(2), "whoever watches it again sees how it ended");
     assert_eq!((told(&desk), phase(&exchange)), (vec!["round over", "close"], Phase::Results));
     assert!(exchange.game.moves());
     exchange.post(MatchMessage::Stop).unwrap();
