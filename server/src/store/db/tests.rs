@@ -133,7 +133,7 @@ fn nobody_wins_without_being_there_on_one_side_alone() {
     for (seat, who) in [(1, 1), (2, 2), (3, 3), (4, 1), (5, 4), (6, 5)] {
         sit(&mut db, "m", seat, who);
     }
-    let sided = |seat, team, present_s, left| RoundRow { team, present_s, left, ..row(seat, 3) };
+    let sided = |seat, team, present_s, left| RoundRow { left, present_s, team, ..row(seat, 3) };
     let rows = vec![
         sided(1, Team::Azure, 600, false),
         sided(2, Team::Azure, 600, false),
