@@ -274,6 +274,13 @@ impl Lobby {
         Ok(())
     }
 
+    /// The standing matches that another process began by other rules than those of new matches, and that keep theirs.
+    pub fn with_other_rules(&self) -> Vec<MatchHandle> {
+        let others = |hosted: &Hosted| hosted.standing && hosted.handle.settings().book != self.book;
+        let found = self.registry.iter().filter(|hosted| others(hosted));
+        found.map(|hosted| hosted.handle.clone()).collect()
+    }
+
     fn standing(&self) -> u32 {
         self.registry.iter().filter(|hosted| hosted.standing).count() as u32
     }
@@ -416,6 +423,38 @@ mod tests {
 
     fn lobby(layer: Layer) -> Lobby {
         Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), Side::of(ResultDesk::closed())).unwrap()
+    }
+
+    #[test]
+    fn a_standing_match_keeps_its_rules_until_it_is_ended() {
+        let data = tempfile::tempdir().unwrap();
+        let layer = Layer { public_matches: Some(1), ..Layer::default() };
+        let config = Config::load(layer, &BTreeMap::new()).unwrap();
+        let open = |book: RuleBook| {
+            let folder = Folder::take(data.path()).unwrap().unwrap();
+            let journals = Some(Journals::start(folder, false, Duration::from_millis(500)).unwrap());
+            let lobby = Lobby::open(&config, Side { journals, book, ..Side::of(ResultDesk::closed()) });
+            let lobby = lobby.unwrap();
+            lobby.recover();
+            lobby
+        };
+        let first = open(RuleBook::STANDARD);
+        first.tend().unwrap();
+        assert!(first.with_other_rules().is_empty());
+        first.stop(Duration::from_secs(5));
+        drop(first);
+        let mut book = RuleBook::STANDARD;
+        book.ship.drag = 0.5;
+        let second = open(book);
+        second.tend().unwrap();
+        let kept = second.with_other_rules();
+        assert_eq!(kept.len(), 1);
+        kept[0].end().unwrap();
+        wait_until("a match by the new rules", || {
+            second.tend().unwrap();
+            second.all().len() == 1 && second.with_other_rules().is_empty()
+        });
+        second.stop(Duration::from_secs(2));
     }
 
     #[test]
