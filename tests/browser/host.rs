@@ -143,15 +143,16 @@ fn who_gives_the_match_away_keeps_no_panel() {
     host.click("#create").unwrap();
     host.wait_state("the host's ship to fly", SOON, flies).unwrap();
     let shown = |tab: &Tab, what: &str| {
-        let shown = tab.eval(&format!("document.getElementById('{what}')?.checkVisibility() ?? false"));
-        Ok(shown? == json!(true))
+        let shown = format!("document.getElementById('{what}')?.checkVisibility() ?? false");
+        tab.eval(&shown).unwrap() == json!(true)
     };
-    wait_for("the panel", SOON, || Ok(shown(&host, "panel")?.then_some(()))).unwrap();
+    wait_for("the panel", SOON, || Ok(shown(&host, "panel").then_some(()))).unwrap();
 
     host.click("#panel [aria-label='More bots']").unwrap();
     assert_eq!(host.eval("document.activeElement.tagName").unwrap(), json!("BODY"));
 
-    let guest = guests.open(&host.eval("location.href").unwrap().as_str().unwrap().to_owned()).unwrap();
+    let address = host.eval("location.href").unwrap();
+    let guest = guests.open(address.as_str().unwrap()).unwrap();
     guest.wait_state("the guest's ship to fly", SOON, flies).unwrap();
     let transfer = "#panel li:last-child [aria-label$='the host']";
     wait_for("the guest on the list", SOON, || {
@@ -162,9 +163,9 @@ fn who_gives_the_match_away_keeps_no_panel() {
     for _ in 0..2 {
         host.click(transfer).unwrap();
     }
-    let gone = || Ok((!shown(&host, "panel")? && !shown(&host, "panel-open")?).then_some(()));
+    let gone = || Ok((!shown(&host, "panel") && !shown(&host, "panel-open")).then_some(()));
     wait_for("the old host's panel to go", SOON, gone).unwrap();
-    wait_for("the new host's panel", SOON, || Ok(shown(&guest, "panel-open")?.then_some(()))).unwrap();
+    wait_for("the new host's panel", SOON, || Ok(shown(&guest, "panel-open").then_some(()))).unwrap();
     host.photograph("host-given-away").unwrap();
     assert_silent(&hosts);
     assert_silent(&guests);
