@@ -166,12 +166,13 @@ const resultOf = (replay) => {
   const known = new Map(replay.players.map((player) => [player.id, player]));
   const rows = round.results.map(([seat, score, deaths], at) => {
     const { name, bot } = known.get(seat) ?? { name: "Somebody", bot: false };
-    return { place: at + 1, name, bot, score, deaths, kills: null, account_id: null, rating_change: null };
+    return { place: at + 1, name, bot, team: round.teams?.[at], score, deaths, kills: null, account_id: null, rating_change: null };
   });
   const ended_at = Math.round(replay.ended_at_ms / 1000);
   const started_at = ended_at - Math.round(round.ended_ms / 1000);
   const { id, match_id, name, map, hello } = replay;
-  return { id, match_id, name, map, mode: hello.mode, whole: true, started_at, ended_at, rows, replay: true };
+  const { team_scores } = round;
+  return { id, match_id, name, map, mode: hello.mode, team_scores, whole: true, started_at, ended_at, rows, replay: true };
 };
 
 const findResult = async (id, tries) => {

@@ -227,8 +227,8 @@ impl Watch {
         let Some(state) = &self.state else { return };
         let before = self.timeline.newest();
         let dt = before.map_or(1.0, |b| state.tick.since(b.tick).max(1) as f32) * self.rules.dt;
-        // Faster than a dash is a jump to another place.
-        let fast = self.rules.book.ship.dash_speed * 1.2;
+        // Faster than any flight is a jump to another place.
+        let fast = self.rules.fastest * 1.2;
         let seen = |(id, ship): (&PlayerId, &FeedShip)| {
             let old = before.and_then(|b| b.ship(*id)).map(|s| s.position);
             seen_ship(*id, ship, old.unwrap_or(ship.position()), (dt, fast))

@@ -274,6 +274,13 @@ impl Lobby {
         Ok(())
     }
 
+    /// The standing matches that another process began by other rules than those of new matches, and that keep theirs.
+    pub fn with_other_rules(&self) -> Vec<MatchHandle> {
+        let others = |hosted: &Hosted| hosted.standing && hosted.handle.settings().book != self.book;
+        let found = self.registry.iter().filter(|hosted| others(hosted));
+        found.map(|hosted| hosted.handle.clone()).collect()
+    }
+
     fn standing(&self) -> u32 {
         self.registry.iter().filter(|hosted| hosted.standing).count() as u32
     }
@@ -392,8 +399,62 @@ mod tests {
         lobby.stop(Duration::from_secs(2));
     }
 
+    #[test]
+    fn a_match_that_finds_no_place_again_is_gone_and_its_journal_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        let journals = Journals::start(folder, false, Duration::from_millis(500)).unwrap();
+        let config = Config::load(Layer::default(), &BTreeMap::new()).unwrap();
+        let lobby = Lobby::open(&config, Side { journals: Some(journals), ..Side::of(ResultDesk::closed()) })
+            .unwrap();
+        let only =
+            lobby.host(RawSettings { bots: Some(3), ..RawSettings::default() }.check().unwrap()).unwrap();
+        wait_until("a moment of play", || only.status().tick > 10);
+        let pool = lobby.desk.lock().unwrap().pool.take();
+        only.break_down();
+        wait_until("it to be gone", || {
+            lobby.mend();
+            lobby.find(only.id().as_str()).is_none()
+        });
+        assert!(data.path().join(format!("journals/{}.journal", only.id())).exists());
+        lobby.desk.lock().unwrap().pool = pool;
+        lobby.stop(Duration::from_secs(2));
+    }
+
     fn lobby(layer: Layer) -> Lobby {
         Lobby::open(&Config::load(layer, &BTreeMap::new()).unwrap(), Side::of(ResultDesk::closed())).unwrap()
+    }
+
+    #[test]
+    fn a_standing_match_keeps_its_rules_until_it_is_ended() {
+        let data = tempfile::tempdir().unwrap();
+        let layer = Layer { public_matches: Some(1), ..Layer::default() };
+        let config = Config::load(layer, &BTreeMap::new()).unwrap();
+        let open = |book: RuleBook| {
+            let folder = Folder::take(data.path()).unwrap().unwrap();
+            let journals = Some(Journals::start(folder, false, Duration::from_millis(500)).unwrap());
+            let lobby = Lobby::open(&config, Side { journals, book, ..Side::of(ResultDesk::closed()) });
+            let lobby = lobby.unwrap();
+            lobby.recover();
+            lobby
+        };
+        let first = open(RuleBook::STANDARD);
+        first.tend().unwrap();
+        assert!(first.with_other_rules().is_empty());
+        first.stop(Duration::from_secs(5));
+        drop(first);
+        let mut book = RuleBook::STANDARD;
+        book.ship.drag = 0.5;
+        let second = open(book);
+        second.tend().unwrap();
+        let kept = second.with_other_rules();
+        assert_eq!(kept.len(), 1);
+        kept[0].end().unwrap();
+        wait_until("a match by the new rules", || {
+            second.tend().unwrap();
+            second.all().len() == 1 && second.with_other_rules().is_empty()
+        });
+        second.stop(Duration::from_secs(2));
     }
 
     #[test]

@@ -173,6 +173,14 @@ async fn work_until(stop: impl Future, state: &Arc<State>, tls: Option<&Tls>) {
 fn open_lobby(config: &Config, side: Side) -> Result<Lobby, RunError> {
     let lobby = Lobby::open(config, side).map_err(RunError::Threads)?;
     lobby.recover();
+    for kept in lobby.with_other_rules() {
+        tracing::warn!(
+            match_id = %kept.id(),
+            name = kept.settings().name,
+            "this public match keeps the rules that it began with; to have it by those of now, end it on the admin page, or \
+             start with a fresh data folder"
+        );
+    }
     lobby.tend()?;
     Ok(lobby)
 }

@@ -91,9 +91,18 @@ impl FeedEncoder {
                 Event::Blast { by, place } if self.blasts.len() < NOTES_MAX => {
                     self.blasts.push((world.tick, *by, *place));
                 }
-                _ => out.extend(tell(world, event)),
+                _ => out.extend(tell(world, event).map(|told| self.less_waiting(told))),
             }
         }
+    }
+
+    /// A captor's score is told at once, also while kills that are in it wait for a delta: readers add those then.
+    fn less_waiting(&self, told: FeedEvent) -> FeedEvent {
+        let FeedEvent::Core(core) = told else { return told };
+        let own = |(victim, by, _): &&(PlayerId, PlayerId, Tick)| core.by == Some(*by) && by != victim;
+        let waiting = u16::try_from(self.kills.iter().filter(own).count()).unwrap_or(u16::MAX);
+        let score = core.score.map(|score| score.saturating_sub(waiting));
+        FeedEvent::Core(CoreTold { score, ..core })
     }
 
     /// Whether a delta is due after the world's last step.
@@ -510,6 +519,27 @@ mod tests {
             let kills = follow(&mut fight, seconds).unwrap();
             assert!(kills > 0, "{kills} kills in deltas of {players} ships");
         }
+    }
+
+    #[test]
+    fn a_captor_s_kills_count_once_in_a_crowd() {
+        let mut fight = Fight::new(3, 70, 30, 60_000);
+        while fight.world.ships.iter().filter(|ship| ship.alive()).count() <= KILL_EVENTS_SHIPS {
+            fight.step(Vec::new());
+        }
+        let (mut encoder, mut state) = (FeedEncoder::new(), FeedState::default());
+        read(&mut state, &FeedEvent::Keyframe(encoder.keyframe(&fight.world, 0)));
+        let (by, victim, place) = (PlayerId(1), PlayerId(2), Vec2::ZERO);
+        fight.world.pilots[1].score += 2 + 5;
+        fight.world.pilots[2].deaths += 2;
+        let killed = Event::Killed { victim, by, position: place };
+        let captured = Event::Core { core: Team::Azure, deed: CoreDeed::Captured, by: Some(by), place };
+        let mut out = Vec::new();
+        encoder.observe(&fight.world, &[killed.clone(), killed, captured], &mut out);
+        assert_eq!(out.len(), 1, "the kills wait");
+        out.push(FeedEvent::Delta(encoder.delta(&fight.world)));
+        out.iter().for_each(|event| read(&mut state, event));
+        assert_eq!(state.seats, state_of(&fight.world).seats);
     }
 
     proptest! {

@@ -54,6 +54,11 @@ pub fn pass(world: &mut World, ground: &Ground<'_>, events: &mut Vec<Event>) {
     world.mines = mines;
 }
 
+/// A tick of a pause: no mine grows older.
+pub fn wait(world: &mut World) {
+    world.mines.iter_mut().for_each(|mine| mine.born += 1);
+}
+
 fn blow(world: &mut World, ground: &Ground<'_>, mine: &Mine, events: &mut Vec<Event>) {
     let book = &ground.rules.book.mines;
     events.push(Event::Blast { by: mine.owner, place: mine.place });

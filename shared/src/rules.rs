@@ -43,6 +43,8 @@ pub struct Rules {
     pub dt: f32,
     /// Top speed under thrust in units/s: where thrust and drag are equal.
     pub speed_max: f32,
+    /// The fastest that a ship can be in units/s, by thrust or in a dash.
+    pub fastest: f32,
     /// Share of its speed that a coasting ship keeps over a tick.
     pub drag_keep: f32,
     /// Length of a dash.
@@ -92,13 +94,15 @@ impl Rules {
         let ticks = |ms: f32| long(ms) as u16;
         let dt = rate.period_s();
         let RuleBook { ship, blaster, rail, scatter, mines, pickups, cores, .. } = book;
+        let speed_max = ship.thrust / ship.drag;
         Rules {
             book: *book,
             mode: Mode::Ffa,
             goal: book.goals.ffa as u16,
             rate,
             dt,
-            speed_max: ship.thrust / ship.drag,
+            speed_max,
+            fastest: speed_max.max(ship.dash_speed),
             drag_keep: libm::expf(-ship.drag * dt),
             dash_ticks: ticks(ship.dash_ms),
             dash_recharge_ticks: ticks(ship.dash_recharge_ms),
@@ -241,6 +245,15 @@ mod tests {
             assert!(rules.dash_ticks >= 1 && rules.fire_every_ticks >= 4);
             assert!(rules.drag_keep > 0.7 && rules.drag_keep < 1.0);
         }
+    }
+
+    #[test]
+    fn plain_flight_may_be_faster_than_a_dash() {
+        let mut book = RuleBook::STANDARD;
+        assert_eq!(Rules::of(&book, TickRate::DEFAULT, 1000).fastest, book.ship.dash_speed);
+        book.ship.drag = 0.5;
+        let rules = Rules::of(&book, TickRate::DEFAULT, 1000);
+        assert_eq!((rules.fastest, rules.speed_max), (880.0, 880.0));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::world::{CoreState, Phase, Pilot, Ship, World};
 
 /// Raised with every change after which the same commands may give another world. Who finds an older number on a journal
 /// must not simulate it again.
-pub const SIMULATION_VERSION: u32 = 2;
+pub const SIMULATION_VERSION: u32 = 3;
 
 /// What a step needs beside the world and never changes, and its scratch space.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ pub fn step(world: &mut World, stage: &mut Stage, commands: &[Command], events: 
     }
     round::pass(world, &stage.rules, events);
     if world.round.phase == Phase::Paused {
+        mines::wait(world);
         // Ships without speed and wishes stand, and recharge.
         move_ships(world, stage, events);
         stage.look_at(world);

@@ -45,7 +45,7 @@ pub fn first_met(world: &World, ground: &Ground<'_>, sweep: &Sweep) -> Option<(f
     let Sweep { from, to, radius, owner, spares, back } = *sweep;
     let reach = SHIP_RADIUS + radius;
     // No ship can have come farther since then.
-    let margin = reach + ground.rules.book.ship.dash_speed * ground.rules.dt * back.ticks();
+    let margin = reach + ground.rules.fastest * ground.rules.dt * back.ticks();
     let mut first = swept_walls(ground.arena, from, to).map(|part| (part, None));
     for index in ground.grid.near(from.min(to) - margin, from.max(to) + margin) {
         let Some(ship) = world.ships.get(index).filter(|s| s.alive() && s.id != owner) else { continue };
@@ -60,4 +60,38 @@ pub fn first_met(world: &World, ground: &Ground<'_>, sweep: &Sweep) -> Option<(f
         }
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::PlayerName;
+    use crate::rule_book::RuleBook;
+    use crate::tick::TickRate;
+    use crate::world::{Hull, Pilot, Ship};
+
+    #[test]
+    fn a_fast_ship_is_met_where_it_was() {
+        let mut book = RuleBook::STANDARD;
+        book.ship.drag = 0.5;
+        let rules = Rules::of(&book, TickRate::DEFAULT, 1000).with_lag_compensation(500);
+        // From here a dash of that time ends in another cell of the grid than the ship's flight.
+        let (arena, id, start, y) = (Arena::open(100), PlayerId(1), 150.0, 10.0);
+        let mut ship = Ship { respawn_ticks: 0, ..Ship::waiting(id, &rules) };
+        let mut world = World::new(1);
+        let (name, hull, team) = (PlayerName::sanitise("Ann"), Hull::default(), Team::None);
+        world.pilots.push(Pilot { id, name, hull, bot: false, limbo: false, score: 0, deaths: 0, team });
+        for tick in 0..16_u8 {
+            ship.motion.position = Vec2::new(start + f32::from(tick) * rules.speed_max * rules.dt, y);
+            ship.trail.note(ship.motion.position, &rules);
+        }
+        world.ships.push(ship.clone());
+        let mut grid = Grid::default();
+        grid.rebuild(&arena, [(0, ship.motion.position)].into_iter());
+        let ground = Ground { arena: &arena, rules: &rules, grid: &grid };
+        let was = Vec2::new(start, y);
+        let (from, to, owner) = (was - Vec2::new(0.0, 40.0), was + Vec2::new(0.0, 40.0), PlayerId(2));
+        let sweep = Sweep { from, to, radius: 4.0, owner, spares: Team::None, back: rules.rewind_max };
+        assert!(matches!(first_met(&world, &ground, &sweep), Some((_, Some(0)))));
+    }
 }

@@ -1,10 +1,11 @@
 //! Who is on which side: new pilots go where somebody is missing, bots make way. People change sides by command only.
-//! It moves pilots and nothing else; what a side has reached stands in the world.
+//! It moves pilots and takes their mines away; what a side has reached stands in the world.
 
 use std::cmp::Reverse;
 
 use crate::event::Event;
 use crate::id::PlayerId;
+use crate::mines;
 use crate::mode::{Mode, Team};
 use crate::world::World;
 
@@ -40,7 +41,7 @@ pub fn balance(world: &mut World, mode: Mode, events: &mut Vec<Event>) {
     }
 }
 
-/// `player` is on `team` from now on, and begins a new life there.
+/// `player` is on `team` from now on, and begins a new life there. The mines go: they would spare the wrong side.
 pub fn set(world: &mut World, player: PlayerId, team: Team, events: &mut Vec<Event>) {
     let Ok(index) = world.find(player) else { return };
     let Some(pilot) = world.pilots.get_mut(index).filter(|p| p.team != team) else { return };
@@ -48,5 +49,6 @@ pub fn set(world: &mut World, player: PlayerId, team: Team, events: &mut Vec<Eve
     if let Some(ship) = world.ships.get_mut(index).filter(|s| s.alive()) {
         ship.respawn_ticks = 1;
     }
+    mines::clear_of(world, player);
     events.push(Event::Teamed(player, team));
 }

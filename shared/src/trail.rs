@@ -18,7 +18,7 @@ pub struct Trail(VecDeque<Vec2>);
 impl Trail {
     /// The ship is at `place` after this tick's movement. What is farther back than lag compensation goes is dropped.
     pub fn note(&mut self, place: Vec2, rules: &Rules) {
-        let jump = 2.0 * rules.book.ship.dash_speed * rules.dt;
+        let jump = 2.0 * rules.fastest * rules.dt;
         if self.0.front().is_some_and(|last| last.distance(place) > jump) {
             self.0.clear();
         }
@@ -51,6 +51,7 @@ impl Trail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule_book::RuleBook;
     use crate::tick::TickRate;
 
     fn rules(ms: u32) -> Rules {
@@ -87,5 +88,17 @@ mod tests {
         assert_eq!(trail.at(Rewind(40)), Some(Vec2::new(500.0, 0.0)));
         trail.note(Vec2::new(500.0 + rules.book.ship.dash_speed * rules.dt, 0.0), &rules);
         assert_eq!(trail.at(Rewind(40)), Some(Vec2::new(500.0, 0.0)), "a dash is no jump");
+    }
+
+    #[test]
+    fn fast_flight_is_no_jump() {
+        let mut book = RuleBook::STANDARD;
+        book.ship.drag = 0.2;
+        let rules = Rules::of(&book, TickRate::DEFAULT, 1000);
+        let mut trail = Trail::default();
+        for tick in 0..9_u8 {
+            trail.note(Vec2::new(f32::from(tick) * rules.speed_max * rules.dt, 0.0), &rules);
+        }
+        assert_eq!(trail.places().count(), 9);
     }
 }

@@ -29,10 +29,11 @@ fn a_host_invites_somebody_and_removes_them_who_sees_why() {
         Ok(link.as_str().filter(|link| link.contains("/play/")).map(str::to_owned))
     })
     .unwrap();
-    wait_for("the code", SOON, || {
-        Ok((host.eval("document.querySelector('#panel img').naturalWidth > 0")? == json!(true)).then_some(()))
-    })
-    .unwrap();
+    assert_eq!(
+        host.eval("document.querySelector('#panel img').checkVisibility()").unwrap(),
+        json!(false),
+        "nobody scans an address that only this machine can open"
+    );
     host.photograph("host-3-panel").unwrap();
 
     let guest = guests.open(&link).unwrap();
@@ -70,9 +71,9 @@ fn a_host_invites_somebody_and_removes_them_who_sees_why() {
 
 /// Another map for the next round, which is a long way off.
 fn chooses_map(host: &Tab) {
-    let offered = "document.querySelectorAll('#panel select option').length > 3";
+    let offered = "document.querySelectorAll('#panel select[aria-label=Map] option').length > 1";
     wait_for("the maps", SOON, || Ok((host.eval(offered)? == json!(true)).then_some(()))).unwrap();
-    let choose = "const maps = document.querySelector('#panel select'); maps.value = 'quarry'; \
+    let choose = "const maps = document.querySelector('#panel select[aria-label=Map]'); maps.value = 'quarry'; \
         maps.dispatchEvent(new Event('change'))";
     host.eval(&format!("(() => {{ {choose} }})()")).unwrap();
     wait_for("the word about it", SOON, || {
@@ -102,7 +103,7 @@ fn pauses(host: &Tab, guest: &Tab) {
     called("Go on");
 }
 
-/// A phrase by key, and then at the ship and in the list of the other.
+/// A phrase by key, and then at the ship and in the list of the other, where their panel does not cover it.
 fn speaks(from: &Tab, to: &Tab) {
     press(from, "KeyC", "c");
     wait_for("the phrases", SOON, || {
@@ -116,7 +117,58 @@ fn speaks(from: &Tab, to: &Tab) {
         Ok(line.as_str().filter(|line| line.ends_with("Nice shot")).map(|_| ()))
     })
     .unwrap();
+    let seen = "(() => { const line = document.querySelector('#kills .said').getBoundingClientRect(); \
+        const top = document.elementFromPoint(line.x + line.width / 2, line.y + line.height / 2); \
+        return Boolean(top?.closest('.said')); })()";
+    assert_eq!(to.eval("Boolean(document.querySelector('#panel.on'))").unwrap(), json!(true));
+    assert_eq!(to.eval(seen).unwrap(), json!(true), "the phrase can be seen");
     to.photograph("host-8-said").unwrap();
+}
+
+/// The rights go over: with them goes the panel, and keys are the game's after a press with the mouse.
+#[test]
+fn who_gives_the_match_away_keeps_no_panel() {
+    let server = server();
+    let (hosts, guests) = (Browser::start().unwrap(), Browser::start().unwrap());
+    let host = hosts.open(&server.url("/")).unwrap();
+    host.wait_state("the lobby", SOON, |s| s["page"] == "lobby").unwrap();
+    host.click("#open-host").unwrap();
+    host.eval("document.querySelector('#host-form input[value=ctc]').click()").unwrap();
+    let fits = "document.querySelector('input[name=map]:checked:enabled')?.value ?? ''";
+    wait_for("a map with cores", SOON, || {
+        Ok((host.eval(fits)?.as_str().is_some_and(|map| !map.is_empty() && map != "lattice")).then_some(()))
+    })
+    .unwrap();
+    host.photograph("host-cores").unwrap();
+    host.click("#create").unwrap();
+    host.wait_state("the host's ship to fly", SOON, flies).unwrap();
+    let shown = |tab: &Tab, what: &str| {
+        let shown = format!("document.getElementById('{what}')?.checkVisibility() ?? false");
+        tab.eval(&shown).unwrap() == json!(true)
+    };
+    wait_for("the panel", SOON, || Ok(shown(&host, "panel").then_some(()))).unwrap();
+
+    host.click("#panel [aria-label='More bots']").unwrap();
+    assert_eq!(host.eval("document.activeElement.tagName").unwrap(), json!("BODY"));
+
+    let address = host.eval("location.href").unwrap();
+    let guest = guests.open(address.as_str().unwrap()).unwrap();
+    guest.wait_state("the guest's ship to fly", SOON, flies).unwrap();
+    let transfer = "#panel li:last-child [aria-label$='the host']";
+    wait_for("the guest on the list", SOON, || {
+        Ok((host.eval(&format!("Boolean(document.querySelector(\"{transfer}\"))"))? == json!(true))
+            .then_some(()))
+    })
+    .unwrap();
+    for _ in 0..2 {
+        host.click(transfer).unwrap();
+    }
+    let gone = || Ok((!shown(&host, "panel") && !shown(&host, "panel-open")).then_some(()));
+    wait_for("the old host's panel to go", SOON, gone).unwrap();
+    wait_for("the new host's panel", SOON, || Ok(shown(&guest, "panel-open").then_some(()))).unwrap();
+    host.photograph("host-given-away").unwrap();
+    assert_silent(&hosts);
+    assert_silent(&guests);
 }
 
 fn press(tab: &Tab, code: &str, sign: &str) {

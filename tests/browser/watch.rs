@@ -62,7 +62,7 @@ fn way_past(held: &[&str]) -> String {
     tab.wait_state("a live picture", SOON, |state| state["freshness"] == "live").unwrap();
     // It stays live, and remembers.
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(tab.state().unwrap()["freshness"], "live");
+    tab.wait_state("a live picture still", SOON, |state| state["freshness"] == "live").unwrap();
     assert_silent(&browser);
     let way = tab.eval("document.getElementById('watch-way').textContent").unwrap();
     let kept = tab.eval("sessionStorage.getItem('starfray.feed')").unwrap();

@@ -53,15 +53,19 @@ fn bots_never_keep_anybody_out() {
 #[test]
 fn the_host_adds_and_removes_bots() {
     let mut exchange = Exchange::new(Setup::on("lattice")).unwrap();
-    exchange.host(HostAct::AddBot).unwrap();
-    exchange.host(HostAct::AddBot).unwrap();
+    let _people: Vec<_> = (0..2).map(|i| exchange.peer(&format!("Person {i}")).unwrap()).collect();
+    exchange.host(HostAct::AddBot(None)).unwrap();
+    exchange.host(HostAct::AddBot(None)).unwrap();
     exchange.ticks(2);
-    assert_eq!(counts(&exchange), (2, 0));
+    assert_eq!(counts(&exchange), (2, 2), "people take none of them away");
     for _ in 0..3 {
         exchange.host(HostAct::RemoveBot).unwrap();
     }
     exchange.ticks(2);
-    assert_eq!(counts(&exchange), (0, 0));
+    assert_eq!(counts(&exchange), (0, 2));
+    exchange.host(HostAct::AddBot(None)).unwrap();
+    exchange.ticks(2);
+    assert_eq!(counts(&exchange), (1, 2), "nothing was taken from what was not there");
 }
 
 #[test]

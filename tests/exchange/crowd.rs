@@ -195,7 +195,7 @@ impl Traffic {
         match wish {
             0 => {
                 let burst = self.random.below(12);
-                (0..burst).for_each(|_| self.exchange.host(HostAct::AddBot).unwrap());
+                (0..burst).for_each(|_| self.exchange.host(HostAct::AddBot(None)).unwrap());
             }
             1 => {
                 let burst = self.random.below(12);

@@ -12,7 +12,8 @@ use server::journal::recovery::{Recovered, recover};
 use shared::checksum::of_world;
 use shared::id::PlayerId;
 use shared::protocol::{ClientMessage, Nothing};
-use shared::simulation::step;
+use shared::rule_book::Arms;
+use shared::simulation::{SIMULATION_VERSION, step};
 use shared::world::World;
 use tests::exchange::{Exchange, Setup};
 use tests::lane::Delay;
@@ -140,7 +141,7 @@ impl Written {
         written.exchange.players[0].drop_link(now_ms);
         written.play(90);
         written.exchange.reconnect(0).unwrap();
-        written.exchange.host(server::matches::inbox::HostAct::AddBot).unwrap();
+        written.exchange.host(server::matches::inbox::HostAct::AddBot(None)).unwrap();
         written.play(470);
         written
     }
@@ -244,6 +245,25 @@ fn commands_of_other_rules_are_left_alone() {
     assert!(newer.report.left_out && newer.report.ticks == 0);
     let lost = recovered.checkpoint.world.tick.since(newer.checkpoint.world.tick);
     assert!(lost <= 60, "{lost} ticks between two checkpoints");
+}
+
+#[test]
+fn ships_of_an_older_simulation_have_the_first_weapon() {
+    let written = Written::half_a_minute();
+    let recovered = recover(&written.file).unwrap();
+    let mut checkpoint = recovered.checkpoint;
+    checkpoint.world.ships.iter_mut().for_each(|ship| ship.arms = Arms::default());
+    let ships_of = |simulation: u32| {
+        let header = Header { simulation, ..recovered.header.clone() };
+        let mut file = MAGIC.to_vec();
+        append(Kind::Header, &header.to_bytes(), &mut file);
+        append(Kind::Checkpoint, &checkpoint.to_bytes(), &mut file);
+        recover(&file).unwrap().checkpoint.world.ships
+    };
+    let first = recovered.settings.rules().first_arms();
+    assert!(!checkpoint.world.ships.is_empty() && first != Arms::default());
+    assert!(ships_of(1).iter().all(|ship| ship.arms == first));
+    assert!(ships_of(SIMULATION_VERSION).iter().all(|ship| ship.arms == Arms::default()));
 }
 
 proptest! {

@@ -11,7 +11,7 @@ use shared::id::PlayerId;
 use shared::input::{Buttons, ShipInput, Thrust};
 use shared::mode::{Mode, Team};
 use shared::name::PlayerName;
-use shared::rule_book::{RuleBook, Weapon};
+use shared::rule_book::{Arms, RuleBook, Weapon};
 use shared::rules::Rules;
 use shared::simulation::{Stage, step};
 use shared::tick::{Rewind, TickRate};
@@ -283,6 +283,25 @@ fn mines_wait_until_armed_and_spare_their_owner() {
     assert_eq!(field.world.mines.len(), 3);
     field.step(&[Command::Leave { player: PlayerId(1) }]);
     assert!(field.world.mines.is_empty());
+}
+
+#[test]
+fn mines_go_with_the_side_and_grow_no_older_in_a_pause() {
+    let mut field = Field::new(Mode::Tdm, 0, 2, &[]);
+    field.ship(1).arms = Arms { weapon: Weapon::Mines, charges: 2 };
+    field.put(1, 0.0, 0.0);
+    field.hold(1, Buttons::RAIL, 0);
+    field.hold(1, Buttons::default(), 0);
+    let age = |field: &Field| field.world.tick.since(field.world.mines[0].born);
+    let before = age(&field);
+    field.step(&[Command::Pause]);
+    field.pass(field.stage.rules.mine_life_ticks);
+    assert_eq!(age(&field), before);
+    field.step(&[Command::Resume]);
+    assert_eq!(age(&field), before + 1);
+    field.step(&[Command::Team { player: PlayerId(1), team: Team::Amber }]);
+    assert_eq!(field.world.team_of(PlayerId(1)), Team::Amber);
+    assert!(field.world.mines.is_empty(), "they would spare the new enemies");
 }
 
 #[test]

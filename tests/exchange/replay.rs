@@ -172,7 +172,7 @@ proptest! {
                 0 => drop(kept.exchange.player("Ann", DELAY, wander(1))),
                 1 => drop(kept.exchange.player("Ben", DELAY, hunt())),
                 2 => if let Some(player) = kept.exchange.players.first_mut() { player.drop_link(0.0) },
-                3 => drop(kept.exchange.host(HostAct::AddBot)),
+                3 => drop(kept.exchange.host(HostAct::AddBot(None))),
                 4 => drop(kept.exchange.host(HostAct::RemoveBot)),
                 5 => {
                     kept.crash();
@@ -218,6 +218,28 @@ fn a_hosted_match_that_nobody_joined_leaves_no_replay_and_one_of_bots_does() {
         let made = replay_of(folder.path(), 1);
         assert_eq!(made.is_ok(), leaves, "{bots} bots: {:?}", made.map(|made| made.id));
     }
+}
+
+#[test]
+fn a_replay_of_a_mode_with_sides_tells_what_they_reached_and_who_was_on_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setup = setup(6, 60);
+    setup.settings.mode = Some("tdm".to_owned());
+    let mut kept = Kept::begin(setup, folder.path());
+    while kept.exchange.game.world().team_scores == [0, 0] {
+        kept.exchange.tick();
+    }
+    let world = kept.exchange.game.world();
+    let (team_scores, pilots) = (world.team_scores, world.pilots.clone());
+    kept.end();
+    let summary = Replay::read(&replay_in(folder.path())).unwrap().summary;
+    let round = &summary.rounds[0];
+    assert_eq!(round.team_scores, Some(team_scores));
+    let told: Vec<_> = round.results.iter().map(|row| row.0).zip(round.teams.iter().copied()).collect();
+    assert_eq!(told.len(), 6);
+    assert!(pilots.iter().all(|pilot| told.contains(&(pilot.id, pilot.team))), "{told:?}");
+    let side = if team_scores[0] > team_scores[1] { "Azure" } else { "Amber" };
+    assert_eq!(summary.winner(), Some((side, *team_scores.iter().max().unwrap())));
 }
 
 #[test]

@@ -16,6 +16,9 @@ use tokio::net::TcpStream;
 use crate::sse::{SseEvent, SseReader};
 use crate::tls::Certificate;
 
+/// Room for an answer that is not read: little, so that who does not read stops the server soon.
+const WINDOW_BYTES: u32 = 8 * 1024;
+
 /// An open connection.
 #[derive(Clone, Debug)]
 pub struct Http2 {
@@ -37,21 +40,29 @@ impl Http2 {
     pub async fn connect(address: SocketAddr, certificate: &Certificate) -> Result<Http2> {
         let stream = certificate.connect(address, b"h2").await?;
         ensure!(stream.get_ref().1.alpn_protocol() == Some(b"h2"), "the server speaks no HTTP/2");
-        Http2::over(stream, format!("localhost:{}", address.port()), "https").await
+        Http2::over(stream, (format!("localhost:{}", address.port()), "https"), WINDOW_BYTES).await
     }
 
     /// A connection to a server without TLS, begun as HTTP/2.
     pub async fn connect_plain(address: SocketAddr) -> Result<Http2> {
-        Http2::over(TcpStream::connect(address).await?, address.to_string(), "http").await
+        Http2::connect_narrow(address, WINDOW_BYTES).await
     }
 
-    async fn over<S>(stream: S, authority: String, scheme: &'static str) -> Result<Http2>
+    /// The same for a reader that has room for `window_bytes` of each answer, until it reads them.
+    pub async fn connect_narrow(address: SocketAddr, window_bytes: u32) -> Result<Http2> {
+        Http2::over(TcpStream::connect(address).await?, (address.to_string(), "http"), window_bytes).await
+    }
+
+    async fn over<S>(
+        stream: S,
+        (authority, scheme): (String, &'static str),
+        window_bytes: u32,
+    ) -> Result<Http2>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (requests, connection) = http2::Builder::new(TokioExecutor::new())
-            // Small, so that who does not read stops the server soon.
-            .initial_stream_window_size(8 * 1024)
+            .initial_stream_window_size(window_bytes)
             .initial_connection_window_size(1024 * 1024)
             .handshake(TokioIo::new(stream))
             .await?;

@@ -170,6 +170,15 @@ fn only_the_host_acts_as_the_host() {
     assert_eq!(act("add_bot", &seat.word("token").unwrap()), code(403, "forbidden"));
     assert_eq!(act("dance", &token), code(404, "unknown_action"));
     assert_eq!(act("add_bot", &token), code(200, ""));
+    let skilled = |skill: u8| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = json!({"skill": skill}).to_string();
+        let answer = post(&server.url(&format!("/api/matches/{id}/host/add_bot")), &headers, &body).unwrap();
+        (answer.status, answer.error())
+    };
+    assert_eq!(skilled(3), code(200, ""));
+    assert_eq!(skilled(4), code(400, "bad_request"));
     assert_eq!(act("end", &token), code(200, ""));
     let gone = tests::patience::wait_for("the end of the match", std::time::Duration::from_secs(5), || {
         Ok(Some(get(&server.url(&format!("/api/matches/{id}")), &[])?.status).filter(|status| *status == 404))

@@ -114,6 +114,33 @@ fn a_reader_that_stops_is_reset_and_holds_up_no_other_of_its_connection() {
 }
 
 #[test]
+fn an_answer_of_which_one_byte_is_taken_is_reset_like_one_that_is_not_read() {
+    let server = Server::with(Layer { public_matches: Some(0), ..Layer::default() }).unwrap();
+    runtime().block_on(async {
+        let mut connection = Http2::connect_narrow(server.address, 1).await.unwrap();
+        let (mut unread, began) = (Vec::new(), Instant::now());
+        for _ in 0..20 {
+            unread.push(connection.send("GET", "/api/maps", &[], Vec::new()).await.unwrap());
+        }
+        let length: usize =
+            unread[0].headers()["content-length"].to_str().unwrap().parse().expect("it is a whole answer");
+        assert!(length > 4096, "{length} bytes");
+        let reset = "starfray_rejected_total{reason=\"unread_response\"}";
+        while metric(&server.url(""), reset).unwrap() != Some(20.0) {
+            assert!(began.elapsed() < Duration::from_secs(30), "they were never reset");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert!(began.elapsed() > Duration::from_secs(14), "{:?}", began.elapsed());
+        for answer in unread {
+            assert!(answer.into_body().collect().await.is_err(), "nothing of it is kept");
+        }
+        let mut wide = Http2::connect_plain(server.address).await.unwrap();
+        let answer = wide.send("GET", "/api/maps", &[], Vec::new()).await.unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), length);
+    });
+}
+
+#[test]
 fn somebody_plays_over_streams_in_one_connection() {
     let certificate = Certificate::new().unwrap();
     let server = Server::with(certificate.layer()).unwrap();

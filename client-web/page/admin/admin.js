@@ -148,18 +148,17 @@ const showTables = ({ figures }) => {
 // --- The matches. Rows are made once and filled again, so that a button stays where it is under the mouse. ---
 
 const matchRows = new Map();
-const peopleRows = new Map();
 
 // Keeps one thing for each key of a list, in its order, below `parent`.
-const keep = (parent, kept, prefix, list, keyOf, build) => {
+const keep = (parent, kept, list, keyOf, build) => {
   const wanted = list.map((entry) => {
-    const key = `${prefix}${keyOf(entry)}`;
+    const key = keyOf(entry);
     if (!kept.has(key)) kept.set(key, build(entry));
     kept.get(key).fill(entry);
     return [key, kept.get(key).nodes];
   });
   const keys = new Set(wanted.map(([key]) => key));
-  for (const key of [...kept.keys()]) if (key.startsWith(prefix) && !keys.has(key)) kept.delete(key);
+  for (const key of [...kept.keys()]) if (!keys.has(key)) kept.delete(key);
   const nodes = wanted.flatMap(([, own]) => own);
   if (nodes.length !== parent.childNodes.length || nodes.some((node, i) => node !== parent.childNodes[i])) parent.replaceChildren(...nodes);
 };
@@ -206,6 +205,7 @@ const matchRow = (first) => {
   const body = make("tbody");
   const heads = HEADS.map((text, i) => make("th", { textContent: text, className: i > 1 ? "r" : "" }));
   const more = make("p", { className: "hint" });
+  const peopleRows = new Map();
   const people = make("tr", { className: "people" },
     make("td", { colSpan: 8 }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body), more));
   const fold = () => {
@@ -226,7 +226,7 @@ const matchRow = (first) => {
       const left = match.phase_left_s == null ? "" : `, ${match.phase_left_s} s`;
       const texts = [settings.map, `${match.phase}${left}`, `${match.connected} of ${settings.max_players}`, match.bots, match.watching, `${bytes(match.bytes_per_s)}/s`];
       cells.forEach((one, i) => (one.textContent = texts[i]));
-      keep(body, peopleRows, `${match.id}/`, match.players, (one) => one.player_id, person(match));
+      keep(body, peopleRows, match.players, (one) => one.player_id, person(match));
       more.textContent = match.players_left_out ? `and ${match.players_left_out} more` : match.players.length ? "" : "Nobody sits here.";
     },
   };
@@ -238,7 +238,8 @@ const show = (state) => {
   link(state.draining ? "The server is stopping" : "Live", state.draining ? "bad" : "ok");
   showTiles(state);
   showTables(state);
-  keep(at("matches"), matchRows, "", state.matches, (match) => match.id, matchRow);
+  keep(at("matches"), matchRows, state.matches, (match) => match.id, matchRow);
+  for (const id of opened) if (!matchRows.has(id)) opened.delete(id);
   at("left-out").textContent = state.matches_left_out ? `and ${state.matches_left_out} more, with fewer people` : state.matches.length ? "" : "There are no matches.";
 };
 

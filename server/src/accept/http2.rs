@@ -47,7 +47,12 @@ const HEAD_BYTES_MAX: u32 = 16 * 1024;
 /// Bytes of bodies that may come before they are read: of one request, and of all.
 const WINDOWS_BYTES: (u32, u32) = (64 * 1024, 256 * 1024);
 /// Bytes of a response that wait for the connection at most.
-const SEND_BYTES_MAX: usize = 64 * 1024;
+const SEND_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a response that hyper is given at a time. It gives all of them away as soon as the reader has room for one,
+/// so this is what a reader must take in the time it has.
+const PIECE_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a part of a response that is not worth watching until it has been taken.
+const SMALL_BYTES_MAX: usize = 1024;
 /// Requests that were taken back before they were looked at; more end the connection.
 const RESETS_MAX: usize = 32;
 /// Time between two questions whether the peer is there, and for its answer.
@@ -109,12 +114,26 @@ impl Drop for OpenRequest {
     }
 }
 
-/// A response's body that keeps its places, and tells the connection whether it is read: hyper asks for more only when
-/// the reader has room.
+/// A response's body that keeps its places, and tells the connection whether it is read. hyper sends a piece, and drops
+/// the body behind the last one, when the reader has room for one byte. Hence the last byte goes as a piece of its own:
+/// there is room for it only behind all the others, and until then the body counts and its reader is waited for.
 struct Poured {
     body: Body,
+    /// What is left of the body's last part.
+    left: Bytes,
     open: OpenRequest,
     _places: (Option<ConnectionPermit>, Option<ConnectionPermit>),
+}
+
+impl Poured {
+    /// The next piece of what is left.
+    fn piece(&mut self) -> Bytes {
+        match self.left.len() {
+            // A copy, since a slice would keep the whole part in memory.
+            0 | 1 => Bytes::copy_from_slice(&std::mem::take(&mut self.left)),
+            len => self.left.split_to((len - 1).min(PIECE_BYTES_MAX)),
+        }
+    }
 }
 
 impl HttpBody for Poured {
@@ -125,17 +144,33 @@ impl HttpBody for Poured {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        self.open.is_read(!matches!(frame, Poll::Ready(Some(_))));
-        frame
+        if self.left.is_empty() {
+            let frame = Pin::new(&mut self.body).poll_frame(cx);
+            self.open.is_read(!matches!(frame, Poll::Ready(Some(_))));
+            match frame {
+                Poll::Ready(Some(Ok(part)))
+                    if part.data_ref().is_some_and(|data| data.len() > SMALL_BYTES_MAX) =>
+                {
+                    self.left = part.into_data().unwrap_or_default();
+                }
+                small => return small,
+            }
+        }
+        self.open.is_read(false);
+        Poll::Ready(Some(Ok(Frame::data(self.piece()))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.left.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (mut hint, left) = (self.body.size_hint(), self.left.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + left);
+        }
+        hint.set_lower(hint.lower() + left);
+        hint
     }
 }
 
@@ -292,5 +327,44 @@ async fn answer(
     if response.body().is_end_stream() {
         return Ok(response);
     }
-    Ok(response.map(|body| Body::new(Poured { body, open, _places: places })))
+    Ok(response.map(|body| Body::new(Poured { body, left: Bytes::new(), open, _places: places })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn poured(body: Vec<u8>, requests: &Arc<Requests>) -> Poured {
+        let (open, _) = Arc::clone(requests).begin(AbortHandle::new_pair().0);
+        Poured { body: Body::from(body), left: Bytes::new(), open, _places: (None, None) }
+    }
+
+    fn next(poured: &mut Poured) -> Bytes {
+        let frame = Pin::new(poured).poll_frame(&mut Context::from_waker(std::task::Waker::noop()));
+        let Poll::Ready(Some(Ok(frame))) = frame else { panic!("{frame:?}") };
+        frame.into_data().unwrap()
+    }
+
+    #[test]
+    fn a_response_goes_in_pieces_and_its_last_byte_alone() {
+        let requests = Arc::new(Requests::new());
+        let whole: Vec<u8> = (0..40_000_u32).map(|at| (at % 251) as u8).collect();
+        let mut poured = poured(whole.clone(), &requests);
+        let (mut got, mut lengths) = (Vec::new(), Vec::new());
+        while !poured.is_end_stream() {
+            assert_eq!(poured.size_hint().exact(), Some((whole.len() - got.len()) as u64));
+            let piece = next(&mut poured);
+            assert_eq!(requests.open().unread.len(), 1, "its reader is waited for");
+            lengths.push(piece.len());
+            got.extend_from_slice(&piece);
+        }
+        assert_eq!((got, lengths), (whole, vec![PIECE_BYTES_MAX, PIECE_BYTES_MAX, 7231, 1]));
+    }
+
+    #[test]
+    fn a_small_response_goes_at_once() {
+        let mut poured = poured(vec![7; SMALL_BYTES_MAX], &Arc::new(Requests::new()));
+        assert_eq!(next(&mut poured).len(), SMALL_BYTES_MAX);
+        assert!(poured.is_end_stream());
+    }
 }

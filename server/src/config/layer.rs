@@ -182,9 +182,9 @@ impl Layer {
         Ok(each.into_iter().fold(Layer::default(), |all, (_, one)| one.over(all)))
     }
 
-    /// The same, each with the name of its variable.
+    /// The same, each with the name of its variable. Fails also if two variables are one setting.
     pub(super) fn each_from_env(env: &BTreeMap<String, String>) -> Result<Vec<(String, Layer)>, ConfigError> {
-        let mut each = Vec::new();
+        let (mut each, mut names) = (Vec::new(), BTreeMap::new());
         for (name, value) in env {
             let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
             if value.is_empty() || NOT_SETTINGS.iter().any(|other| name.starts_with(other)) {
@@ -200,6 +200,13 @@ impl Layer {
                     _ => reason(&error),
                 },
             })?;
+            let setting = key.to_ascii_lowercase();
+            // A time goes with and without its unit.
+            let setting = setting.strip_suffix("_s").unwrap_or(&setting).to_owned();
+            if let Some(other) = names.insert(setting, name) {
+                let message = format!("is the same setting as {other}; keep one of them");
+                return Err(ConfigError { place: name.clone(), message });
+            }
             each.push((name.clone(), one.layer));
         }
         Ok(each)

@@ -56,11 +56,16 @@ type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str
 
 #[test]
 fn what_is_wrong_is_one_line_that_names_its_place() {
-    let cases: [Case; 18] = [
+    let cases: [Case; 19] = [
         (&[("STARFRAY_LISTEN", "here")], "", "STARFRAY_LISTEN: \"here\" is not an address"),
         (&[("STARFRAY_COLOUR", "red")], "", "STARFRAY_COLOUR: is not a setting"),
         (&[("STARFRAY_MAX_CONNECTIONS", "many")], "", "STARFRAY_MAX_CONNECTIONS: \"many\": invalid digit"),
         (&[("STARFRAY_TRUSTED_PROXY", "10.0.0.0/99")], "", "STARFRAY_TRUSTED_PROXY: \"10.0.0.0/99\": "),
+        (
+            &[("STARFRAY_DRAIN_TIMEOUT", "2"), ("STARFRAY_DRAIN_TIMEOUT_S", "3")],
+            "",
+            "STARFRAY_DRAIN_TIMEOUT_S: is the same setting as STARFRAY_DRAIN_TIMEOUT; keep one of them",
+        ),
         (&[("STARFRAY_NATS", "nats://a:b@:1")], "", "STARFRAY_NATS: \":1\" is not like nats://HOST:4222"),
         (&[], "nats_matches = \"some\"", "c.toml:1: nats_matches: \"some\" is neither open nor all"),
         (&[], "\ncolour = \"red\"", "c.toml:2: unknown field `colour`"),

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::join_all;
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use shared::{id::PlayerId, name::clean, protocol::CloseReason};
 
@@ -29,6 +29,8 @@ use crate::{
 const REASON_CHARS_MAX: usize = 120;
 /// Longest ban that ends, in minutes: a hundred years.
 const MINUTES_MAX: u32 = 100 * 366 * 24 * 60;
+/// Bits before the IPv4 address in an IPv6 address that stands for one.
+const MAPPED_BITS: u8 = 96;
 /// What one customer of an IPv6 network has.
 const IPV6_CUSTOMER_BITS: u8 = 64;
 
@@ -156,10 +158,17 @@ fn target(raw: &RawBan) -> Result<Target, Problem> {
             let network = text.parse::<IpNet>().ok().or_else(|| Some(customer(text.parse().ok()?)));
             let network =
                 network.ok_or_else(|| wrong("network: must be like 203.0.113.0/24, or an address"))?;
-            Ok(Target::Network(network.trunc()))
+            Ok(Target::Network(plain(network).trunc()))
         }
         _ => Err(wrong("name either account_id or network")),
     }
+}
+
+/// The same network as callers' addresses are compared with: one of IPv4 that is written in IPv6 becomes one of IPv4.
+fn plain(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else { return network };
+    let v4 = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(MAPPED_BITS));
+    v4.and_then(|(address, bits)| Ipv4Net::new(address, bits).ok()).map_or(network, IpNet::from)
 }
 
 /// The network of whoever has an address: just that, or in IPv6 all that a customer gets.
@@ -169,5 +178,28 @@ pub fn customer(address: IpAddr) -> IpNet {
             Ipv6Net::new(v6, IPV6_CUSTOMER_BITS).map_or(IpNet::from(address), |net| net.trunc().into())
         }
         v4 @ IpAddr::V4(_) => IpNet::from(v4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv4_may_be_written_in_ipv6() {
+        for (text, meant) in [
+            ("203.0.113.7/24", "203.0.113.0/24"),
+            ("::ffff:203.0.113.7/120", "203.0.113.0/24"),
+            ("::ffff:203.0.113.7", "203.0.113.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::ffff:0:0/95", "::fffe:0:0/95"),
+            ("2001:db8:0:1::5", "2001:db8:0:1::/64"),
+            ("2001:db8::5/128", "2001:db8::5/128"),
+        ] {
+            let raw =
+                RawBan { account_id: None, network: Some(text.to_owned()), minutes: None, reason: None };
+            let Ok(Target::Network(network)) = target(&raw) else { panic!("{text} is refused") };
+            assert_eq!(network.to_string(), meant, "{text}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::{bearer, body::read_json, matches::find, problem::Problem};
 use crate::{
+    bots::skill::Skill,
     matches::{
         handle::MatchHandle,
         inbox::{Busy, Dismissal, HostAct, WrongPhase},
@@ -27,13 +28,12 @@ use crate::{
 const REASON_CHARS_MAX: usize = 120;
 
 /// What a host can do without saying more, by the word in the address.
-const ACTS: [(&str, HostAct); 9] = [
+const ACTS: [(&str, HostAct); 8] = [
     ("start", HostAct::Start),
     ("pause", HostAct::Pause),
     ("resume", HostAct::Resume),
     ("rematch", HostAct::Rematch),
     ("end", HostAct::End),
-    ("add_bot", HostAct::AddBot),
     ("remove_bot", HostAct::RemoveBot),
     ("lock", HostAct::Lock(true)),
     ("unlock", HostAct::Lock(false)),
@@ -42,6 +42,9 @@ const ACTS: [(&str, HostAct); 9] = [
 /// What a host can do to a player.
 const DEEDS: [&str; 4] = ["kick", "ban", "transfer", "team"];
 
+/// A bot comes.
+const ADD_BOT: &str = "add_bot";
+
 /// The next round is on another map.
 const MAP: &str = "map";
 
@@ -49,6 +52,12 @@ const MAP: &str = "map";
 #[serde(deny_unknown_fields)]
 struct Where {
     map: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bot {
+    skill: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -73,18 +82,26 @@ pub async fn act(
 ) -> Result<Response, Problem> {
     let game = find(&state, &id)?;
     let act = ACTS.into_iter().find(|(word, _)| *word == action).map(|(_, act)| act);
-    if act.is_none() && action != MAP && !DEEDS.contains(&action.as_str()) {
-        let words: Vec<&str> = ACTS.iter().map(|(word, _)| *word).chain(DEEDS).chain([MAP]).collect();
+    if act.is_none() && ![ADD_BOT, MAP].contains(&action.as_str()) && !DEEDS.contains(&action.as_str()) {
+        let words: Vec<&str> =
+            ACTS.iter().map(|(word, _)| *word).chain(DEEDS).chain([ADD_BOT, MAP]).collect();
         let message = format!("a host can {}", words.join(", "));
         return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_action", message));
     }
     bearer::host(bearer::token(request.headers()), &game, &state.signer)?;
     match act {
+        None if action == ADD_BOT => add_bot(&game, read_json(request, "bad_request").await?).await?,
         None if action == MAP => change_map(&state, &game, read_json(request, "bad_request").await?).await?,
         Some(act) => game.host_act(act).await.map_err(busy)?.map_err(wrong_phase)?,
         None => do_to_player(&state, &game, &action, read_json(request, "bad_request").await?).await?,
     }
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Done { action: &action })).into_response())
+}
+
+async fn add_bot(game: &MatchHandle, Bot { skill }: Bot) -> Result<(), Problem> {
+    let skill = skill.map(Skill::try_from).transpose();
+    let skill = skill.map_err(|error| Problem::bad("bad_request", format!("skill: {error}")))?;
+    game.host_act(HostAct::AddBot(skill)).await.map_err(busy)?.map_err(wrong_phase)
 }
 
 async fn do_to_player(
@@ -103,7 +120,8 @@ async fn do_to_player(
     if bans && !game.has_seat(player_id).await {
         return Err(nobody(player_id));
     }
-    if bans && !game.callers().ban(player_id) {
+    let seated = |player| game.status().players.iter().any(|seat| seat.player_id == player);
+    if bans && !game.callers().ban(player_id, seated) {
         let message = "player_id: a guest who calls from the same address as others can't be told from them; \
             kick the player, and lock the match";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_ban", message));
@@ -117,13 +135,11 @@ async fn do_to_player(
 
 /// Another player becomes the host, and the token that asked for it is void.
 async fn transfer(state: &state::State, game: &MatchHandle, player: PlayerId) -> Result<(), Problem> {
-    let turn = game.host_turn().saturating_add(1);
-    let token = state.signer.later_host(game.id().as_str(), turn);
-    if !game.hand_over(player, token).await.map_err(busy)? {
-        return Err(nobody(player));
-    }
-    game.raise_host_turn(turn);
-    Ok(())
+    let turn = game.next_host_turn().ok_or_else(|| {
+        Problem::new(StatusCode::CONFLICT, "wrong_phase", "the host of this match has changed too often")
+    })?;
+    let token = state.signer.later_host(game.id().as_str(), turn.into());
+    if game.hand_over(player, (turn, token)).await.map_err(busy)? { Ok(()) } else { Err(nobody(player)) }
 }
 
 async fn change_map(

@@ -15,8 +15,8 @@ const LEFT_MAX: usize = 256;
 /// Who came late to a round, and who left it early.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attendance {
-    /// People who came after the round's start, in the order of seats, which is that of coming. Whoever is not named was
-    /// there from the start.
+    /// People who came after the round's start or changed sides in it, and when they did so last, in the order of seats.
+    /// Whoever is not named was there from the start.
     came: Vec<(PlayerId, Tick)>,
     left: Vec<Departed>,
     /// Cores that somebody captured in the round; empty in journals that were begun before there were any.
@@ -50,10 +50,14 @@ impl Attendance {
         }
     }
 
-    /// Looks at something that the step to `tick` did.
-    pub fn note(&mut self, tick: Tick, event: &Event) {
+    /// Looks at something that the last step of `world` did.
+    pub fn note(&mut self, world: &World, event: &Event) {
         match event {
-            Event::Joined(pilot) if !pilot.bot => self.came.push((pilot.id, tick)),
+            Event::Joined(pilot) if !pilot.bot => self.came_at(pilot.id, world.tick),
+            // What the side did before is not theirs.
+            Event::Teamed(player, _) if world.pilot(*player).is_some_and(|pilot| !pilot.bot) => {
+                self.came_at(*player, world.tick);
+            }
             Event::Left(player) => self.came.retain(|(id, _)| id != player),
             Event::RoundStarted { .. } => {
                 self.came.clear();
@@ -62,6 +66,14 @@ impl Attendance {
             }
             Event::Core { deed: CoreDeed::Captured, by: Some(by), .. } => self.count_capture(*by),
             _ => {}
+        }
+    }
+
+    fn came_at(&mut self, player: PlayerId, tick: Tick) {
+        let place = self.came.partition_point(|(id, _)| *id < player);
+        match self.came.get_mut(place).filter(|(id, _)| *id == player) {
+            Some((_, at)) => *at = tick,
+            None => self.came.insert(place, (player, tick)),
         }
     }
 
@@ -77,7 +89,7 @@ impl Attendance {
         self.captures.iter().find(|(id, _)| *id == player).map_or(0, |(_, count)| *count)
     }
 
-    /// For how many of the `played` ticks of a round somebody who is there at tick `now` was there.
+    /// For how many of the `played` ticks of a round somebody who is there at tick `now` was there, on the side of now.
     pub fn present_ticks(&self, player: PlayerId, now: Tick, played: u32) -> u32 {
         let came = self.came.binary_search_by_key(&player, |(id, _)| *id).ok();
         let at = came.and_then(|place| self.came.get(place)).map(|(_, at)| *at);

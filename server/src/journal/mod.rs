@@ -57,7 +57,7 @@ pub(crate) mod sample {
     pub(crate) fn checkpoint(tick: u32) -> Checkpoint {
         let mut world = World::new(7);
         world.tick.0 = tick;
-        let desk = Desk { bots_wanted: 0, next_player: 1 };
+        let desk = Desk { next_player: 1, ..Desk::default() };
         let attendance = Attendance::default();
         let generations = Generations::default();
         let bots = Bots::new(7, Skill::default());

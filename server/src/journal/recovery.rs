@@ -2,7 +2,8 @@
 //! command that was written whole. Commands of another simulation are left alone, and so is everything behind a gap.
 
 use shared::checksum::of_world;
-use shared::simulation::{Stage, step};
+use shared::rule_book::{Arms, Weapon};
+use shared::simulation::{SIMULATION_VERSION, Stage, step};
 use shared::world::World;
 
 use crate::journal::attendance::Attendance;
@@ -65,6 +66,9 @@ pub fn recover(file: &[u8]) -> Result<Recovered, Unreadable> {
         Some((place, checkpoint))
     });
     let (place, mut checkpoint) = newest.ok_or(Unreadable::NoCheckpoint)?;
+    if header.simulation < SIMULATION_VERSION {
+        arm(&mut checkpoint.world, settings.rules().first_arms());
+    }
     let runs = all.get(place + 1..).unwrap_or_default();
     let began = checkpoint.world.tick;
     let left_out = if header.simulates_alike(&settings) {
@@ -75,6 +79,13 @@ pub fn recover(file: &[u8]) -> Result<Recovered, Unreadable> {
     };
     let ticks = checkpoint.world.tick.since(began);
     Ok(Recovered { header, settings, checkpoint, report: Report { ending, ticks, left_out } })
+}
+
+/// Ships without a second weapon get `first`: older simulations did not write it, because all had the same one.
+fn arm(world: &mut World, first: Arms) {
+    for ship in world.ships.iter_mut().filter(|ship| ship.arms.weapon == Weapon::None) {
+        ship.arms = first;
+    }
 }
 
 /// Applies all runs behind a checkpoint; false if some had to be left out.
@@ -105,7 +116,7 @@ fn follow(before: &Checkpoint, stage: &mut Stage, run: &Run) -> Option<(World, D
         events.clear();
         attendance.before_step(&world, commands, stage.rules.round_ticks);
         step(&mut world, stage, commands, &mut events);
-        events.iter().for_each(|event| attendance.note(world.tick, event));
+        events.iter().for_each(|event| attendance.note(&world, event));
     }
     (of_world(&world) == run.checksum).then_some((world, run.desk, attendance))
 }

@@ -25,6 +25,36 @@ pub struct Desk {
     pub bots_wanted: u32,
     /// The seat that the next comer gets.
     pub next_player: u16,
+    /// Which handing over of the host's rights was the last, up to [`HOST_TURNS_MAX`]; 0 is none.
+    #[serde(default)]
+    pub host_turn: u16,
+    /// Whether the host lets nobody else in.
+    #[serde(default)]
+    pub locked: bool,
+}
+
+/// How often a match can change its host.
+pub const HOST_TURNS_MAX: u16 = 0x7fff;
+
+impl Desk {
+    /// In a run's head: the bots, then turn and lock, which are 0 in journals that are older than those.
+    fn host_bytes(self) -> [u8; 4] {
+        let bots = u16::try_from(self.bots_wanted).unwrap_or(u16::MAX);
+        let host = self.host_turn.min(HOST_TURNS_MAX) << 1 | u16::from(self.locked);
+        (u32::from(host) << 16 | u32::from(bots)).to_le_bytes()
+    }
+
+    fn of_bytes(host: [u8; 4], next_player: u16) -> Desk {
+        let [low, high, ..] = host;
+        let [.., turn_low, turn_high] = host;
+        let turn = u16::from_le_bytes([turn_low, turn_high]);
+        Desk {
+            bots_wanted: u32::from(u16::from_le_bytes([low, high])),
+            next_player,
+            host_turn: turn >> 1,
+            locked: turn & 1 == 1,
+        }
+    }
 }
 
 /// A run that is being written, tick by tick.
@@ -78,7 +108,7 @@ impl RunWriter {
         let mut head = Vec::with_capacity(HEAD_BYTES);
         head.extend_from_slice(&self.first.0.to_le_bytes());
         head.extend_from_slice(&self.ticks.to_le_bytes());
-        head.extend_from_slice(&desk.bots_wanted.to_le_bytes());
+        head.extend_from_slice(&desk.host_bytes());
         head.extend_from_slice(&desk.next_player.to_le_bytes());
         head.extend_from_slice(&checksum.to_le_bytes());
         for (place, byte) in self.bytes.iter_mut().zip(head) {
@@ -115,11 +145,11 @@ impl Run {
         let mut bytes = Bytes(body);
         let first = Tick(u32::from_le_bytes(bytes.take()?));
         let count = u32::from_le_bytes(bytes.take()?);
-        let bots_wanted = u32::from_le_bytes(bytes.take()?);
+        let host = bytes.take()?;
         let next_player = u16::from_le_bytes(bytes.take()?);
         let checksum = u64::from_le_bytes(bytes.take()?);
         let ticks = (0..count).map(|_| bytes.tick()).collect::<Option<Vec<_>>>()?;
-        let desk = Desk { bots_wanted, next_player };
+        let desk = Desk::of_bytes(host, next_player);
         bytes.0.is_empty().then_some(Run { first, ticks, desk, checksum })
     }
 }
@@ -187,7 +217,7 @@ mod tests {
             for (tick, commands) in (first..).zip(&ticks) {
                 writer.note(Tick(tick), commands);
             }
-            let desk = Desk { bots_wanted: 7, next_player: 900 };
+            let desk = Desk { bots_wanted: 7, next_player: 900, host_turn: 300, locked: true };
             let bytes = writer.finish(desk, 12);
             prop_assert!(writer.is_empty());
             let run = Run { first: Tick(first), ticks, desk, checksum: 12 };

@@ -9,6 +9,7 @@ use shared::simulation::Stage;
 
 use super::{Lobby, MENDED_FOR, Place};
 use crate::journal::recovery::Recovered;
+use crate::matches::handle::MatchHandle;
 use crate::matches::id::MatchId;
 use crate::matches::pool::Order;
 use crate::settings::MatchSettings;
@@ -37,19 +38,17 @@ impl Lobby {
             }
             let recovered = (!again).then(|| journals.recover_again(id.as_str())).flatten();
             let mended_at = if next.is_some() { mended_at } else { Some(Instant::now()) };
-            match recovered.map(|recovered| moved(recovered, next)) {
-                Some(recovered) => self.take_up(recovered, mended_at),
+            match recovered.and_then(|recovered| self.take_up(moved(recovered, next), mended_at)) {
+                Some(newer) => newer.follow(&older),
                 None => drop(self.registry.remove(id.as_str())),
-            }
-            if let Some(newer) = self.find(id.as_str()) {
-                newer.follow(&older);
             }
         }
     }
 
-    pub(super) fn take_up(&self, recovered: Recovered, mended_at: Option<Instant>) {
+    /// Hosts a match where it was; `None` if that can't be. Its journal stays, for the next process.
+    pub(super) fn take_up(&self, recovered: Recovered, mended_at: Option<Instant>) -> Option<MatchHandle> {
         let Recovered { header, settings, checkpoint, .. } = recovered;
-        let Some(id) = MatchId::parse(&header.match_id) else { return };
+        let id = MatchId::parse(&header.match_id)?;
         let place = Place {
             // Without its place among the standing ones it ends when nobody plays.
             standing: header.standing && (mended_at.is_some() || self.standing() < self.standing.matches),
@@ -70,12 +69,16 @@ impl Lobby {
             journals.count(&header.match_id);
         }
         match self.place(order, place) {
-            Ok(_) => journal_figures::recovered(),
+            Ok(handle) => {
+                journal_figures::recovered();
+                Some(handle)
+            }
             Err(error) => {
                 tracing::error!(%error, "a recovered match can't be hosted");
                 if let Some(journals) = &self.journals {
                     journals.uncount(&header.match_id);
                 }
+                None
             }
         }
     }

@@ -2,7 +2,7 @@
 //! Nothing that lies there stops the server: what can't be played is logged once and refused by name. It knows nothing of
 //! the maps that come with the program but their names, which are taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -76,7 +76,8 @@ impl Folder {
         }
     }
 
-    /// The files that are maps by their names. A folder that is missing or can't be listed has none.
+    /// The files that are maps by their names. Of several of one name a .tmx goes before a .tmj, then the first by its
+    /// path, in whatever order the folder has them. A folder that is missing or can't be listed has none.
     fn files(&self) -> BTreeMap<String, (PathBuf, Stamp)> {
         let mut files = BTreeMap::new();
         let Ok(entries) = fs::read_dir(&self.path) else { return files };
@@ -88,7 +89,16 @@ impl Folder {
             if let Ok(about) = fs::metadata(&path)
                 && about.is_file()
             {
-                files.insert(name, (path, (about.modified().ok(), about.len())));
+                let stamp = (about.modified().ok(), about.len());
+                match files.entry(name) {
+                    Entry::Vacant(free) => {
+                        free.insert((path, stamp));
+                    }
+                    Entry::Occupied(mut kept) if rank(&path) < rank(&kept.get().0) => {
+                        kept.insert((path, stamp));
+                    }
+                    Entry::Occupied(_) => {}
+                }
             }
         }
         while files.len() > FILES_MAX {
@@ -112,8 +122,13 @@ impl Folder {
     }
 }
 
-/// What a file's ending says.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Which of several files of one name is meant: the lowest.
+fn rank(path: &Path) -> (Option<Format>, &Path) {
+    (Format::of(path), path)
+}
+
+/// What a file's ending says; what can be read goes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Format {
     Xml,
     Json,

@@ -181,6 +181,30 @@ fn a_host_puts_a_map_into_the_folder() {
     assert!(maps.find("broken").unwrap_err().starts_with("there is no map"));
 }
 
+#[test]
+fn of_files_of_one_name_the_same_is_meant_in_any_order() {
+    let yard = |title: &str| {
+        let title = format!(r#"<property name="title" value="{title}"/>"#);
+        drawn(&format!("<properties>{title}</properties>{SPAWNS}"))
+    };
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join(FOLDER);
+        fs::create_dir(&folder).unwrap();
+        let files = [
+            ("Yard.tmx", yard("First")),
+            ("yard.tmx", yard("Second")),
+            ("YARD.tmj", "{}".to_owned()),
+            ("yard.tmj", "{}".to_owned()),
+        ];
+        for at in order {
+            let (name, text): &(&str, String) = &files[at];
+            fs::write(folder.join(name), text).unwrap();
+        }
+        assert_eq!(Maps::open(data.path()).find("yard").unwrap().title, "First", "{order:?}");
+    }
+}
+
 fn sample() -> impl Strategy<Value = String> {
     let files: Vec<String> =
         FILES.iter().map(|(_, text)| (*text).to_owned()).chain([drawn(SPAWNS)]).collect();

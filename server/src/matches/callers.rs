@@ -78,12 +78,15 @@ impl Callers {
         known.get(&player).map(|one| one.caller.clone())
     }
 
-    /// Keeps `player` out of this match from now on: by the account if there is one, and by the address, unless others of
-    /// the match call from it too. False if nothing tells the player from others.
-    pub fn ban(&self, player: PlayerId) -> bool {
+    /// Keeps `player` out of this match from now on: by the account if there is one, and by the address, unless others who
+    /// are `seated` call from it too. False if nothing tells the player from others.
+    pub fn ban(&self, player: PlayerId, seated: impl Fn(PlayerId) -> bool) -> bool {
         let Some(caller) = self.find(player) else { return false };
         let shared_address = caller.address.is_loopback()
-            || self.which(|other| other.address == caller.address).iter().any(|other| *other != player);
+            || self
+                .which(|other| other.address == caller.address)
+                .into_iter()
+                .any(|other| other != player && seated(other));
         if shared_address && caller.account.is_none() {
             return false;
         }
@@ -149,9 +152,14 @@ mod tests {
         callers.note(PlayerId(1), from(1, Some("ann")));
         callers.note(PlayerId(2), from(2, Some("bob")));
         callers.note(PlayerId(3), from(2, None));
-        assert!(callers.ban(PlayerId(1)) && callers.ban(PlayerId(2)));
-        assert!(!callers.ban(PlayerId(3)) && !callers.ban(PlayerId(9)), "nothing tells them from others");
+        let ban = |player| callers.ban(PlayerId(player), |other| other.0 < 4);
+        assert!(ban(1) && ban(2));
+        assert!(!ban(3) && !ban(9), "nothing tells them from others");
         assert!(callers.is_banned(&from(1, None)) && callers.is_banned(&from(7, Some("ann"))));
         assert!(!callers.is_banned(&from(2, None)) && callers.is_banned(&from(2, Some("bob"))));
+        callers.note(PlayerId(4), from(5, None));
+        callers.note(PlayerId(5), from(5, None));
+        assert!(callers.ban(PlayerId(5), |other| other.0 == 5), "the seat before was the same guest's");
+        assert!(callers.is_banned(&from(5, None)));
     }
 }

@@ -203,6 +203,9 @@ impl Frames<'_> {
         if let Some(stamp) = link.pong_due {
             append(&ServerMessage::Pong(stamp), out);
         }
+        if let Some(token) = &link.host_token_due {
+            append(&Borrowed::Events(self.world.tick, &[PlayerEvent::HostToken(token.clone())]), out);
+        }
         if self.ping_due(link) {
             self.append_ping(out);
         }
@@ -214,6 +217,7 @@ impl Frames<'_> {
 
     fn answered(&self, link: &mut SeatLink) {
         link.pong_due = None;
+        link.host_token_due = None;
         if self.ping_due(link) {
             (link.pinged_at, link.ping_flies) = (self.now, true);
         }

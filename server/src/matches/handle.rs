@@ -2,7 +2,7 @@
 //! No game state is behind it but the match's own public picture.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
@@ -16,6 +16,7 @@ use crate::feed::cursor::Cursor;
 use crate::feed::form::Form;
 use crate::feed::log::FeedLog;
 use crate::journal::generations::Generations;
+use crate::journal::run::HOST_TURNS_MAX;
 use crate::link::Arrival;
 use crate::link::mailboxes::Mailboxes;
 use crate::matches::callers::Callers;
@@ -47,7 +48,8 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) callers: Callers,
     pub(crate) generations: Generations,
-    pub(crate) host_turn: AtomicU32,
+    pub(crate) host_turn: AtomicU16,
+    pub(crate) host_turns_given: AtomicU16,
     pub(crate) next: Mutex<Option<MatchSettings>>,
 }
 
@@ -154,28 +156,31 @@ impl MatchHandle {
     /// The same match goes on here: what stood beside the older one counts.
     pub fn follow(&self, older: &MatchHandle) {
         self.callers().take_over(older.callers());
-        self.raise_host_turn(older.host_turn());
-        if older.status().locked {
-            // A new inbox has room.
-            let _ = self.send(MatchMessage::Host(HostAct::Lock(true), oneshot::channel().0));
-        }
     }
 
     /// Which host's token counts: each that was handed over makes the older ones void.
-    pub fn host_turn(&self) -> u32 {
+    pub fn host_turn(&self) -> u16 {
         self.0.host_turn.load(Ordering::Acquire)
     }
 
-    /// The token of this turn counts from now on, and no older one.
-    pub fn raise_host_turn(&self, turn: u32) {
-        self.0.host_turn.fetch_max(turn, Ordering::AcqRel);
+    /// A turn that nobody else gets; `None` if the host has changed too often.
+    pub fn next_host_turn(&self) -> Option<u16> {
+        let given = self.0.host_turns_given.fetch_update(Ordering::AcqRel, Ordering::Acquire, |given| {
+            (given < HOST_TURNS_MAX).then_some(given + 1)
+        });
+        given.ok().map(|before| before + 1)
     }
 
-    /// Tells `player` the token by which they are the host; false if they are not there to hear it.
-    pub async fn hand_over(&self, player: PlayerId, token: String) -> Result<bool, Busy> {
+    /// Tells `player` the token of a turn, by which they are the host from now on and nobody with an older one; false if
+    /// they are not there to hear it.
+    pub async fn hand_over(&self, player: PlayerId, (turn, token): (u16, String)) -> Result<bool, Busy> {
         let (reply, answer) = oneshot::channel();
-        self.send(MatchMessage::HandOver(player, token, reply))?;
-        Ok(answer.await.unwrap_or(false))
+        self.send(MatchMessage::HandOver(player, (turn, token), reply))?;
+        let done = answer.await.unwrap_or(false);
+        if done {
+            self.0.host_turn.fetch_max(turn, Ordering::AcqRel);
+        }
+        Ok(done)
     }
 
     /// Removes `player`, who is told why; false if they have no seat.

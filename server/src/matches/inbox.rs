@@ -9,6 +9,7 @@ use shared::world::Hull;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::bots::skill::Skill;
 use crate::conditions::Conditions;
 use crate::link::Arrival;
 
@@ -86,8 +87,8 @@ pub enum HostAct {
     Lock(bool),
     /// End the match.
     End,
-    /// One bot more.
-    AddBot,
+    /// One bot more; it and those that come later play with this skill, or with that of the last one.
+    AddBot(Option<Skill>),
     /// One bot less.
     RemoveBot,
     /// The next round is on the map that was laid down at the handle.
@@ -117,8 +118,8 @@ pub enum MatchMessage {
     Spare(PlayerId, Arrival),
     /// The host's act, answered with whether it was the time for it.
     Host(HostAct, oneshot::Sender<Result<(), WrongPhase>>),
-    /// This player is the host from now on, by this token; answered with whether they are there to hear it.
-    HandOver(PlayerId, String, oneshot::Sender<bool>),
+    /// This player is the host from now on, by the token of this turn; answered with whether they are there to hear it.
+    HandOver(PlayerId, (u16, String), oneshot::Sender<bool>),
     /// It is a playground, under these conditions from now on.
     Conditions(Conditions),
     /// Somebody began to watch: a sleeping match wakes, a waking one shows itself.

@@ -2,7 +2,7 @@
 //! one rate together, and sleeps in between. The only place of a match that reads a clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -163,6 +163,7 @@ impl Pool {
         let status = Arc::new(ArcSwap::from_pointee(status));
         let epoch = u32::from_le_bytes(random()?).max(1);
         let generations = resume.as_ref().map(|checkpoint| checkpoint.generations_with(epoch));
+        let host_turn = resume.as_ref().map_or(0, |checkpoint| checkpoint.desk.host_turn);
         let readers = vec![spectators.thread()];
         let log = Arc::new(FeedLog::new(epoch, &hello(&id, &settings), readers));
         let asleep = Arc::new(AtomicBool::new(false));
@@ -179,7 +180,8 @@ impl Pool {
             mailboxes: Mailboxes::default(),
             callers: Callers::default(),
             generations: generations.unwrap_or_else(|| Generations::default().then(0, epoch, &[])),
-            host_turn: AtomicU32::new(0),
+            host_turn: AtomicU16::new(host_turn),
+            host_turns_given: AtomicU16::new(host_turn),
             next: Mutex::default(),
         });
         let (timing, inbox) = (self.timing.clone(), messages);

@@ -109,6 +109,11 @@ impl Roster {
         was_in_limbo
     }
 
+    /// A link to a match that was over at `ended_at`, for `reason`: it goes with those that the match had then.
+    pub fn refuse(&mut self, player: PlayerId, arrival: Arrival, reason: CloseReason, ended_at: Duration) {
+        self.dismiss(player, WebSocketLink::new(arrival), reason, ended_at);
+    }
+
     /// A spare link for the seat of `player`: it takes over once it answers, at once if the seat has no link. Returns
     /// whether the player was in limbo before.
     pub fn try_out(

@@ -65,7 +65,7 @@ impl RoundBook {
         record: bool,
     ) {
         for event in events {
-            self.attendance.note(world.tick, event);
+            self.attendance.note(world, event);
             let ends = matches!(event, Event::RoundEnded { .. } | Event::MatchEnded);
             if ends && self.before.phase.is_round() {
                 if record {
@@ -137,6 +137,7 @@ mod tests {
 
     use shared::arena::Arena;
     use shared::id::PlayerId;
+    use shared::mode::Mode;
     use shared::name::PlayerName;
     use shared::simulation::{Stage, step};
     use shared::world::Hull;
@@ -237,6 +238,25 @@ mod tests {
         assert!(!record.whole && record.length_s <= 1);
         played.step(&[Command::EndMatch]);
         assert!(played.kept().is_none());
+    }
+
+    #[test]
+    fn time_on_the_other_side_is_nobodys_presence() {
+        let mut played = Played::new();
+        played.settings.mode = Mode::Tdm;
+        played.stage = Stage::new(Arena::open(4), played.settings.rules());
+        played.step(&[Command::StartRound, join(1, false), join(2, false), join(3, false), join(9, true)]);
+        (0..80).for_each(|_| played.step(&[]));
+        let side_of = |played: &Played, id| played.world.team_of(PlayerId(id));
+        for id in [3, 1] {
+            let (player, team) = (PlayerId(id), side_of(&played, id).other());
+            played.step(&[Command::Team { player, team }]);
+        }
+        (0..40).for_each(|_| played.step(&[]));
+        let record = played.kept().unwrap();
+        let mut rows: Vec<_> = record.rows.iter().map(|r| (r.seat.0, r.present_s)).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, [(1, 2), (2, 10), (3, 2), (9, 10)]);
     }
 
     #[test]

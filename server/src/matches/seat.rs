@@ -52,6 +52,8 @@ pub struct Seat {
     pub acted_at: Tick,
     /// What the player wants to say.
     pub phrase: Option<u8>,
+    /// How many phrases they may send, over all their links.
+    talk: Allowance,
     /// What the player is told when the link ends.
     pub last_words: String,
     _counted: Counted,
@@ -91,7 +93,8 @@ pub struct SeatLink {
     /// How it does.
     pub figures: NetFigures,
     keyframe_at: Duration,
-    talk: Allowance,
+    /// The token of the host's rights that the player got, until it is told.
+    pub host_token_due: Option<String>,
     stage: Stage,
     allowance: Allowance,
     _counted: Counted,
@@ -118,7 +121,7 @@ impl SeatLink {
             hidden: false,
             figures: NetFigures::new(now),
             keyframe_at: Duration::ZERO,
-            talk: Allowance::of_one(PHRASES_BURST, PHRASE_EVERY, now),
+            host_token_due: None,
             stage: Stage::Healthy,
             allowance: Allowance::new(timing.messages_per_s, now),
             _counted: Counted::connection(transport),
@@ -194,6 +197,7 @@ impl Seat {
             personal: Vec::new(),
             acted_at: Tick::default(),
             phrase: None,
+            talk: Allowance::of_one(PHRASES_BURST, PHRASE_EVERY, Duration::ZERO),
             last_words: String::new(),
             _counted: Counted::player(),
         }
@@ -201,7 +205,7 @@ impl Seat {
 
     /// Reads what came over the link. `tick` is the last one that was stepped. `Err` is the end of the link.
     pub fn read(&mut self, room: &mut ReadRoom, tick: Tick, now: Duration) -> Result<(), CloseReason> {
-        let Seat { link, queue, personal, phrase, .. } = self;
+        let Seat { link, queue, personal, phrase, talk, .. } = self;
         let Some(link) = link else { return Ok(()) };
         let SeatLink { socket, heard_at, allowance, claims, .. } = link;
         let mut notes = Notes::default();
@@ -238,7 +242,7 @@ impl Seat {
         if notes.lost {
             link.ask_keyframe(now);
         }
-        if let Some(said) = notes.phrase.filter(|_| link.talk.take(now)) {
+        if let Some(said) = notes.phrase.filter(|_| talk.take(now)) {
             *phrase = Some(said);
         }
         link.pong_due = notes.stamp.or(link.pong_due);

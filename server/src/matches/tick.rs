@@ -7,6 +7,7 @@ mod moving;
 mod record;
 mod rest;
 
+use ending::Ended;
 use hosting::Hosting;
 
 use std::sync::Arc;
@@ -81,7 +82,7 @@ pub struct Match {
     empty_since: Option<Duration>,
     hosting: Hosting,
     going_away: bool,
-    over: bool,
+    ended: Option<Ended>,
     metrics: TickMetrics,
     player_figures: PlayerFigures,
     traffic: PlayerTraffic,
@@ -125,9 +126,9 @@ impl Match {
             status,
             out: Vec::new(),
             empty_since: None,
-            hosting: Hosting::default(),
+            hosting: Hosting::of(desk),
             going_away: false,
-            over: false,
+            ended: None,
             metrics: TickMetrics::new(),
             player_figures: PlayerFigures::new(),
             traffic: PlayerTraffic::new(),
@@ -139,6 +140,9 @@ impl Match {
 
     /// Advances the match by one tick. `now` is the time since its thread began.
     pub fn tick(&mut self, now: Duration) {
+        if let Some(ended) = self.ended {
+            return self.see_off(ended, now);
+        }
         self.settle(now);
         self.drain_inbox(now);
         self.read_links(now);
@@ -182,16 +186,6 @@ impl Match {
         &self.applied
     }
 
-    /// Whether it goes on on another map, from its journal, once it is over here.
-    pub fn moves(&self) -> bool {
-        self.hosting.moves && !self.going_away && self.world.round.phase != Phase::Ended
-    }
-
-    /// Whether it is over and everybody was told.
-    pub fn is_over(&self) -> bool {
-        self.over && !self.roster.has_leaving()
-    }
-
     fn drain_inbox(&mut self, now: Duration) {
         while let Ok(message) = self.inbox.try_recv() {
             match message {
@@ -212,8 +206,8 @@ impl Match {
                 MatchMessage::Host(act, reply) => {
                     let _ = reply.send(self.obey(act));
                 }
-                MatchMessage::HandOver(player, token, reply) => {
-                    let _ = reply.send(self.hand_over(player, token));
+                MatchMessage::HandOver(player, turn, reply) => {
+                    let _ = reply.send(self.hand_over(player, turn));
                 }
                 MatchMessage::Watched => {}
                 MatchMessage::Closing(in_s) => {

@@ -83,7 +83,7 @@ pub fn make(history: &[u8], ended_at_ms: u64, goes_on: &dyn Fn() -> bool) -> Res
         events: Vec::new(),
         guess: Guess::new(Bots::new(seed, settings.bot_skill)),
         packer: Packer::default(),
-        telling: Telling::new(settings.tick_hz, begin),
+        telling: Telling::new(settings.tick_hz, settings.mode, begin),
         records: Vec::new(),
         jumps_ms: Vec::new(),
         whole: begin.0 == 0,

@@ -55,7 +55,7 @@ pub struct Listed {
     pub bots: usize,
     /// Ships that were shot down.
     pub kills: usize,
-    /// Who won, with the score.
+    /// Who won, with the score; in modes with sides the side that did, and nobody if they are level.
     pub winner: Option<(String, u16)>,
     /// The file's size.
     pub bytes: u64,
@@ -66,7 +66,6 @@ pub struct Listed {
 impl Listed {
     fn new(summary: &Summary, bytes: u64) -> Listed {
         let bots = summary.players.iter().filter(|played| played.bot).count();
-        let best = summary.rounds.last().and_then(|round| round.results.first());
         Listed {
             id: summary.id.clone(),
             match_id: summary.of_match().to_owned(),
@@ -78,7 +77,7 @@ impl Listed {
             people: summary.players.len() - bots,
             bots,
             kills: summary.kills.len(),
-            winner: best.map(|(id, score, _)| (summary.name_of(*id).to_owned(), *score)),
+            winner: summary.winner().map(|(name, score)| (name.to_owned(), score)),
             bytes,
             public: summary.public,
         }
@@ -213,19 +212,21 @@ fn listed(path: &Path) -> io::Result<Listed> {
 #[cfg(test)]
 mod tests {
     use shared::feed::{FEED_VERSION, Hello};
+    use shared::id::PlayerId;
+    use shared::world::Hull;
 
     use super::*;
     use crate::journal::sample;
     use crate::replay::file::{FEED, write};
-    use crate::replay::summary::{Block, REPLAY_VERSION};
+    use crate::replay::summary::{Block, Played, REPLAY_VERSION};
     use crate::settings::RawSettings;
 
     const DAY_MS: u64 = 86_400_000;
 
-    fn replay(id: &str, ended_at_ms: u64) -> Vec<u8> {
+    fn summary(id: &str, ended_at_ms: u64) -> Summary {
         let settings = RawSettings::default().check().unwrap();
         let (match_id, round) = id.split_once('-').unwrap();
-        let summary = Summary {
+        Summary {
             version: REPLAY_VERSION,
             id: id.to_owned(),
             match_id: match_id.to_owned(),
@@ -256,9 +257,13 @@ mod tests {
                 rules: settings.book,
             },
             blocks: vec![Block(0, 0)],
-        };
+        }
+    }
+
+    fn replay(id: &str, ended_at_ms: u64) -> Vec<u8> {
+        let summary = summary(id, ended_at_ms);
         // Bytes that no packing makes smaller, so that sizes are known.
-        write(&sample::header(match_id), &summary, &[(FEED, vec![7; 300_000])])
+        write(&sample::header(&summary.match_id), &summary, &[(FEED, vec![7; 300_000])])
     }
 
     fn ids(page: &Page) -> Vec<&str> {
@@ -267,6 +272,27 @@ mod tests {
 
     fn files(folder: &Path) -> usize {
         fs::read_dir(folder.join("replays")).unwrap().count()
+    }
+
+    #[test]
+    fn a_side_wins_where_there_are_sides() {
+        let winner = |round: &str| {
+            let mut summary = summary("a-1", 0);
+            let (id, name) = (PlayerId(1), "Ann".to_owned());
+            summary.players.push(Played { id, name, hull: Hull::default(), bot: true });
+            summary.rounds.push(serde_json::from_str(round).unwrap());
+            Listed::new(&summary, 0).winner
+        };
+        let alone = r#"{"number": 1, "ended_ms": 9, "results": [[1, 5, 0]]}"#;
+        assert_eq!(winner(alone), Some(("Ann".to_owned(), 5)), "as files of before have it");
+        let sides = |scores: &str| {
+            let rest = format!(r#", "team_scores": {scores}, "teams": [1]}}"#);
+            winner(&alone.replace('}', &rest))
+        };
+        assert_eq!(sides("[7, 9]"), Some(("Amber".to_owned(), 9)));
+        assert_eq!(sides("[9, 7]"), Some(("Azure".to_owned(), 9)));
+        assert_eq!(sides("[7, 7]"), None);
+        assert_eq!(sides("null"), Some(("Ann".to_owned(), 5)));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What a replay is, for lists, pages and people: who played, how the rounds went, when ships were lost, and where in the
 //! file each stretch of the feed stands. It is JSON in the file and goes to readers as it is: nothing secret is in it.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 use shared::feed::Hello;
 use shared::id::PlayerId;
+use shared::mode::Team;
 use shared::world::Hull;
 
 /// Version of the file's contents. A program reads the versions that it knows, and its own is the newest.
@@ -87,6 +90,12 @@ pub struct RoundPlayed {
     pub ended_ms: u64,
     /// Seat, score, deaths: the best first.
     pub results: Vec<(PlayerId, u16, u16)>,
+    /// What both sides reached, azure first; `None` in modes without, and in files of before sides were noted.
+    #[serde(default)]
+    pub team_scores: Option<[u16; 2]>,
+    /// The side of each row of `results`; empty where `team_scores` is `None`.
+    #[serde(default)]
+    pub teams: Vec<Team>,
 }
 
 /// When and where a ship was lost: milliseconds, victim, shooter, x, y in units.
@@ -113,6 +122,20 @@ impl Summary {
         let next = self.blocks.partition_point(|block| block.0 <= at_ms).max(1);
         let block = *self.blocks.get(next - 1)?;
         Some((block, self.blocks.get(next).map(|block| block.0)))
+    }
+
+    /// Who won the last round, with the score: whoever was best, or in modes with sides the side. `None` if sides are
+    /// level or nobody played.
+    pub fn winner(&self) -> Option<(&str, u16)> {
+        let round = self.rounds.last()?;
+        let Some([azure, amber]) = round.team_scores else {
+            return round.results.first().map(|(id, score, _)| (self.name_of(*id), *score));
+        };
+        match azure.cmp(&amber) {
+            Ordering::Greater => Some(("Azure", azure)),
+            Ordering::Less => Some(("Amber", amber)),
+            Ordering::Equal => None,
+        }
     }
 
     /// A player's name, or a stand-in.

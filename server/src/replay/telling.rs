@@ -8,9 +8,10 @@ use shared::event::Event;
 use shared::feed::{FeedBye, FeedEvent};
 use shared::feed_encoder::FeedEncoder;
 use shared::id::PlayerId;
+use shared::mode::Mode;
 use shared::protocol::CloseReason;
 use shared::tick::{Tick, TickRate};
-use shared::world::{Phase, World};
+use shared::world::{Phase, Pilot, World};
 
 use crate::replay::packing::pack;
 use crate::replay::summary::{KILLS_MAX, KillAt, PLAYERS_MAX, Played, RoundPlayed, SCORES_MAX, ScoreAt};
@@ -24,6 +25,7 @@ const CHARTED: (usize, usize) = (6, 64);
 #[derive(Debug)]
 pub struct Telling {
     rate: TickRate,
+    mode: Mode,
     /// The tick that it begins with.
     pub first: Tick,
     encoder: FeedEncoder,
@@ -47,8 +49,9 @@ pub struct Telling {
 
 impl Telling {
     /// The feed of a match from the tick `first` on.
-    pub fn new(rate: TickRate, first: Tick) -> Telling {
+    pub fn new(rate: TickRate, mode: Mode, first: Tick) -> Telling {
         Telling {
+            mode,
             rate,
             first,
             encoder: FeedEncoder::new(),
@@ -187,9 +190,15 @@ impl Telling {
     }
 
     fn close_round(&mut self, world: &World, number: u16) {
-        let mut results: Vec<(PlayerId, u16, u16)> =
-            world.pilots.iter().map(|pilot| (pilot.id, pilot.score, pilot.deaths)).collect();
-        results.sort_by_key(|(id, score, deaths)| (u16::MAX - score, *deaths, *id));
-        self.rounds.push(RoundPlayed { number, ended_ms: self.ms(world.tick), results });
+        let mut pilots: Vec<&Pilot> = world.pilots.iter().collect();
+        pilots.sort_by_key(|pilot| (u16::MAX - pilot.score, pilot.deaths, pilot.id));
+        let has_teams = self.mode.has_teams();
+        self.rounds.push(RoundPlayed {
+            number,
+            ended_ms: self.ms(world.tick),
+            results: pilots.iter().map(|pilot| (pilot.id, pilot.score, pilot.deaths)).collect(),
+            team_scores: has_teams.then_some(world.team_scores),
+            teams: if has_teams { pilots.iter().map(|pilot| pilot.team).collect() } else { Vec::new() },
+        });
     }
 }

@@ -43,7 +43,7 @@ pub struct RoundRow {
     pub bot: bool,
     /// Whether they left before the end.
     pub left: bool,
-    /// For how long they were there, in seconds.
+    /// For how long they were there, on this side, in seconds.
     pub present_s: u32,
     /// The side; nobody's where there are none.
     pub team: Team,

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
+use shared::mode::Team;
+
 use super::rating::{self, Entry, Rating};
 use super::record::{RoundRecord, RoundRow};
 use super::trouble::Trouble;
 
-/// Who was there for less than one part in so many of a round is not rated by it.
+/// Who was there for less than one part in so many of a round is not rated by it and has not won it.
 const RATED_SHARE: u32 = 4;
 /// Results of matches that were not public are kept for this time; their addresses are known to few.
 const PRIVATE_S: i64 = 90 * 24 * 3600;
@@ -109,6 +111,8 @@ pub struct ResultList {
 struct Owner {
     account: i64,
     counted: bool,
+    /// Whether the account had a seat on the other side too: then the round tells nothing of who is better.
+    on_both_sides: bool,
 }
 
 /// Writes a result that ended at `ended_s`. False if it is there already, and then nothing is changed.
@@ -143,10 +147,12 @@ pub fn write(connection: &Connection, record: &RoundRecord, ended_s: i64) -> Res
             number, place, name, account, counted, bot, left, present_s, score, kills, deaths, change, side
         ])?;
         if counted {
-            let won = match record.winning_side() {
+            let ahead = match record.winning_side() {
                 Some(side) => !side.is_nobodys() && *team == side,
                 None => place == 1 && rows.len() > 1,
             };
+            let alone = owner.is_some_and(|owner| !owner.on_both_sides);
+            let won = ahead && alone && !*left && was_there(record, row);
             count.execute(params![account, won, score, kills, deaths])?;
         }
     }
@@ -159,13 +165,21 @@ fn owners(connection: &Connection, record: &RoundRecord) -> Result<BTreeMap<usiz
     let seats: BTreeMap<u16, i64> = seats
         .query_map([&record.match_id], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    let mut counted = BTreeSet::new();
     let rows = record.rows.iter().enumerate().filter(|(_, row)| !row.bot);
-    let owned = rows.filter_map(|(index, row)| {
-        let account = *seats.get(&row.seat.0)?;
-        Some((index, Owner { account, counted: counted.insert(account) }))
+    let owned: Vec<(usize, i64, Team)> =
+        rows.filter_map(|(index, row)| Some((index, *seats.get(&row.seat.0)?, row.team))).collect();
+    let sides: BTreeSet<(i64, Team)> = owned.iter().map(|(_, account, side)| (*account, *side)).collect();
+    let mut counted = BTreeSet::new();
+    let owners = owned.into_iter().map(|(index, account, side)| {
+        let on_both_sides = !side.is_nobodys() && sides.contains(&(account, side.other()));
+        (index, Owner { account, counted: counted.insert(account), on_both_sides })
     });
-    Ok(owned.collect())
+    Ok(owners.collect())
+}
+
+/// Whether somebody was there for long enough to be judged by the round.
+fn was_there(record: &RoundRecord, row: &RoundRow) -> bool {
+    row.present_s.saturating_mul(RATED_SHARE) >= record.length_s
 }
 
 /// Rates those of a round who have accounts, against each other: bots and guests are left out, because the same bot is
@@ -191,8 +205,8 @@ fn rate(
             Some(side) => usize::from(!side.is_nobodys() && row.team != side) + 1,
             None => level.0,
         };
-        let there = row.present_s.saturating_mul(RATED_SHARE) >= record.length_s;
-        if let Some(owner) = owners.get(&index).filter(|owner| owner.counted && there) {
+        let judged = |owner: &&Owner| owner.counted && !owner.on_both_sides && was_there(record, row);
+        if let Some(owner) = owners.get(&index).filter(judged) {
             let rating = known_rating(connection, owner.account)?;
             rated.push((index, owner.account, Entry { place, side: row.team, rating }));
         }

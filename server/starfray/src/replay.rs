@@ -82,13 +82,14 @@ fn describe(summary: &Summary) {
         summary.players.len() - bots,
         summary.kills.len()
     ));
-    for RoundPlayed { number, results, .. } in &summary.rounds {
+    for RoundPlayed { number, results, team_scores, .. } in &summary.rounds {
         let best: Vec<String> = results
             .iter()
             .take(3)
             .map(|(id, score, _)| format!("{} {score}", summary.name_of(*id)))
             .collect();
-        say(&format!("round {number:<2} {}", best.join(", ")));
+        let sides = team_scores.map(|[azure, amber]| format!("Azure {azure}, Amber {amber}: "));
+        say(&format!("round {number:<2} {}{}", sides.unwrap_or_default(), best.join(", ")));
     }
     if summary.first_tick > 0 && !summary.whole {
         say("begins   in the middle of the round: what was before is lost, or of another version");

@@ -76,14 +76,13 @@ impl Kills {
         &mut self,
         by: Named<'_>,
         text: &str,
-        mute: impl FnMut() + 'static,
+        mut mute: impl FnMut() + 'static,
         now_ms: f64,
     ) -> Result<(), Fault> {
         let line = element("li", "said", "")?;
         line.set_title("Press to mute");
         add(&line, "span", &by.class(), by.name)?;
         add(&line, "span", "", text)?;
-        let mut mute = mute;
         let pressed = line.clone();
         listen(&line, "click", move |_| {
             mute();

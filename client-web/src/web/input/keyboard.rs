@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, Event, KeyboardEvent};
 
 use crate::web::dom::{Fault, listen, window};
 
@@ -99,10 +99,7 @@ fn known(event: &Event) -> Option<(&'static str, &KeyboardEvent)> {
 /// Whether the key belongs to a field or, for the keys that press and leave buttons, to an open dialogue.
 fn elsewhere(event: &KeyboardEvent, code: &str) -> bool {
     let Some(target) = event.target() else { return false };
-    if target.dyn_ref::<HtmlInputElement>().is_some() {
-        return true;
-    }
-    let element = target.dyn_ref::<web_sys::Element>();
-    let in_notice = element.is_some_and(|e| e.closest(".notice").ok().flatten().is_some());
-    in_notice && matches!(code, "Space" | "Tab")
+    let Some(element) = target.dyn_ref::<Element>() else { return false };
+    let inside = |selector: &str| element.closest(selector).ok().flatten().is_some();
+    inside("input, select") || matches!(code, "Space" | "Tab") && inside(".notice")
 }

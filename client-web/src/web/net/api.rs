@@ -34,14 +34,23 @@ pub struct MatchInfo {
 pub struct Settings {
     /// The map's name.
     pub map: String,
+    /// The game that is played: `ffa`, `tdm`, `ctc`, or what a newer server has.
+    pub mode: String,
     /// Seats for people.
     pub max_players: u32,
+    /// Whether it asks for a password.
+    pub password: bool,
 }
 
 impl MatchInfo {
     /// Whether nobody else can take a seat.
     pub fn full(&self) -> bool {
         self.locked || self.people >= self.settings.max_players
+    }
+
+    /// Whether somebody without an invitation can take a seat.
+    pub fn takes_anybody(&self) -> bool {
+        !self.full() && !self.settings.password && self.phase != "ended"
     }
 }
 
@@ -69,7 +78,9 @@ pub fn match_info(json: &Json) -> Option<MatchInfo> {
         phase: json.get("phase").text().unwrap_or_default(),
         settings: Settings {
             map: settings.get("map").text().unwrap_or_default(),
+            mode: settings.get("mode").text().unwrap_or_default(),
             max_players: whole(&settings.get("max_players")),
+            password: settings.get("password").is_true(),
         },
         people: whole(&json.get("people")),
         bots: whole(&json.get("bots")),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use glam::Vec2;
 use js_sys::futures::spawn_local;
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 
 use super::route;
@@ -32,6 +33,12 @@ pub fn listen_to_form() -> Result<(), Fault> {
             if let Ok(mut line) = Text::by_id("visibility-note") {
                 line.set(note);
             }
+        })?;
+    }
+    for input in find_all(&by_id::<HtmlElement>("host-form")?, "input[name=mode]") {
+        listen(&input, "change", |_| {
+            let _ = fit_maps();
+            draw_maps();
         })?;
     }
     let busy = Rc::new(RefCell::new(false));
@@ -86,6 +93,22 @@ fn fill_maps() -> Result<(), Fault> {
         add(&label, "span", "cut", &maps::label(name))?;
         listen(&input, "change", |_| draw_maps())?;
     }
+    fit_maps()
+}
+
+/// Only maps that serve the game can be chosen; one that does not gives way to the first that does.
+fn fit_maps() -> Result<(), Fault> {
+    let choice: HtmlElement = by_id("maps")?;
+    let needs_cores = checked("mode") == "ctc";
+    for input in find_all(&choice, "input") {
+        let input: HtmlInputElement = input.unchecked_into();
+        input.set_disabled(needs_cores && !maps::about(&input.value()).get("teams").is_true());
+    }
+    if find::<HtmlInputElement>(&choice, ":checked:enabled").is_err()
+        && let Ok(first) = find::<HtmlInputElement>(&choice, ":enabled")
+    {
+        first.set_checked(true);
+    }
     Ok(())
 }
 
@@ -94,7 +117,7 @@ fn draw_maps() {
     let Ok(choice) = by_id::<HtmlElement>("maps") else { return };
     for canvas in find_all(&choice, "canvas") {
         let id = canvas.get_attribute("data-map").unwrap_or_default();
-        if let Ok(canvas) = wasm_bindgen::JsCast::dyn_into::<HtmlCanvasElement>(canvas) {
+        if let Ok(canvas) = canvas.dyn_into::<HtmlCanvasElement>() {
             maps::draw(&canvas, &maps::arena(&id, number("seats")), &[]);
         }
     }

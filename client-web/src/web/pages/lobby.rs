@@ -25,7 +25,7 @@ use crate::web::hulls::{label, svg_points};
 use crate::web::net::api::{self, MatchInfo};
 use crate::web::net::feed::{Feed, SourceEvent};
 use crate::web::net::json::Json;
-use crate::web::{maps, storage};
+use crate::web::storage;
 
 /// The clocks of matches run on in the page.
 const CLOCK_MS: i32 = 1000;
@@ -157,12 +157,18 @@ impl Lobby {
         if !self.answered {
             return Ok(());
         }
-        let next = best(&self.matches).map(|m| format!("Next seat: {}", place(m)));
-        self.next.set(&next.unwrap_or_else(|| "You would be the first. Bots are ready.".to_owned()));
+        let company = self.matches.iter().any(|info| info.people > 0 && info.takes_anybody());
+        self.next.set(if company {
+            "There is a free seat beside other people."
+        } else {
+            "You would be the first. Bots are ready."
+        });
         toggle(self.next.element(), "bad", false);
         self.list.show(&self.matches)?;
         if let Some(live) = &self.live {
-            live::watch(live, list::liveliest(&self.matches).map(|info| info.id.as_str()));
+            // A password closes the feed too; then the map stays.
+            let large = list::liveliest(&self.matches).filter(|info| !info.settings.password);
+            live::watch(live, large.map(|info| info.id.as_str()));
         }
         Ok(())
     }
@@ -177,23 +183,6 @@ impl Lobby {
         self.hangar.draw(storage::hull());
         self.list.redraw(&self.matches);
     }
-}
-
-/// What a match is called in one line.
-fn place(info: &MatchInfo) -> String {
-    let map = maps::label(&info.settings.map);
-    if info.name == map {
-        format!("{map}, free for all")
-    } else {
-        format!("{}, {map}, free for all", info.name)
-    }
-}
-
-/// The best match to be thrown into: a place is free, and most people are there.
-fn best(matches: &[MatchInfo]) -> Option<&MatchInfo> {
-    let open = matches.iter().filter(|m| !m.full() && m.phase != "ended");
-    // Of equals the first counts, and `max_by_key` takes the last.
-    open.rev().max_by_key(|m| m.people)
 }
 
 fn choose_hulls(lobby: &Rc<RefCell<Lobby>>) -> Result<(), Fault> {

@@ -143,7 +143,7 @@ impl Scene {
             let began = Instant::now();
             self.recorder.note(Tick(self.tick), &[]);
             let mut checkpoint = sample::checkpoint(self.tick);
-            checkpoint.desk = MatchDesk { bots_wanted: self.tick, next_player: 1 };
+            checkpoint.desk = MatchDesk { bots_wanted: self.tick, next_player: 1, ..MatchDesk::default() };
             match self.recorder.due(Duration::from_millis(u64::from(self.tick) * 1000 / 30), false) {
                 Due::Nothing => {}
                 // The commands of a world without anybody, whose checksum nobody looks at here.

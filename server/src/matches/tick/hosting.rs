@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use shared::command::Command;
 use shared::id::PlayerId;
-use shared::protocol::{CloseReason, PlayerEvent};
+use shared::protocol::CloseReason;
 use shared::world::Phase;
 
 use super::Match;
+use crate::bots::skill::Skill;
+use crate::journal::run::Desk;
 use crate::matches::inbox::{Dismissal, HostAct, WrongPhase};
 use crate::settings::BOTS_MAX;
 
@@ -23,10 +25,19 @@ pub(super) struct Hosting {
     paused_since: Option<Duration>,
     /// Whether the host lets nobody else in.
     pub(super) locked: bool,
+    /// Which handing over of the host's rights was the last; 0 is none.
+    pub(super) turn: u16,
     /// Who got the host's rights, and the token that they are told.
     heir: Option<(PlayerId, String)>,
     /// Whether the next round is on another map.
     pub(super) moves: bool,
+}
+
+impl Hosting {
+    /// What a host had set up in the process before.
+    pub(super) fn of(desk: Desk) -> Hosting {
+        Hosting { locked: desk.locked, turn: desk.host_turn, ..Hosting::default() }
+    }
 }
 
 impl Match {
@@ -39,7 +50,10 @@ impl Match {
             HostAct::Start => {}
             HostAct::Rematch => {
                 only_in(phase, &[Phase::Results], "a rematch comes after a round; this one is not over")?;
-                self.count_down();
+                // One that is about to go on on another map plays there.
+                if !self.hosting.moves {
+                    self.count_down();
+                }
             }
             HostAct::Pause => {
                 only_in(phase, &[Phase::Playing], "only a round that is played can be paused")?;
@@ -50,8 +64,8 @@ impl Match {
                 self.commands.push(Command::Resume);
             }
             HostAct::End => self.commands.push(Command::EndMatch),
-            HostAct::AddBot => self.bots_wanted = (self.bots_wanted + 1).min(BOTS_MAX),
-            HostAct::RemoveBot => self.bots_wanted = self.bots_wanted.saturating_sub(1),
+            HostAct::AddBot(skill) => self.add_bot(skill),
+            HostAct::RemoveBot => self.want_bots(|bots| bots.saturating_sub(1)),
             HostAct::Lock(locked) => self.hosting.locked = locked,
             HostAct::Move if self.journal.is_none() => {
                 return Err(WrongPhase("this server keeps no journals, and no match goes on on another map"));
@@ -70,6 +84,19 @@ impl Match {
         true
     }
 
+    fn add_bot(&mut self, skill: Option<Skill>) {
+        if let Some(skill) = skill {
+            self.bots.set_skill(skill);
+        }
+        self.want_bots(|bots| bots.saturating_add(1).min(BOTS_MAX));
+    }
+
+    /// Changes how many bots there are to be; people take none of these places away until somebody comes.
+    fn want_bots(&mut self, change: impl FnOnce(u32) -> u32) {
+        let people = self.roster.len() as u32;
+        self.bots_wanted = people + change(self.bots_wanted.saturating_sub(people));
+    }
+
     /// A round begins in a moment.
     pub(super) fn count_down(&mut self) {
         self.commands.push(Command::CountDown { ticks: self.countdown_ticks() });
@@ -80,11 +107,13 @@ impl Match {
         self.settings.tick_hz.ticks_in(COUNTDOWN_MS)
     }
 
-    /// `player` is the host from now on, by this token; false if they are not there to hear it.
-    pub(super) fn hand_over(&mut self, player: PlayerId, token: String) -> bool {
-        if self.roster.get_mut(player).is_none_or(|seat| seat.link.is_none()) {
+    /// `player` is the host from now on, by this token; false if they are not there to hear it, or if a later turn came first.
+    pub(super) fn hand_over(&mut self, player: PlayerId, (turn, token): (u16, String)) -> bool {
+        let there = self.roster.get_mut(player).is_some_and(|seat| seat.link.is_some());
+        if !there || turn <= self.hosting.turn {
             return false;
         }
+        self.hosting.turn = turn;
         self.hosting.heir = Some((player, token));
         self.tell_heir(player);
         true
@@ -93,18 +122,21 @@ impl Match {
     /// Tells the token to a player who got the host's rights, also on every newer link of theirs.
     pub(super) fn tell_heir(&mut self, player: PlayerId) {
         let Some((heir, token)) = &self.hosting.heir else { return };
-        if let Some(seat) = self.roster.get_mut(player).filter(|_| *heir == player) {
-            seat.tell(PlayerEvent::HostToken(token.clone()));
+        if let Some(seat) = self.roster.get_mut(player).filter(|_| *heir == player)
+            && let Some(link) = &mut seat.link
+        {
+            link.host_token_due = Some(token.clone());
         }
     }
 
-    /// Whether it is the time to go on on another map: between two rounds, when the last one is written down.
+    /// Whether it is the time to go on on another map: between two rounds, when the last one and the play behind it are
+    /// written down. That is done after this is asked, so it is the tick after.
     pub(super) fn leaves_map(&self) -> bool {
         let round = self.world.round;
         let shown_ticks = self.stage.rules.results_ticks.saturating_sub(round.ticks_left);
         let between = match round.phase {
             Phase::Lobby => true,
-            Phase::Results => shown_ticks >= self.rate_hz(),
+            Phase::Results => shown_ticks > self.round_tail_ticks(),
             _ => false,
         };
         self.hosting.moves && between

@@ -46,7 +46,7 @@ pub(super) fn taken_up(
 
 fn beginning(seed: u64, settings: &MatchSettings) -> Checkpoint {
     let commands = if settings.start == Start::Now { vec![Command::StartRound] } else { Vec::new() };
-    let desk = Desk { bots_wanted: settings.bots, next_player: 1 };
+    let desk = Desk { bots_wanted: settings.bots, next_player: 1, ..Desk::default() };
     let attendance = Attendance::default();
     let (world, generations) = (World::new(seed), Generations::default());
     let bots = Bots::new(seed, settings.bot_skill);
@@ -67,7 +67,12 @@ impl Match {
     }
 
     fn desk(&self) -> Desk {
-        Desk { bots_wanted: self.bots_wanted, next_player: self.next_player }
+        Desk {
+            bots_wanted: self.bots_wanted,
+            next_player: self.next_player,
+            host_turn: self.hosting.turn,
+            locked: self.hosting.locked,
+        }
     }
 
     /// Before the first tick: who had a seat in another process has it again and is awaited, and the journal begins.
@@ -119,10 +124,15 @@ impl Match {
         if began && world.tick.0 > 1 {
             return Some(Chapter::Begins);
         }
-        let tail = self.settings.tick_hz.ticks_in(ROUND_TAIL_MS).min(rules.results_ticks);
+        let tail = self.round_tail_ticks();
         let told =
             world.round.phase == Phase::Results && world.round.ticks_left + tail == rules.results_ticks;
         told.then_some(Chapter::Ends(world.round.number))
+    }
+
+    /// Ticks of results that belong to the round before.
+    pub(super) fn round_tail_ticks(&self) -> u32 {
+        self.settings.tick_hz.ticks_in(ROUND_TAIL_MS).min(self.stage.rules.results_ticks)
     }
 
     /// Leaves the match to the next process, or takes its journal away.

@@ -128,6 +128,32 @@ fn sides_win_together() {
 }
 
 #[test]
+fn nobody_wins_without_being_there_on_one_side_alone() {
+    let mut db = db();
+    for (seat, who) in [(1, 1), (2, 2), (3, 3), (4, 1), (5, 4), (6, 5)] {
+        sit(&mut db, "m", seat, who);
+    }
+    let sided = |seat, team, present_s, left| RoundRow { left, present_s, team, ..row(seat, 3) };
+    let rows = vec![
+        sided(1, Team::Azure, 600, false),
+        sided(2, Team::Azure, 600, false),
+        sided(5, Team::Azure, 2, false),
+        sided(3, Team::Amber, 600, false),
+        sided(4, Team::Amber, 500, true),
+        sided(6, Team::Azure, 1, true),
+    ];
+    let record = RoundRecord { team_scores: Some([9, 2]), mode: "tdm", ..round("m", 1, rows) };
+    write(&mut db, record, NOW);
+    let profiles: Vec<_> = (1..=5).map(|who| db.own_profile(key(who)).unwrap().unwrap().1).collect();
+    assert_eq!(profiles.iter().map(|p| p.wins).collect::<Vec<_>>(), [0, 1, 0, 0, 0]);
+    let rated: Vec<bool> = profiles.iter().map(|p| p.rating.is_some()).collect();
+    assert_eq!(rated, [false, true, true, false, false], "with seats on both sides, or hardly there");
+    let late = RoundRow { present_s: 100, ..row(2, 9) };
+    write(&mut db, round("m", 2, vec![late, row(3, 1)]), NOW);
+    assert_eq!(db.own_profile(key(2)).unwrap().unwrap().1.wins, 1, "the first of all, and hardly there");
+}
+
+#[test]
 fn two_seats_of_one_account_count_as_the_better_one() {
     let mut db = db();
     for (seat, who) in [(1, 1), (2, 2), (3, 1)] {

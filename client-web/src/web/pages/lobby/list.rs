@@ -82,9 +82,7 @@ impl MatchList {
 
     fn show_feature(&mut self, info: &MatchInfo) -> Result<(), Fault> {
         self.feature_name.set(&info.name);
-        let map = maps::label(&info.settings.map);
-        let kind = if info.name == map { "Free for all" } else { &map };
-        self.feature_line.set(&format!("{kind}, {}", standing(info)));
+        self.feature_line.set(&format!("{}, {}", kind(info), standing(info)));
         let seats: Element = by_id("feature-seats")?;
         clear(&seats);
         pips(&seats, info)?;
@@ -108,8 +106,7 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
     thumb.set_attribute("aria-hidden", "true")?;
     let what = add(&line, "div", "what", "")?;
     add(&what, "b", "cut", &info.name)?;
-    let map = maps::label(&info.settings.map);
-    add(&what, "span", "cut", if info.name == map { "Free for all" } else { &map })?;
+    add(&what, "span", "cut", &kind(info))?;
     let how = add(&line, "div", "how", "")?;
     add(&how, "span", "cut", &standing(info))?;
     let left = info.phase_left_s.map(|s| format!("{} left", minutes(s as f32)));
@@ -122,6 +119,26 @@ fn row(rows: &HtmlElement, info: &MatchInfo) -> Result<(), Fault> {
         maps::draw(&thumb, &maps::arena(&info.settings.map, info.settings.max_players), &[]);
     }
     Ok(())
+}
+
+/// The game and its map; a match that is called as its map needs no second word for it.
+fn kind(info: &MatchInfo) -> String {
+    let (game, map) = (game(&info.settings.mode), maps::label(&info.settings.map));
+    match game {
+        "" => map,
+        _ if info.name == map => game.to_owned(),
+        _ => format!("{game}, {map}"),
+    }
+}
+
+/// What the form for hosts calls the game `mode`; empty for one that this page does not know.
+fn game(mode: &str) -> &'static str {
+    match mode {
+        "ffa" => "Free for all",
+        "tdm" => "Teams",
+        "ctc" => "Cores",
+        _ => "",
+    }
 }
 
 /// How the match stands, in a few words.
@@ -154,21 +171,27 @@ fn pips(cell: &Element, info: &MatchInfo) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Watch, and Join or Full.
+/// Watch, and Join or Full. A password closes the feed too, and has a lock at the door.
 fn doors(cell: &Element, info: &MatchInfo) -> Result<(), Fault> {
-    let watch = add(cell, "a", "btn sm quiet", "")?;
-    watch.set_attribute("href", &route::watch(&info.id))?;
-    watch.set_attribute("aria-label", &format!("Watch {}", info.name))?;
-    let eye = icon("eye")?;
-    watch.append_child(&eye)?;
-    add(&watch, "span", "w", "Watch")?;
+    let password = info.settings.password;
+    if !password {
+        let watch = add(cell, "a", "btn sm quiet", "")?;
+        watch.set_attribute("href", &route::watch(&info.id))?;
+        watch.set_attribute("aria-label", &format!("Watch {}", info.name))?;
+        watch.append_child(&*icon("eye")?)?;
+        add(&watch, "span", "w", "Watch")?;
+    }
     if info.full() {
         add(cell, "span", "btn sm full", if info.locked { "Locked" } else { "Full" })?
             .set_attribute("aria-disabled", "true")?;
     } else {
         let join = add(cell, "a", "btn sm", "Join")?;
         join.set_attribute("href", &route::play(&info.id))?;
-        join.set_attribute("aria-label", &format!("Join {}", info.name))?;
+        let asks = if password { " with its password" } else { "" };
+        join.set_attribute("aria-label", &format!("Join {}{asks}", info.name))?;
+        if password {
+            join.prepend_with_node_1(&*icon("lock")?)?;
+        }
     }
     Ok(())
 }
