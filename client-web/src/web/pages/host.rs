@@ -129,7 +129,7 @@ fn draw_chosen() -> Result<(), Fault> {
     let arena = maps::arena(&chosen, number("seats"));
     let dot = |place: &Vec2, colour, radius| maps::Dot { place: *place, colour, radius };
     let spawns = arena.spawns().iter().map(|place| dot(place, palette::HALO, 2.5));
-    let cores = arena.cores().into_iter().flatten().zip([palette::BAD, palette::HALO]);
+    let cores = arena.cores().into_iter().flatten().zip(palette::SIDES);
     let dots: Vec<maps::Dot> = spawns.chain(cores.map(|(place, colour)| dot(&place, colour, 7.0))).collect();
     maps::draw(&by_id("big-map")?, &arena, &dots);
     let about = maps::about(&chosen);
