@@ -160,8 +160,9 @@ fn who_gives_the_match_away_keeps_no_panel() {
             .then_some(()))
     })
     .unwrap();
+    // In one step, since the list may be drawn anew at any moment.
     for _ in 0..2 {
-        host.click(transfer).unwrap();
+        host.eval(&format!("document.querySelector(\"{transfer}\").click()")).unwrap();
     }
     let gone = || Ok((!shown(&host, "panel") && !shown(&host, "panel-open")).then_some(()));
     wait_for("the old host's panel to go", SOON, gone).unwrap();
